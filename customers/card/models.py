@@ -1,0 +1,353 @@
+"""The customer's card (客户档案卡): who she is. What happened is upstairs, in archives."""
+
+from datetime import date, timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from salon import access, text
+from salon.indexes import LatestFirstIndex
+from salon.shop.models import Branch, StaffMember, Tag
+
+SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
+DERIVED = ["name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "stroke_key", "last_visit_on"]
+
+
+class CustomerQuerySet(models.QuerySet):
+    def visible_to(self, actor):
+        """Whose card the actor may open: of the own branch, or of another while she is confirmed to be here today.
+
+        A beautician: customers served in the last 30 days, or expected (salon/access.py, DESIGN section 5).
+        """
+        if actor.is_owner:
+            return self
+        if actor.branch is None:
+            return self.none()
+        guests = self.model.objects.filter(guest_passes__branch=actor.branch, guest_passes__business_date=actor.today)
+        here = self.filter(Q(branch=actor.branch) | Q(pk__in=guests.values("pk")))
+        return here.filter(pk__in=self.model.objects.served_by(actor)) if actor.role == access.BEAUTICIAN else here
+
+    def listed_for(self, actor):
+        """Whose cards stand in the actor's lists: guests from other branches do not."""
+        if actor.is_owner:
+            return self
+        mine = self.filter(branch=actor.branch)
+        return mine.filter(pk__in=self.model.objects.served_by(actor)) if actor.role == access.BEAUTICIAN else mine
+
+    def served_by(self, actor):
+        """Ids of customers whom the actor's staff member served in the last 30 days, or who are expected by that person."""
+        staff, today, since = actor.staff, actor.today, actor.today - timedelta(days=SERVED_DAYS)
+        served = Q(visits__status="done", visits__business_date__gte=since, visits__lines__shares__staff=staff)
+        assigned = Q(visits__assigned=staff) & (
+            Q(visits__status__in=["expected", "arrived", "in_care"], visits__expected_on__gte=today)
+            | Q(visits__status="done", visits__business_date__gte=since)
+        )
+        return self.filter(served | assigned).values("pk")
+
+    def present(self):
+        """Cards in use: not merged into another."""
+        return self.filter(merged_into=None)
+
+
+class Customer(models.Model):
+    """Anybody the salon knows, before or after a purchase (顾客). One card each."""
+
+    GENDERS = [("female", _("Female")), ("male", _("Male"))]
+    CALENDARS = [("solar", _("Solar calendar")), ("lunar", _("Lunar calendar"))]
+    AGE_BANDS = [
+        ("under18", _("under 18")),
+        ("18-24", "18–24"),
+        ("25-34", "25–34"),
+        ("35-44", "35–44"),
+        ("45-54", "45–54"),
+        ("55-64", "55–64"),
+        ("65+", _("65 and over")),
+    ]
+    EDUCATION = [
+        ("primary", _("Primary school")),
+        ("junior", _("Junior middle school")),
+        ("senior", _("Senior middle school")),
+        ("college", _("College")),
+        ("bachelor", _("Bachelor")),
+        ("master", _("Master or above")),
+    ]
+    MARITAL = [
+        ("single", _("Single")),
+        ("partner", _("In a relationship")),
+        ("married", _("Married")),
+        ("divorced", _("Divorced")),
+        ("widowed", _("Widowed")),
+    ]
+    SKIN_TYPES = [
+        ("neutral", _("Neutral")),
+        ("dry", _("Dry")),
+        ("oily", _("Oily")),
+        ("combination", _("Combination")),
+        ("sensitive", _("Sensitive")),
+        ("problem", _("Problem skin")),
+    ]
+    SOURCES = [
+        ("walk_by", _("Walked by")),
+        ("friend", _("Friend's recommendation")),
+        ("online", _("Internet")),
+        ("leaflet", _("Leaflet or advertisement")),
+        ("event", _("Event")),
+        ("partner", _("Partner")),
+        ("staff", _("Staff")),
+        ("other", _("Other")),
+    ]
+    POTENTIALS = [("high", _("High")), ("medium", _("Medium")), ("low", _("Low"))]
+
+    card_no = models.CharField(_("card number"), max_length=40, unique=True)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="customers", verbose_name=_("branch"), db_index=False)
+    name = models.CharField(_("name"), max_length=80)
+    called = models.CharField(_("form of address"), max_length=40, blank=True, help_text=_("What to call her: 张姐"))
+    gender = models.CharField(_("gender"), max_length=6, choices=GENDERS, blank=True)
+
+    birth_calendar = models.CharField(_("calendar"), max_length=5, choices=CALENDARS, default="solar")
+    birth_year = models.PositiveSmallIntegerField(
+        _("year of birth"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
+    birth_month = models.PositiveSmallIntegerField(_("month of birth"), null=True, blank=True)
+    birth_day = models.PositiveSmallIntegerField(_("day of birth"), null=True, blank=True)
+    age_band = models.CharField(_("age band"), max_length=7, choices=AGE_BANDS, blank=True)
+    age_band_on = models.DateField(_("age band as stated on"), null=True, blank=True)
+
+    wechat = models.CharField(_("WeChat"), max_length=60, blank=True)
+    occupation = models.CharField(_("occupation"), max_length=60, blank=True)
+    education = models.CharField(_("education"), max_length=10, choices=EDUCATION, blank=True)
+    marital = models.CharField(_("marital state"), max_length=10, choices=MARITAL, blank=True)
+    interests = models.CharField(_("interests and hobbies"), max_length=200, blank=True)
+    skin_type = models.CharField(_("skin type"), max_length=12, choices=SKIN_TYPES, blank=True)
+    health = models.TextField(_("state of health"), max_length=1000, blank=True)
+    portrait = models.CharField(_("photo"), max_length=80, blank=True, editable=False)
+
+    source = models.CharField(_("how she found us"), max_length=10, choices=SOURCES, blank=True)
+    referred_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="referred", verbose_name=_("referred by")
+    )
+    responsible = models.ForeignKey(
+        StaffMember, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("responsible")
+    )
+    potential = models.CharField(_("development potential"), max_length=6, choices=POTENTIALS, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True)
+    card_date = models.DateField(_("card date"))
+
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed", editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # Derived: search and sort keys from name and card number, and the last day she came (filled from archives).
+    name_key = text.KeyField(max_length=120, editable=False)
+    given_key = text.KeyField(max_length=120, editable=False, blank=True)
+    pinyin = text.KeyField(max_length=160, editable=False, blank=True)
+    initials = text.KeyField(max_length=80, editable=False, blank=True)
+    pinyin_alt = text.KeyField(max_length=160, editable=False, blank=True)
+    initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
+    card_key = text.KeyField(max_length=60, editable=False)
+    stroke_key = text.KeyField(max_length=120, editable=False)
+    last_visit_on = models.DateField(_("last visit"), null=True, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=DERIVED)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_month=None, birth_day=None)
+                | Q(birth_month__gte=1, birth_month__lte=12, birth_day__gte=1, birth_day__lte=31),
+                name="customer_birth_month_and_day",
+                violation_error_message=_("Give month and day of birth together."),
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_year=None) | Q(birth_year__gte=1900, birth_year__lte=2100), name="customer_birth_year"
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
+            models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
+        ]
+        indexes = [
+            # search as you type
+            models.Index(fields=["name_key", "id"], name="customer_name_key"),
+            models.Index(fields=["given_key", "id"], name="customer_given_key", condition=~Q(given_key="")),
+            models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
+            models.Index(fields=["initials", "id"], name="customer_initials"),
+            models.Index(fields=["pinyin_alt", "id"], name="customer_pinyin_alt", condition=~Q(pinyin_alt="")),
+            models.Index(fields=["initials_alt", "id"], name="customer_initials_alt", condition=~Q(initials_alt="")),
+            models.Index(fields=["card_key", "id"], name="customer_card_key"),
+            # lists, for one branch and for all
+            models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes"),
+            models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
+            LatestFirstIndex("branch", latest="card_date", name="customer_branch_card_date"),
+            LatestFirstIndex("branch", latest="last_visit_on", name="customer_branch_last_visit"),
+            models.Index(fields=["stroke_key", "id"], name="customer_strokes"),
+            LatestFirstIndex(latest="card_date", name="customer_card_date"),
+            LatestFirstIndex(latest="last_visit_on", name="customer_last_visit"),
+            models.Index(fields=["birth_month", "birth_day"], name="customer_birthday"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        from django.urls import reverse
+
+        return reverse("customers:detail", args=[self.pk])
+
+    def save(self, *args, **kwargs):
+        self.set_keys()
+        super().save(*args, **kwargs)
+
+    def set_keys(self):
+        """Fill the derived search and sort keys; called by save, and before a bulk_create."""
+        key = text.fold(self.name)
+        syllables, ordinary = text.name_readings(self.name)
+        self.name_key = key[:120]
+        self.given_key = key[text.surname_length(key) :][:120] if key and text.is_han(key[0]) else ""
+        self.pinyin, self.initials = "".join(syllables)[:160], text.initials(syllables)[:80]
+        self.pinyin_alt, self.initials_alt = "".join(ordinary)[:160], text.initials(ordinary)[:80]
+        self.card_key = text.fold(self.card_no)[:60]
+        self.stroke_key = text.stroke_key(self.name)
+
+    @property
+    def birthday(self):
+        """(month, day) or None, in the calendar `birth_calendar` names."""
+        return (self.birth_month, self.birth_day) if self.birth_month else None
+
+
+class Phone(models.Model):
+    """A phone number of a customer. `digits` and their reverse serve search by beginning and by last digits."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="phones")
+    number = models.CharField(_("phone"), max_length=30)
+    label = models.CharField(_("whose or where"), max_length=30, blank=True)
+    is_main = models.BooleanField(_("main number"), default=False)
+    digits = text.KeyField(max_length=20, editable=False)
+    digits_reversed = text.KeyField(max_length=20, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["digits", "digits_reversed"])
+
+    class Meta:
+        verbose_name = _("phone")
+        verbose_name_plural = _("phones")
+        ordering = ["-is_main", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "digits"], name="phone_once_per_customer"),
+            models.UniqueConstraint(fields=["customer"], condition=Q(is_main=True), name="phone_one_main"),
+            models.CheckConstraint(condition=~Q(digits=""), name="phone_has_digits"),
+        ]
+        indexes = [
+            models.Index(fields=["digits", "customer"], name="phone_digits"),
+            models.Index(fields=["digits_reversed", "customer"], name="phone_last_digits"),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    def save(self, *args, **kwargs):
+        self.set_keys()
+        super().save(*args, **kwargs)
+
+    def set_keys(self):
+        """Fill the digit keys; called by save, and before a bulk_create. The country code of the home country goes."""
+        digits = text.digits_of(self.number)
+        if len(digits) == 13 and digits.startswith("86"):
+            digits = digits[2:]
+        self.digits = digits[-20:]
+        self.digits_reversed = self.digits[::-1]
+
+
+class Address(models.Model):
+    """An address of a customer (A7: country, province, city, district, community)."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
+    country = models.CharField(_("country"), max_length=40, blank=True)
+    province = models.CharField(_("province"), max_length=40, blank=True)
+    city = models.CharField(_("city"), max_length=40, blank=True)
+    district = models.CharField(_("district"), max_length=40, blank=True)
+    community = models.CharField(_("community"), max_length=60, blank=True)
+    street = models.CharField(_("street and number"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
+    is_delivery = models.BooleanField(_("deliveries go here"), default=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["community", "customer"], name="address_community", condition=~Q(community=""))]
+
+    def __str__(self):
+        return "".join([self.province, self.city, self.district, self.community, self.street])
+
+
+class FamilyMember(models.Model):
+    """A member of the customer's family: relation, name, birthday."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="family")
+    relation = models.CharField(_("relation"), max_length=20)
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    birth_month = models.PositiveSmallIntegerField(
+        _("month of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    birth_day = models.PositiveSmallIntegerField(
+        _("day of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(31)]
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("family member")
+        verbose_name_plural = _("family")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.relation} {self.name}".strip()
+
+
+class SafetyNoteQuerySet(models.QuerySet):
+    def in_force(self, on: date):
+        """Notes that have not been retired."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=on))
+
+
+class SafetyNote(models.Model):
+    """An allergy (过敏) or a contra-indication (禁忌) of a customer: the safety line shown wherever she is served.
+
+    The tag is what items are checked against. A note is never deleted: what no longer holds is retired with a date.
+    """
+
+    ALLERGY, CONDITION = "allergy", "condition"
+    KINDS = [(ALLERGY, _("Allergy")), (CONDITION, _("Contra-indication"))]
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="safety_notes")
+    kind = models.CharField(_("kind"), max_length=10, choices=KINDS, default=ALLERGY)
+    tag = models.ForeignKey(Tag, models.PROTECT, related_name="safety_notes", verbose_name=_("substance or condition"))
+    remark = models.CharField(_("remark"), max_length=200, blank=True)
+    noted_on = models.DateField(_("noted on"))
+    noted_by = models.ForeignKey("salon.User", models.PROTECT, null=True, related_name="+")
+    ended_on = models.DateField(_("no longer since"), null=True, blank=True)
+
+    objects = SafetyNoteQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("safety note")
+        verbose_name_plural = _("safety notes")
+        ordering = ["kind", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "tag"],
+                condition=Q(ended_on=None),
+                name="safety_note_once",
+                violation_error_message=_("This is noted already."),
+            )
+        ]
+
+    def __str__(self):
+        return self.tag.name

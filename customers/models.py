@@ -1,0 +1,15 @@
+"""The tables of the customers floor; each subject keeps its own."""
+
+from customers.card.models import Address, Customer, FamilyMember, Phone, SafetyNote
+from customers.privacy.models import AccessEntry, AccessReason, GuestPass
+
+__all__ = [
+    "AccessEntry",
+    "AccessReason",
+    "Address",
+    "Customer",
+    "FamilyMember",
+    "GuestPass",
+    "Phone",
+    "SafetyNote",
+]

@@ -1,0 +1,8 @@
+"""Addresses of the customers floor."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("customers.card.urls")),
+    path("privacy/", include("customers.privacy.urls")),
+]

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class SalonConfig(AppConfig):
+    name = "salon"
+    verbose_name = _("Salon")
+
+    def ready(self):
+        from salon import ground
+
+        # Connected without a sender: `prepare` waits for the last app, when every table exists.
+        post_migrate.connect(ground.prepare, dispatch_uid="salon.ground")

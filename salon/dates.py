@@ -1,0 +1,62 @@
+"""Days: the business date of a moment, and periods counted in calendar months. `as_of` is an argument; no clock is read here."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+def business_date(at, *, cutoff_hour=0, time_zone=""):
+    """The business day an aware datetime belongs to, in `time_zone` (default: the installation's).
+
+    A shop open past midnight may set `cutoff_hour` (0-6): hours before it belong to the day before.
+    """
+    local = at.astimezone(ZoneInfo(time_zone or settings.TIME_ZONE))
+    return (local - timedelta(hours=cutoff_hour)).date()
+
+
+def months_before(day, months):
+    """The same day `months` earlier, clamped to the month's end (31 March minus 1 month: 28 or 29 February)."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days with start < day <= end. `start` None: since ever."""
+
+    start: date | None
+    end: date
+
+    @classmethod
+    def months(cls, as_of, months):
+        """The `months` up to and including `as_of`."""
+        return cls(months_before(as_of, months), as_of)
+
+    @classmethod
+    def all_time(cls, as_of):
+        """Everything up to and including `as_of`."""
+        return cls(None, as_of)
+
+    @classmethod
+    def calendar_year(cls, as_of):
+        """1 January to `as_of`, both included."""
+        return cls(date(as_of.year - 1, 12, 31), as_of)
+
+    def __contains__(self, day):
+        return (self.start is None or self.start < day) and day <= self.end
+
+
+def birthday_in(year, month, day):
+    """The date a birthday is kept in `year`: 29 February is kept on the 28th in common years."""
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def age_on(day, *, year, month=None, month_day=None):
+    """Completed years on `day`; with only a birth year known, the age reached in that year."""
+    if month is None or month_day is None:
+        return day.year - year
+    return day.year - year - (birthday_in(day.year, month, month_day) > day)

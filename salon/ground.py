@@ -1,0 +1,27 @@
+"""What every database has from the first migrate on: the role groups, the shop's row, the guards."""
+
+from django.apps import apps
+
+from salon import access, guards
+
+
+def prepare(sender, using, **kwargs):
+    """post_migrate: bring groups, shop row and guard triggers in line with the code, once, after the last app."""
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    if sender.name == last.name:
+        _make_groups(using)
+        _make_shop(using)
+        guards.install(using)
+
+
+def _make_groups(using):
+    from django.contrib.auth.models import Group
+
+    known = set(Group.objects.using(using).values_list("name", flat=True))
+    Group.objects.using(using).bulk_create([Group(name=role) for role in access.ROLES if role not in known])
+
+
+def _make_shop(using):
+    from salon.shop.models import Shop
+
+    Shop.objects.using(using).get_or_create(pk=1)

@@ -1,0 +1,33 @@
+"""An index both databases can sort by."""
+
+from django.db import models
+from django.db.backends.ddl_references import Statement
+from django.db.models import F
+
+
+class LatestFirstIndex(models.Index):
+    """Index on (columns ..., date descending with nulls last, id descending), for lists that show the latest first.
+
+    PostgreSQL needs NULLS LAST spelled out to use the index; SQLite sorts nulls last when descending and refuses the words.
+    """
+
+    def __init__(self, *columns, latest, name):
+        self.columns, self.latest = columns, latest
+        super().__init__(*(F(c) for c in columns), F(latest).desc(nulls_last=True), F("id").desc(), name=name)
+
+    def deconstruct(self):
+        return f"{type(self).__module__}.{type(self).__qualname__}", self.columns, {"latest": self.latest, "name": self.name}
+
+    def create_sql(self, model, schema_editor, using="", **kwargs):
+        statement = super().create_sql(model, schema_editor, using, **kwargs)
+        return _WithoutNullsLast(statement) if schema_editor.connection.vendor == "sqlite" else statement
+
+
+class _WithoutNullsLast(Statement):
+    """The same statement, still following renames of its table (SQLite remakes tables), in SQLite's words."""
+
+    def __init__(self, statement):
+        super().__init__(statement.template, **statement.parts)
+
+    def __str__(self):
+        return super().__str__().replace(" NULLS LAST", "")

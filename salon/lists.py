@@ -1,0 +1,111 @@
+"""Lists: one filter form, sort keys from a fixed set, a page of rows, a count that stays fast.
+
+An unknown parameter or an invalid value is refused with a message and shows no rows: a mistyped filter must never show,
+or export, everything.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+EXACT_COUNT = 10_000
+PAGE_SIZE = 25
+OWN_PARAMETERS = frozenset({"page", "sort"})
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One way to order a list: a label and the order_by arguments, which must end in a unique column."""
+
+    label: str
+    order_by: tuple
+
+
+@dataclass
+class Listing:
+    """A filtered, sorted, paged list. `rows` holds this page's objects; `errors` what was refused."""
+
+    filterset: object
+    sorts: dict
+    sort: str
+    number: int
+    errors: list
+    size: int = PAGE_SIZE
+    queryset: models.QuerySet = field(default=None, repr=False)
+
+    @cached_property
+    def total(self):
+        """How many rows match, counted up to EXACT_COUNT + 1."""
+        return 0 if self.errors else self.queryset.order_by()[: EXACT_COUNT + 1].count()
+
+    @property
+    def is_many(self):
+        return self.total > EXACT_COUNT
+
+    @property
+    def pages(self):
+        return max(1, -(-min(self.total, EXACT_COUNT) // self.size))
+
+    @cached_property
+    def rows(self):
+        start = (self.number - 1) * self.size
+        return [] if self.errors else list(self.queryset[start : start + self.size])
+
+    @property
+    def first(self):
+        return (self.number - 1) * self.size + 1
+
+    @property
+    def last(self):
+        return (self.number - 1) * self.size + len(self.rows)
+
+    @property
+    def has_previous(self):
+        return self.number > 1
+
+    @property
+    def has_next(self):
+        return self.number < self.pages
+
+    @property
+    def is_filtered(self):
+        """True if any filter is set, so that "none match" can be told from "none yet"."""
+        return any(self.filterset.form[name].value() not in (None, "", []) for name in self.filterset.form.fields)
+
+
+def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):
+    """The Listing for a request. `sorts` maps the allowed values of ?sort= to Sort; `default` is one of them.
+
+    Raises nothing for bad input: the listing carries `errors` and has no rows. A page beyond the last shows the last.
+    """
+    data = request.GET
+    filterset = filterset_class(data, queryset=queryset, request=request)
+    known = set(filterset.form.fields) | _widget_names(filterset.form) | OWN_PARAMETERS
+    errors = [_("Unknown filter: %(name)s") % {"name": name[:40]} for name in data if name not in known]
+    sort = data.get("sort") or default
+    if sort not in sorts:
+        errors.append(_("Unknown order: %(name)s") % {"name": sort[:40]})
+        sort = default
+    if not filterset.form.is_valid():
+        errors += [f"{filterset.form.fields[n].label or n}: {e}" for n, es in filterset.form.errors.items() for e in es]
+    number = data.get("page", "1")
+    if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 9):
+        errors.append(_("Unknown page"))
+        number = "1"
+    result = Listing(filterset, sorts, sort, int(number), errors, size)
+    if not errors:
+        result.queryset = filterset.qs.order_by(*sorts[sort].order_by)
+        result.number = min(result.number, result.pages)
+    return result
+
+
+def _widget_names(form):
+    """Names of the inputs of multi-part widgets, such as day_after and day_before of a range."""
+    names = set()
+    for name, form_field in form.fields.items():
+        widgets = getattr(form_field.widget, "widgets_names", ())
+        names |= {name + suffix for suffix in widgets}
+        names |= {f"{name}_{suffix}" for suffix in getattr(form_field.widget, "suffixes", ()) if suffix}
+    return names

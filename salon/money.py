@@ -1,0 +1,87 @@
+"""Money: an integer number of fen (1/100 of the currency) everywhere but in forms, templates and files.
+
+SQLite stores a DecimalField as a float, so sums and equality go wrong there; integers do not. Rounding is half up, once,
+where a decimal number enters.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+SYMBOLS = {"CNY": "¥", "HKD": "HK$", "TWD": "NT$", "MOP": "MOP$", "USD": "$", "SGD": "S$", "MYR": "RM", "EUR": "€"}
+MAX_FEN = 10**12  # ten thousand million yuan: more than any salon, far less than a BigIntegerField
+
+
+def round_half_up(value):
+    """The integer nearest to a Decimal; halves go away from zero."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def to_fen(amount):
+    """Fen of an amount in yuan given as Decimal, int or decimal text."""
+    return round_half_up(Decimal(amount) * 100)
+
+
+def to_yuan(fen):
+    """The Decimal amount in yuan, two places."""
+    return Decimal(fen).scaleb(-2)
+
+
+def format_money(fen, *, symbol=True, places=2):
+    """`¥ 8,420.00` in the language in force; a true minus sign before the symbol."""
+    text = number_format(to_yuan(abs(fen)), decimal_pos=places, force_grouping=True)
+    if symbol:
+        text = f"{SYMBOLS.get(settings.CURRENCY, settings.CURRENCY)} {text}"
+    return f"−{text}" if fen < 0 else text
+
+
+def spread(total, weights):
+    """`total` split in proportion to non-negative `weights` by largest remainder; the parts sum to `total`.
+
+    Ties go to the earlier part. All weights zero: everything goes to the first part. No weights: an empty list.
+    """
+    weights = list(weights)
+    if not weights:
+        return []
+    whole = sum(weights)
+    if whole == 0:
+        return [total] + [0] * (len(weights) - 1)
+    sign = -1 if total < 0 else 1
+    exact = [divmod(abs(total) * weight, whole) for weight in weights]
+    parts = [quotient for quotient, _rest in exact]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-exact[i][1], i))
+    for i in by_remainder[: abs(total) - sum(parts)]:
+        parts[i] += 1
+    return [sign * part for part in parts]
+
+
+class YuanField(forms.DecimalField):
+    """A form field people type yuan into; its cleaned value and initial value are fen."""
+
+    default_error_messages = {"invalid": _("Enter an amount of money, such as 380 or 380.50.")}
+
+    def __init__(self, *, min_fen=0, max_fen=MAX_FEN, **kwargs):
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(max_digits=16, decimal_places=2, min_value=to_yuan(min_fen), max_value=to_yuan(max_fen), **kwargs)
+
+    def prepare_value(self, value):
+        return to_yuan(value) if isinstance(value, int) else value
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = value.strip().replace(",", "").replace("，", "").lstrip("¥￥").strip()
+        return super().to_python(value)
+
+    def clean(self, value):
+        amount = super().clean(value)
+        return None if amount is None else to_fen(amount)
+
+    def has_changed(self, initial, data):
+        try:
+            return initial != self.clean(data)
+        except ValidationError:
+            return True

@@ -1,0 +1,81 @@
+"""Operation keys: one act of a person is stored once, however often its form arrives.
+
+The server renders a key into the form, signed for this user and this action. The service that stores something claims the
+key in the same transaction. The same form again finds the result and is sent there; other data under a used key is a
+conflict. A key is used only when something was stored, so a form with errors may be sent again.
+"""
+
+import hashlib
+import json
+import uuid
+
+from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, models, transaction
+
+FIELD = "operation"
+_MAX_AGE = 7 * 24 * 3600
+
+
+class AlreadyDone(Exception):
+    """The operation was stored before; `url` shows its result."""
+
+    def __init__(self, url):
+        self.url = url
+
+
+class KeyConflict(Exception):
+    """The operation key was used for other data."""
+
+
+class BadKey(Exception):
+    """The operation key is missing, forged, another person's, or older than a week."""
+
+
+class Operation(models.Model):
+    """A used operation key with a fingerprint of its data and where its result is shown."""
+
+    key = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=64)
+    url = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return f"{self.action} {self.key}"
+
+
+def new_key(user, action):
+    """A fresh key for a form, bound to user and action."""
+    return signing.dumps(uuid.uuid4().hex, salt=f"operation:{action}:{user.pk}", compress=False)
+
+
+def read_key(text, user, action):
+    """The UUID of a key from a form. Raises BadKey."""
+    try:
+        return uuid.UUID(signing.loads(text or "", salt=f"operation:{action}:{user.pk}", max_age=_MAX_AGE))
+    except (signing.BadSignature, ValueError) as error:
+        raise BadKey from error
+
+
+def fingerprint(data):
+    """SHA-256 of cleaned data (lists, dicts, text, numbers, dates), independent of the order of keys."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def claim(*, key, user, action, data, url=""):
+    """Record the key inside the caller's transaction; returns the row, whose `url` the caller may still set.
+
+    Raises AlreadyDone if the same data was stored under it, KeyConflict if other data was. Of twenty at once one passes:
+    the others wait here until it has committed (unique key), on either database.
+    """
+    digest = fingerprint(data)
+    try:
+        with transaction.atomic():
+            return Operation.objects.create(key=key, user=user, action=action, fingerprint=digest, url=url)
+    except IntegrityError:
+        done = Operation.objects.get(pk=key)
+        if done.fingerprint != digest or done.action != action or done.user_id != user.pk:
+            raise KeyConflict from None
+        raise AlreadyDone(done.url) from None

@@ -1,0 +1,24 @@
+"""The signing key: made at first start, kept in the data directory, readable by its owner only."""
+
+import os
+import secrets
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def read_or_make_secret(path):
+    """The key stored at `path`; made there with mode 0600 if there is none.
+
+    Raises ImproperlyConfigured if the stored key is shorter than 40 characters.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text().strip()
+        if len(key) < 40:
+            raise ImproperlyConfigured(f"{path.name} in the data directory is too short; delete it to have one made") from None
+        return key
+    key = secrets.token_urlsafe(50)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+    return key

@@ -1,0 +1,68 @@
+"""Who is who in the tests: two branches, one person of each role, a stranger's branch, and customers of both."""
+
+import pytest
+from django.test import TransactionTestCase
+
+from salon import guards
+from tests import builders
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guards_sleep_while_flushing():
+    """Transactional tests empty every table afterwards; the append-only guards are suspended for just that."""
+    tear_down = TransactionTestCase._fixture_teardown
+
+    def guarded(self):
+        with guards.suspended():
+            tear_down(self)
+
+    TransactionTestCase._fixture_teardown = guarded
+    yield
+    TransactionTestCase._fixture_teardown = tear_down
+
+
+@pytest.fixture
+def branch(db):
+    return builders.make_branch(code="JA", name="静安店")
+
+
+@pytest.fixture
+def other_branch(db):
+    return builders.make_branch(code="XH", name="徐汇店")
+
+
+@pytest.fixture
+def receptionist(branch):
+    return builders.make_staff(branch=branch, role="receptionist", name="林晓彤", username="reception")
+
+
+@pytest.fixture
+def beautician(branch):
+    return builders.make_staff(branch=branch, role="beautician", name="陈美娟", username="beauty")
+
+
+@pytest.fixture
+def manager(branch):
+    return builders.make_staff(branch=branch, role="manager", name="顾敏", username="manager")
+
+
+@pytest.fixture
+def owner(branch):
+    return builders.make_staff(branch=branch, role="owner", name="沈老板", username="owner")
+
+
+@pytest.fixture
+def stranger(other_branch):
+    """A receptionist of another branch."""
+    return builders.make_staff(branch=other_branch, role="receptionist", name="外店前台", username="stranger")
+
+
+@pytest.fixture
+def desk(receptionist):
+    """A test client logged in as the receptionist."""
+    return builders.client_of(receptionist)
+
+
+@pytest.fixture
+def customer(branch):
+    return builders.make_customer(branch=branch, name="张晓梅", phone="13812346621")

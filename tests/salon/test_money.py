@@ -1,0 +1,56 @@
+"""Money: fen in, fen out, nothing lost."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salon.money import YuanField, format_money, spread, to_fen, to_yuan
+
+
+@pytest.mark.parametrize(
+    ("text", "fen"), [("380", 38_000), ("0.005", 1), ("-0.005", -1), ("1.994", 199), ("12345.67", 1_234_567)]
+)
+def test_yuan_become_fen_rounding_half_away_from_zero(text, fen):
+    assert to_fen(Decimal(text)) == fen
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_fen_survive_the_way_to_yuan_and_back(fen):
+    assert to_fen(to_yuan(fen)) == fen
+
+
+@given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
+def test_a_total_is_spread_without_loss_and_never_off_by_more_than_one(total, weights):
+    parts = spread(total, weights)
+    assert sum(parts) == total
+    whole = sum(weights)
+    if whole:
+        assert all(abs(part * whole - total * weight) < whole for part, weight in zip(parts, weights))
+
+
+def test_the_remainder_goes_to_the_largest_fractions_first():
+    assert spread(100, [1, 1, 1]) == [34, 33, 33]
+    assert spread(-100, [1, 1, 1]) == [-34, -33, -33]
+    assert spread(10, [0, 0]) == [10, 0]
+    assert spread(10, []) == []
+
+
+def test_money_is_written_with_symbol_grouping_and_a_true_minus(settings):
+    settings.CURRENCY = "CNY"
+    assert format_money(842_000) == "¥ 8,420.00"
+    assert format_money(-50) == "−¥ 0.50"
+    assert format_money(842_000, symbol=False) == "8,420.00"
+
+
+@pytest.mark.parametrize("typed", ["380", " 380.00 ", "¥380", "￥ 380", "3,80", "380.0"])
+def test_people_may_type_money_their_way(typed):
+    assert YuanField().clean(typed) == 38_000
+
+
+@pytest.mark.parametrize("typed", ["abc", "1e9999", "NaN", "Infinity", "-1", "1.234", "9" * 20])
+def test_what_is_not_money_is_refused(typed):
+    with pytest.raises(ValidationError):
+        YuanField().clean(typed)
