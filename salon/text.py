@@ -98,7 +98,7 @@ def initials(syllables):
 @cache
 def _stroke_table():
     table = {}
-    for line in STROKES_FILE.read_text(encoding="ascii").splitlines():
+    for line in STROKES_FILE.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             start, counts = line.split(" ", 1)
             table.update((int(start, 16) + i, ord(c) - 48) for i, c in enumerate(counts))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
 from salon import access, guards
+from salon.indexes import LatestFirstIndex
 from salon.shop.models import Branch, Item, StaffMember, Tag
 
 EXPECTED, ARRIVED, IN_CARE, DONE = "expected", "arrived", "in_care", "done"
@@ -111,6 +112,7 @@ class Visit(models.Model):
     bill = models.ForeignKey(Bill, models.PROTECT, null=True, related_name="visits")
     receipt_no = models.CharField(_("receipt number"), max_length=60, blank=True)
     business_date = models.DateField(_("date"), null=True)
+    day = models.DateField(_("day"), help_text=_("The business date once done, until then the day expected; what lists sort by."))
     net_fen = models.BigIntegerField(_("consumption"), default=0)
     has_positive_line = models.BooleanField(default=False)
     recorded_at = models.DateTimeField(_("recorded"))
@@ -130,7 +132,8 @@ class Visit(models.Model):
                 condition=Q(status=DONE),
             ),
             models.Index(fields=["customer", "status", "expected_on"], name="visit_customer_state"),
-            models.Index(fields=["branch", "business_date", "id"], name="visit_branch_date"),
+            LatestFirstIndex("branch", latest="day", name="visit_branch_day"),
+            LatestFirstIndex(latest="day", name="visit_day"),
             models.Index(
                 fields=["branch", "expected_on", "expected_time"],
                 name="visit_unfinished",
@@ -148,6 +151,9 @@ class Visit(models.Model):
                 name="visit_voided_at",
             ),
             models.CheckConstraint(condition=~Q(status=EXPECTED) | Q(expected_on__isnull=False), name="visit_expected_has_day"),
+            models.CheckConstraint(
+                condition=Q(business_date=None) | Q(day=F("business_date")), name="visit_day_is_business_date"
+            ),
             # One visit per (branch, receipt, day, customer or nobody), so that an import run twice adds nothing.
             models.UniqueConstraint(
                 fields=["branch", "receipt_no", "business_date", "customer"],

@@ -1,20 +1,85 @@
 """What visits show on the customer's pages, and what becomes of them when a customer is merged or erased."""
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from archives.visits import models
-from salon import panels
+from archives.visits.queries import latest_next_notes, rhythms
+from salon import access, panels
+from salon.templatetags.salon import days_ago
 
 
 def register():
     """Called once, when the floor is ready."""
-    panels.follow_customer(models.Visit, "customer", on_merge=panels.MOVE, on_erase=panels.KEEP)
-    panels.follow_customer(models.Bill, "payer", on_merge=panels.MOVE, on_erase=panels.KEEP)
-    panels.follow_customer(models.PlannedItem, "visit__customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
-    panels.follow_customer(models.Line, "visit__customer", on_merge=panels.MOVE, on_erase=panels.KEEP)
-    panels.follow_customer(models.LineRemark, "line__visit__customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
-    panels.follow_customer(models.StaffShare, "line__visit__customer", on_merge=panels.MOVE, on_erase=panels.KEEP)
-    panels.follow_customer(models.RefundAllowance, "line__visit__customer", on_merge=panels.MOVE, on_erase=panels.KEEP)
-    panels.follow_customer(models.Payment, "bill__payer", on_merge=panels.MOVE, on_erase=panels.KEEP)
+    panels.register("customer.actions", "visits", actions, order=10, budget=0)
+    panels.register("customer.facts", "visits", facts, order=10, budget=1)
+    panels.register("customer.hints", "visits", hints, order=10, budget=3)
+    _follow()
+
+
+def _follow():
+    move, keep, delete = panels.MOVE, panels.KEEP, panels.DELETE
+    panels.follow_customer(models.Visit, "customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.Bill, "payer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.PlannedItem, "visit__customer", on_merge=move, on_erase=delete)
+    panels.follow_customer(models.Line, "visit__customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.LineRemark, "line__visit__customer", on_merge=move, on_erase=delete)
+    panels.follow_customer(models.StaffShare, "line__visit__customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.RefundAllowance, "line__visit__customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.Payment, "bill__payer", on_merge=move, on_erase=keep)
     panels.follow_customer(
-        models.SafetyOverride, "line__visit__customer", on_merge=panels.MOVE, on_erase=panels.BLANK, personal=("reason",)
+        models.SafetyOverride, "line__visit__customer", on_merge=move, on_erase=panels.BLANK, personal=("reason",)
     )
-    panels.follow_customer(models.VisitNote, "visit__customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
+    panels.follow_customer(models.VisitNote, "visit__customer", on_merge=move, on_erase=delete)
+
+
+def actions(actor, customers):
+    """The buttons of a card: record a visit (V)."""
+    if not actor.may_write("visits:create"):
+        return {}
+    url = reverse("visits:create")
+    return {c.pk: panels.Action(_("Record a visit"), f"{url}?customer={c.pk}", "pen-line", "V", primary=True) for c in customers}
+
+
+def _usual(rhythm):
+    if rhythm is None or rhythm.usual_days is None:
+        return ""
+    return ngettext("usually every %(n)d day", "usually every %(n)d days", rhythm.usual_days) % {"n": rhythm.usual_days}
+
+
+def facts(actor, customers):
+    """Last visit, how long ago, how often she comes usually; a warning tone when she is overdue by half."""
+    found, today = rhythms([c.pk for c in customers], actor.today), actor.today
+    return {c.pk: _last_visit_fact(c, found.get(c.pk), today) for c in customers}
+
+
+def _last_visit_fact(customer, rhythm, today):
+    if customer.last_visit_on is None:
+        return panels.Fact(_("Last visit"), _("not yet"))
+    away = (today - customer.last_visit_on).days
+    overdue = rhythm and rhythm.usual_days and away > 1.5 * rhythm.usual_days
+    return panels.Fact(_("Last visit"), days_ago(customer.last_visit_on, today), _usual(rhythm), "warn" if overdue else "")
+
+
+def hints(actor, customers):
+    """In a search hit: how long ago she came, how often usually, and what was noted for this visit."""
+    pks = [c.pk for c in customers]
+    found, notes, today = rhythms(pks, actor.today), latest_next_notes(pks), actor.today
+    return {c.pk: _hints_of(c, found.get(c.pk), notes.get(c.pk), today) for c in customers}
+
+
+def _hints_of(customer, rhythm, note, today):
+    if customer.last_visit_on is None:
+        return [panels.Hint(_("has not been here yet"))]
+    ago, usual = days_ago(customer.last_visit_on, today), _usual(rhythm)
+    last = _("last visit %(ago)s") % {"ago": ago}
+    result = [panels.Hint(f"{last} ({usual})" if usual else last)]
+    if note:
+        result.append(panels.Hint(note.text))
+    return result
+
+
+def sees_amounts(actor):
+    """True if the actor sees what visits cost."""
+    return access.visibility(actor, "amount") == access.FULL

@@ -1,32 +1,357 @@
-"""Writing visits: recording a bill, voiding it, giving money back, and the states of a visit that is not done yet."""
+"""Writing money: recording a bill with its visits, voiding it, giving back. Each is one transaction and one operation key."""
 
-from dataclasses import dataclass, field
+from django.db import transaction
+from django.db.models import F, Max
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from archives.visits import entries
+from archives.visits.models import (
+    DONE,
+    UNFINISHED,
+    VOIDED,
+    Bill,
+    Line,
+    LineRemark,
+    Payment,
+    RefundAllowance,
+    SafetyOverride,
+    StaffShare,
+    Visit,
+    VisitNote,
+)
+from archives.visits.queries import safety_conflicts
+from customers.card import projections
+from salon import access, operations
+from salon.dates import business_date
+from salon.errors import Conflict
+from salon.money import spread
+from salon.shop.queries import next_number
+
+BACKDATE_DAYS = {access.RECEPTIONIST: 3, access.MANAGER: 366, access.OWNER: 3660}
 
 
-@dataclass(frozen=True)
-class LineEntry:
-    """One line as it was entered. `shares`: ((StaffMember, basis points), ...), which sum to 10,000, or empty.
+def branch_day(actor, branch):
+    """The business date at a branch now."""
+    return business_date(actor.now, cutoff_hour=branch.cutoff_hour, time_zone=branch.time_zone)
 
-    `overrides`: {tag id: reason} for each safety note of the customer that speaks against the item.
+
+@transaction.atomic
+def record_bill(*, actor, key, branch, guests, payments, payer=None, channel="shop", on=None, replaces=None):
+    """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill.
+
+    `key`: UUID from operations.read_key(text, user, "visit"). `on`: business date, default today; in the past only as far
+    as BACKDATE_DAYS. `replaces`: a Bill that is voided by this one. Raises EntryError (a ValidationError, the first problem;
+    `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
     """
+    today = branch_day(actor, branch)
+    on = on or today
+    _refuse_bad_day(actor, on, today)
+    for problem in entries.problems(guests, payments):
+        raise problem
+    data = entries.as_data(guests, payments, branch=branch.pk, payer=payer and payer.pk, on=on, replaces=replaces and replaces.pk)
+    operation = operations.claim(key=key, user=actor.user, action="visit", data=data)
+    _stop_for_safety(guests, on)
+    if replaces:
+        _void(actor, replaces, _("Corrected"))
+    payable = sum(line.value_fen for guest in guests for line in guest.lines)
+    bill = _make_bill(actor, branch, on, payable, payer or guests[0].customer, replaces=replaces)
+    visits = _make_visits(actor, bill, guests, channel)
+    _make_lines(actor, visits, guests)
+    _make_payments(bill, payments)
+    _make_notes(actor, visits, guests)
+    projections.note_visit(customer_ids=[v.customer_id for v in visits if v.customer_id], on=on)
+    operation.url = reverse("visits:detail", args=[visits[0].pk])
+    operation.save(update_fields=["url"])
+    return bill
 
-    item: object
-    quantity_milli: int = 1000
-    unit_price_fen: int = 0
-    discount_fen: int = 0
-    discount_reason: str = ""
-    remark: str = ""
-    minutes: int = 0
-    shares: tuple = ()
-    overrides: dict = field(default_factory=dict)
+
+def _refuse_bad_day(actor, on, today):
+    if on > today:
+        raise entries.EntryError(_("A visit cannot be done on a day to come."), "on")
+    if (today - on).days > BACKDATE_DAYS.get(actor.role, 0):
+        raise entries.EntryError(_("This day is too long ago to be entered by you. Ask your manager."), "on")
 
 
-@dataclass(frozen=True)
-class GuestEntry:
-    """One customer of a bill (None: somebody unknown) with her lines and notes; `visit` is her open visit, if there is one."""
+def _stop_for_safety(guests, on):
+    pairs = [(guest.customer, line.item) for guest in guests if guest.customer for line in guest.lines]
+    conflicts = safety_conflicts([customer.pk for customer, _item in pairs], [item.pk for _customer, item in pairs], on)
+    stops = [
+        (g, n, tag)
+        for g, guest in enumerate(guests)
+        if guest.customer
+        for n, line in enumerate(guest.lines)
+        for tag in conflicts.get((guest.customer.pk, line.item.pk), ())
+        if not line.overrides.get(tag.pk, "").strip()
+    ]
+    if stops:
+        raise entries.SafetyStop(stops)
 
-    customer: object | None
-    lines: tuple = ()
-    next_note: str = ""
-    desk_note: str = ""
-    visit: object | None = None
+
+def _make_bill(actor, branch, on, payable, payer, **links):
+    return Bill.objects.create(
+        branch=branch,
+        receipt_no=f"{branch.code}-R{next_number(branch, 'receipt'):07d}",
+        business_date=on,
+        payer=payer,
+        payable_fen=payable,
+        paid_fen=payable,
+        recorded_by=actor.user,
+        recorded_at=actor.now,
+        **links,
+    )
+
+
+def _make_visits(actor, bill, guests, channel):
+    """The done visit of each guest, in order: her open visit finished, or a new one."""
+    visits, new = [], []
+    for guest in guests:
+        money = {
+            "status": DONE,
+            "bill": bill,
+            "receipt_no": bill.receipt_no,
+            "business_date": bill.business_date,
+            "day": bill.business_date,
+            "done_at": actor.now,
+            "net_fen": sum(line.value_fen for line in guest.lines),
+            "has_positive_line": any(line.value_fen > 0 for line in guest.lines),
+            "recorded_by": actor.user,
+            "recorded_at": actor.now,
+        }
+        if guest.visit:
+            _finish(guest.visit, guest.customer, money)
+            visits.append(guest.visit)
+        else:
+            visit = Visit(branch=bill.branch, customer=guest.customer, channel=channel, arrived_at=actor.now, **money)
+            new.append(visit)
+            visits.append(visit)
+    Visit.objects.bulk_create(new)
+    return visits
+
+
+def _finish(visit, customer, money):
+    unfinished = Visit.objects.filter(pk=visit.pk, branch=money["bill"].branch, customer=customer, status__in=UNFINISHED)
+    if not unfinished.update(**money):
+        raise Conflict(_("This visit has been finished or cancelled meanwhile. Nothing was stored."))
+    visit.refresh_from_db()
+
+
+def _make_lines(actor, visits, guests):
+    pairs = [
+        (_line_of(visit, position, entry), entry)
+        for visit, guest in zip(visits, guests)
+        for position, entry in enumerate(guest.lines, start=1)
+    ]
+    Line.objects.bulk_create([line for line, _entry in pairs])
+    LineRemark.objects.bulk_create([LineRemark(line=line, text=entry.remark) for line, entry in pairs if entry.remark])
+    StaffShare.objects.bulk_create(
+        [
+            StaffShare(line=line, staff=staff, share_bp=bp, value_fen=part)
+            for line, entry in pairs
+            for (staff, bp), part in zip(entry.shares, spread(line.value_fen, [bp for _staff, bp in entry.shares]))
+        ]
+    )
+    RefundAllowance.objects.bulk_create(
+        [RefundAllowance(line=line, value_fen=line.value_fen, quantity_milli=line.quantity_milli) for line, _entry in pairs]
+    )
+    SafetyOverride.objects.bulk_create(
+        [
+            SafetyOverride(line=line, tag_id=tag_id, reason=reason.strip(), by=actor.user, at=actor.now)
+            for line, entry in pairs
+            for tag_id, reason in entry.overrides.items()
+            if reason.strip()
+        ]
+    )
+
+
+def _line_of(visit, position, entry):
+    return Line(
+        visit=visit,
+        position=position,
+        item=entry.item,
+        kind=entry.item.kind,
+        item_name=entry.item.name,
+        quantity_milli=entry.quantity_milli,
+        unit_price_fen=entry.unit_price_fen,
+        discount_fen=entry.discount_fen,
+        discount_reason=entry.discount_reason if entry.discount_fen else "",
+        value_fen=entry.value_fen,
+        payable_fen=entry.value_fen,
+        cost_fen=(entry.item.cost_fen * entry.quantity_milli * 2 + 1000) // 2000,
+        minutes=entry.minutes,
+    )
+
+
+def _make_payments(bill, payments):
+    Payment.objects.bulk_create(
+        [Payment(bill=bill, position=n, means=means, amount_fen=fen) for n, (means, fen) in enumerate(payments, start=1)]
+    )
+
+
+def _make_notes(actor, visits, guests):
+    VisitNote.objects.bulk_create(
+        [
+            VisitNote(visit=visit, kind=kind, text=text, by=actor.user, at=actor.now)
+            for visit, guest in zip(visits, guests)
+            for kind, text in ((VisitNote.NEXT, guest.next_note), (VisitNote.DESK, guest.desk_note))
+            if text
+        ]
+    )
+
+
+# --- Taking back -----------------------------------------------------------------------------------------------------
+
+
+def may_void(actor, bill):
+    """Managers void any bill of their branch; a receptionist her own of the same business day."""
+    if actor.role in access.MANAGERS:
+        return True
+    own = actor.role == access.RECEPTIONIST and bill.recorded_by_id == actor.user.pk
+    return own and bill.business_date == actor.today
+
+
+@transaction.atomic
+def void_bill(*, actor, key, bill, reason):
+    """Take a bill back as if it had never been: its visits count no more, its rows stay. Raises Conflict, AlreadyDone."""
+    visit = bill.visits.order_by("pk").first()
+    url = reverse("visits:detail", args=[visit.pk])
+    operations.claim(key=key, user=actor.user, action="void", data={"bill": bill.pk, "reason": reason}, url=url)
+    _void(actor, bill, reason)
+    return bill
+
+
+def _void(actor, bill, reason):
+    bill = Bill.objects.select_for_update().get(pk=bill.pk)
+    if bill.voided_at:
+        raise Conflict(_("This bill has been voided already."))
+    if not may_void(actor, bill):
+        raise Conflict(_("Only a manager can void this bill now."))
+    if bill.refunded_by.filter(voided_at=None).exists():
+        raise Conflict(_("Something of this bill was given back. Void the refund first."))
+    Bill.objects.filter(pk=bill.pk).update(voided_at=actor.now, voided_by=actor.user, void_reason=reason)
+    Visit.objects.filter(bill=bill).update(status=VOIDED, voided_at=actor.now)
+    if bill.refunds_id:
+        _return_allowances(bill)
+    _refresh_last_visits(bill)
+
+
+def _return_allowances(refund_bill):
+    for line in Line.objects.filter(visit__bill=refund_bill):
+        RefundAllowance.objects.filter(pk=line.refund_of_id).update(
+            refunded_fen=F("refunded_fen") + line.value_fen, refunded_milli=F("refunded_milli") + line.quantity_milli
+        )
+
+
+def _refresh_last_visits(bill):
+    customers = list(bill.visits.exclude(customer=None).values_list("customer_id", flat=True))
+    came = Visit.objects.done().filter(customer__in=customers, bill__refunds=None)
+    days = dict(came.order_by().values_list("customer").annotate(last=Max("business_date")))
+    projections.set_last_visit(days={customer_id: days.get(customer_id) for customer_id in customers})
+
+
+@transaction.atomic
+def refund(*, actor, key, bill, lines, payments, reason):
+    """Give money back for lines of a bill: a bill of its own, today, with negative lines and payments. Returns it.
+
+    `lines`: [(Line, quantity in thousandths, fen), ...], both above 0; the database refuses more than was bought or paid.
+    `payments`: [(means, fen), ...] above 0, the sum of the lines. Raises EntryError, Conflict, AlreadyDone, KeyConflict.
+    """
+    total = _refund_total(lines, payments)
+    data = {
+        "bill": bill.pk,
+        "lines": [[line.pk, milli, fen] for line, milli, fen in lines],
+        "payments": [list(p) for p in payments],
+        "reason": reason,
+    }
+    operation = operations.claim(key=key, user=actor.user, action="refund", data=data)
+    bill = Bill.objects.select_for_update().get(pk=bill.pk)
+    if bill.voided_at or bill.refunds_id:
+        raise Conflict(_("Nothing can be given back for this bill: it was voided, or is a refund itself."))
+    _take_allowances(lines)
+    back = _make_bill(actor, bill.branch, branch_day(actor, bill.branch), -total, bill.payer, refunds=bill)
+    visits = _make_refund_visits(actor, back, lines)
+    _make_refund_lines(visits, lines)
+    _make_payments(back, [(means, -fen) for means, fen in payments])
+    first = next(iter(visits.values()))
+    VisitNote.objects.create(visit=first, kind=VisitNote.DESK, text=reason, by=actor.user, at=actor.now)
+    operation.url = reverse("visits:detail", args=[first.pk])
+    operation.save(update_fields=["url"])
+    return back
+
+
+def _refund_total(lines, payments):
+    if not lines:
+        raise entries.EntryError(_("Choose what is given back."), "lines")
+    for n, (_line, milli, fen) in enumerate(lines):
+        if milli <= 0 or fen < 0:
+            raise entries.EntryError(_("Quantity and amount must be above 0."), f"lines-{n}")
+    total = sum(fen for _line, _milli, fen in lines)
+    for problem in entries.payment_problems(payments, total):
+        raise problem
+    return total
+
+
+def _take_allowances(lines):
+    for line, milli, fen in lines:
+        enough = RefundAllowance.objects.filter(
+            pk=line.pk, refunded_fen__lte=F("value_fen") - fen, refunded_milli__lte=F("quantity_milli") - milli
+        )
+        if not enough.update(refunded_fen=F("refunded_fen") + fen, refunded_milli=F("refunded_milli") + milli):
+            raise Conflict(_("More than what is left of “%(item)s” cannot be given back.") % {"item": line.item_name})
+
+
+def _make_refund_visits(actor, back, lines):
+    """One visit per customer who gets something back: {original visit id: visit}."""
+    originals = {line.visit_id: line.visit for line, _milli, _fen in lines}
+    visits = {
+        pk: Visit(
+            branch=back.branch,
+            customer=original.customer,
+            status=DONE,
+            bill=back,
+            receipt_no=back.receipt_no,
+            business_date=back.business_date,
+            day=back.business_date,
+            done_at=actor.now,
+            net_fen=-sum(fen for line, _milli, fen in lines if line.visit_id == pk),
+            has_positive_line=False,
+            recorded_by=actor.user,
+            recorded_at=actor.now,
+        )
+        for pk, original in originals.items()
+    }
+    Visit.objects.bulk_create(visits.values())
+    return visits
+
+
+def _make_refund_lines(visits, lines):
+    made = [
+        Line(
+            visit=visits[line.visit_id],
+            position=n,
+            item_id=line.item_id,
+            kind=line.kind,
+            item_name=line.item_name,
+            quantity_milli=-milli,
+            unit_price_fen=line.unit_price_fen,
+            discount_fen=fen - (milli * line.unit_price_fen * 2 + 1000) // 2000,
+            discount_reason=line.discount_reason,
+            value_fen=-fen,
+            payable_fen=-fen,
+            cost_fen=0,
+            minutes=0,
+            refund_of=line,
+        )
+        for n, (line, milli, fen) in enumerate(lines, start=1)
+    ]
+    Line.objects.bulk_create(made)
+    shares = {line.pk: list(line.shares.order_by("pk")) for line, _milli, _fen in lines}
+    StaffShare.objects.bulk_create(
+        [
+            StaffShare(line=new, staff_id=share.staff_id, share_bp=share.share_bp, value_fen=part)
+            for new in made
+            for share, part in zip(
+                shares[new.refund_of_id], spread(new.value_fen, [share.share_bp for share in shares[new.refund_of_id]])
+            )
+        ]
+    )

@@ -30,6 +30,12 @@ def quantity(milli):
 
 
 @register.filter
+def share(basis_points):
+    """A share in basis points as 60 % or 33.3 %."""
+    return f"{basis_points / 100:g} %"
+
+
+@register.filter
 def days_ago(day, today):
     """ "today", "yesterday", "46 days ago"; empty for None."""
     if day is None:

@@ -1,0 +1,167 @@
+"""Reading visits: what to repeat, what speaks against an item, the day's board, how often somebody comes."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch
+
+from archives.visits.models import (
+    ARRIVED,
+    CANCELLED,
+    DONE,
+    EXPECTED,
+    IN_CARE,
+    NO_SHOW,
+    Line,
+    Payment,
+    PlannedItem,
+    SafetyOverride,
+    StaffShare,
+    Visit,
+    VisitNote,
+)
+from customers.card.models import SafetyNote
+from salon.shop.models import Item
+
+RHYTHM_DAYS = 730  # how far back the usual interval is measured
+
+
+def safety_conflicts(customer_ids, item_ids, on):
+    """{(customer id, item id): [Tag, ...]} where a safety note in force on a day names a tag of the item. Two queries."""
+    notes = SafetyNote.objects.in_force(on).filter(customer__in=set(customer_ids)).select_related("tag").order_by("pk")
+    by_customer = defaultdict(dict)
+    for note in notes:
+        by_customer[note.customer_id][note.tag_id] = note.tag
+    if not by_customer:
+        return {}
+    tagged = Item.tags.through.objects.filter(item__in=set(item_ids)).order_by("tag_id").values_list("item_id", "tag_id")
+    found = defaultdict(list)
+    for item_id, tag_id in tagged:
+        for customer_id, tags in by_customer.items():
+            if tag_id in tags:
+                found[customer_id, item_id].append(tags[tag_id])
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What "repeat last visit" fills in: lines as dicts for the form, and the means of payment used."""
+
+    visit: Visit
+    lines: list
+    means: str
+
+
+def repeat_last_visit(customer):
+    """The last finished visit with lines as a Repeat at today's prices, or None. A discount is repeated in proportion."""
+    visit = (
+        Visit.objects.done()
+        .filter(customer=customer, bill__refunds=None)
+        .filter(Exists(Line.objects.filter(visit=OuterRef("pk"), item__is_active=True)))
+        .order_by("-business_date", "-pk")
+        .first()
+    )
+    if visit is None:
+        return None
+    lines = visit.lines.filter(item__is_active=True).select_related("item").prefetch_related("shares__staff")
+    payment = Payment.objects.filter(bill=visit.bill_id).order_by("-amount_fen", "pk").first()
+    means = payment.means if payment and payment.means in Payment.OFFERED else ""
+    return Repeat(visit, [_repeated(line) for line in lines], means)
+
+
+def _repeated(line):
+    gross_then = (line.quantity_milli * line.unit_price_fen * 2 + 1000) // 2000
+    gross_now = (line.quantity_milli * line.item.price_fen * 2 + 1000) // 2000
+    discount = gross_now * line.discount_fen // gross_then if gross_then else 0
+    return {
+        "item": line.item_id,
+        "quantity_milli": line.quantity_milli,
+        "unit_price_fen": line.item.price_fen,
+        "discount_fen": discount,
+        "discount_reason": line.discount_reason if discount else "",
+        "minutes": line.item.minutes,
+        "shares": [[share.staff_id, share.share_bp] for share in line.shares.all() if share.staff.is_active],
+    }
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When a customer came: first and last paid visit day within RHYTHM_DAYS, and how many days in between on average."""
+
+    last: object
+    visit_days: int
+    usual_days: int | None
+
+
+def rhythms(customer_ids, today):
+    """{customer id: Rhythm} from the paid visit days of the last two years. One query, through the covering index."""
+    since = today - timedelta(days=RHYTHM_DAYS)
+    rows = (
+        Visit.objects.done()
+        .filter(customer__in=customer_ids, has_positive_line=True, business_date__gt=since, business_date__lte=today)
+        .order_by()
+        .values_list("customer")
+        .annotate(first=Min("business_date"), last=Max("business_date"), days=Count("business_date", distinct=True))
+    )
+    return {
+        customer_id: Rhythm(last, days, round((last - first).days / (days - 1)) if days > 1 else None)
+        for customer_id, first, last, days in rows
+    }
+
+
+def latest_next_notes(customer_ids):
+    """{customer id: the newest note for the next visit}. One query."""
+    newest = (
+        VisitNote.objects.filter(kind=VisitNote.NEXT, visit__customer__in=customer_ids)
+        .exclude(visit__status="voided")
+        .order_by()
+        .values("visit__customer")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    return {n.visit.customer_id: n for n in VisitNote.objects.filter(pk__in=newest).select_related("visit", "by__staff")}
+
+
+def with_details(visits):
+    """Visits with what a list or timeline shows of them, in a constant number of queries."""
+    lines = Line.objects.prefetch_related(
+        Prefetch("shares", StaffShare.objects.select_related("staff").order_by("-share_bp", "pk"))
+    )
+    return visits.select_related("customer", "branch", "assigned").prefetch_related(
+        Prefetch("lines", lines.order_by("position")),
+        Prefetch("planned", PlannedItem.objects.select_related("item").order_by("pk")),
+        Prefetch("notes", VisitNote.objects.select_related("by__staff").order_by("pk")),
+    )
+
+
+def with_everything(visits):
+    """Visits with all that the page of one visit shows: as with_details, and remarks, overrides, the bill's payments."""
+    overrides = Prefetch("lines__overrides", SafetyOverride.objects.select_related("tag").order_by("pk"))
+    related = ("bill__payer", "bill__refunds", "bill__replaces", "recorded_by__staff")
+    return with_details(visits).select_related(*related).prefetch_related("lines__remark", overrides)
+
+
+BOARD_ORDER = {IN_CARE: 0, ARRIVED: 1, EXPECTED: 2, DONE: 3, NO_SHOW: 4, CANCELLED: 5}
+
+
+def day_board(actor, day):
+    """The visits of a day the actor may see, with details: who is here first, then who is expected, then who is done."""
+    visits = with_details(Visit.objects.visible_to(actor).filter(day=day).exclude(status="voided"))
+    if actor.branch is not None:
+        visits = visits.filter(branch=actor.branch)
+    rows = list(visits.filter(bill__refunds=None))
+    return sorted(rows, key=lambda v: (BOARD_ORDER[v.status], str(v.expected_time or "~"), str(v.arrived_at or "~"), v.pk))
+
+
+def staff_names(visit):
+    """Names of who served (or is to serve) a visit fetched by with_details, each once, without a query."""
+    names = {share.staff_id: share.staff.name for line in visit.lines.all() for share in line.shares.all()}
+    if not names and visit.assigned:
+        return [visit.assigned.name]
+    return list(names.values())
+
+
+def item_names(visit):
+    """Names of the items of a visit fetched by with_details: those done, or those planned."""
+    return [line.item_name for line in visit.lines.all()] or [planned.item.name for planned in visit.planned.all()]

@@ -1,0 +1,131 @@
+"""Visits that stand: the list, one visit, voiding and giving back."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from archives.visits import arrivals, services
+from archives.visits.entries import EntryError
+from archives.visits.filters import VisitFilter
+from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
+from archives.visits.models import Bill, Line, Visit
+from archives.visits.queries import with_details, with_everything
+from customers.privacy.services import log_view
+from salon import access, operations
+from salon.lists import Sort, listing
+
+SORTS = {
+    "newest": Sort(gettext_lazy("Newest first"), ("-day", "-pk")),
+    "oldest": Sort(gettext_lazy("Oldest first"), ("day", "pk")),
+}
+
+
+@require_safe
+def visit_list(request):
+    visits = with_details(Visit.objects.visible_to(request.actor))
+    found = listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
+    return render(request, "archives/visits/list.html", {"listing": found})
+
+
+def _get_visit(request, pk):
+    return access.get(request.actor, with_everything(Visit.objects.all()), pk=pk)
+
+
+@require_safe
+def visit_detail(request, pk):
+    visit = _get_visit(request, pk)
+    if visit.customer:
+        log_view(actor=request.actor, customer=visit.customer, address=request.META.get("REMOTE_ADDR"))
+    return render(request, "archives/visits/detail.html", _detail_context(request, visit, NoteForm()))
+
+
+def _detail_context(request, visit, note_form):
+    bill = visit.bill
+    companions = bill.visits.exclude(pk=visit.pk).select_related("customer").order_by("pk") if bill else []
+    return {
+        "visit": visit,
+        "bill": bill,
+        "companions": companions,
+        "payments": bill.payments.all() if bill else [],
+        "refunds": bill.refunded_by.prefetch_related("visits").order_by("pk") if bill else [],
+        "replaced_by": getattr(bill, "replaced_by", None),
+        "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
+        "may_refund": bool(bill and not bill.voided_at and not bill.refunds_id and request.actor.may_write("visits:refund")),
+        "note_form": note_form,
+    }
+
+
+def _get_bill(request, pk):
+    """The visit and its bill, 404 if there is none the actor may see."""
+    visit = access.get(request.actor, Visit.objects.select_related("customer", "branch"), pk=pk, bill__isnull=False)
+    return visit, access.get(request.actor, Bill.objects.all(), pk=visit.bill_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_void(request, pk):
+    visit, bill = _get_bill(request, pk)
+    if not services.may_void(request.actor, bill):
+        raise PermissionDenied
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        key = operations.read_key(request.POST.get(operations.FIELD), request.user, "void")
+        services.void_bill(actor=request.actor, key=key, bill=bill, reason=form.cleaned_data["reason"])
+        messages.success(request, _("Receipt %(receipt)s has been voided.") % {"receipt": bill.receipt_no})
+        return redirect(visit)
+    context = {"visit": visit, "bill": bill, "form": form, "visits": bill.visits.select_related("customer").order_by("pk")}
+    return _form_page(request, "archives/visits/void.html", context, form, "void")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_refund(request, pk):
+    visit, bill = _get_bill(request, pk)
+    sent = request.POST if request.method == "POST" else None
+    form = RefundForm(sent)
+    line_forms = [RefundLineForm(sent, prefix=f"line-{line.pk}", line=line) for line in _refundable(bill)]
+    if sent is not None and all([form.is_valid(), *(f.is_valid() for f in line_forms)]):
+        key = operations.read_key(request.POST.get(operations.FIELD), request.user, "refund")
+        lines = [f.cleaned_data["entry"] for f in line_forms if f.cleaned_data["entry"]]
+        total = sum(fen for _line, _milli, fen in lines)
+        try:
+            back = services.refund(
+                actor=request.actor,
+                key=key,
+                bill=bill,
+                lines=lines,
+                payments=[(form.cleaned_data["means"], total)] if total else [],
+                reason=form.cleaned_data["reason"],
+            )
+        except EntryError as problem:
+            form.add_error(None, problem)
+        else:
+            messages.success(request, _("The refund is stored as receipt %(receipt)s.") % {"receipt": back.receipt_no})
+            return redirect(back.visits.order_by("pk").first())
+    context = {"visit": visit, "bill": bill, "form": form, "line_forms": line_forms}
+    return _form_page(request, "archives/visits/refund.html", context, form, "refund")
+
+
+def _refundable(bill):
+    lines = Line.objects.filter(visit__bill=bill, value_fen__gte=0, refund_of=None)
+    return lines.select_related("allowance", "visit__customer").prefetch_related(Prefetch("shares")).order_by("visit", "position")
+
+
+def _form_page(request, template, context, form, action):
+    """A form page: 422 if something was sent that cannot be stored. The operation key survives errors."""
+    sent = request.method == "POST"
+    key = request.POST.get(operations.FIELD) if sent else operations.new_key(request.user, action)
+    return render(request, template, context | {"operation_key": key}, status=422 if sent else 200)
+
+
+@require_POST
+def visit_note(request, pk):
+    visit = _get_visit(request, pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return render(request, "archives/visits/detail.html", _detail_context(request, visit, form), status=422)
+    arrivals.add_note(actor=request.actor, visit=visit, kind=form.cleaned_data["kind"], text=form.cleaned_data["text"])
+    messages.success(request, _("The note is stored."))
+    return redirect(visit)
