@@ -6,8 +6,10 @@ rendered in the same request. So imports go down only, and a list of fifty custo
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+
+from django.db.models import Q
 
 _panels = defaultdict(list)
 _customer_rows = {}
@@ -15,13 +17,18 @@ _customer_rows = {}
 
 @dataclass(frozen=True)
 class Panel:
-    """One registered function. `show(actor, objects)` returns {object.pk: value}; what a value is, the slot says."""
+    """One registered function. `show(actor, objects)` returns {object.pk: value}; what a value is, the slot says.
+
+    Slots of the card: customer.badge (a tier letter), customer.why (Why), customer.facts (Fact), customer.actions (Action),
+    customer.tabs (Tab), customer.hints (Hint) and customer.timeline (see `timeline`). A value may be a list.
+    """
 
     slot: str
     name: str
     order: int
     show: object
     budget: int
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,25 +70,71 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One entry of the card's timeline: slot customer.timeline."""
+class Why:
+    """Why the customer has her tier: slot customer.why. `url` leads to the figures, `scores` is its text."""
+
+    title: str
+    text: str
+    advice: str = ""
+    scores: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Moment:
+    """A place in a timeline: day, then kind, then the row's number within its kind. The order is total, so paging is exact."""
 
     on: date
     kind: str
+    serial: int
+
+    def __str__(self):
+        return f"{self.on:%Y-%m-%d}.{self.kind}.{self.serial}"
+
+    @classmethod
+    def parse(cls, text):
+        """The Moment that `str` wrote. Raises ValueError for anything else."""
+        day, kind, serial = text.split(".")
+        return cls(date.fromisoformat(day), kind, int(serial))
+
+    def older(self, kind, day, serial="pk"):
+        """Q for the rows of `kind` that come after this moment in a list with the newest first: columns `day`, `serial`."""
+        earlier = Q(**{f"{day}__lt": self.on})
+        if kind > self.kind:
+            return earlier
+        if kind < self.kind:
+            return earlier | Q(**{day: self.on})
+        return earlier | Q(**{day: self.on, f"{serial}__lt": self.serial})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the card's timeline: slot customer.timeline. `body` is what was written, `note` stands beside the title.
+
+    `kind` is the name its panel is registered under, `serial` the row's primary key; together with `on` they give its place.
+    `chip` is a word at the right, in `tone` (good, warn, bad).
+    """
+
+    on: date
+    kind: str
+    serial: int
     title: str
     body: str = ""
     note: str = ""
     url: str = ""
     tone: str = ""
     chip: str = ""
-    sort: tuple = field(default=())
+
+    @property
+    def moment(self):
+        return Moment(self.on, self.kind, self.serial)
 
 
-def register(slot, name, show, *, order=100, budget=1):
+def register(slot, name, show, *, order=100, budget=1, label=""):
     """Put a function into a slot. Raises ValueError if the slot has one of that name already."""
     if any(panel.name == name for panel in _panels[slot]):
         raise ValueError(f"slot {slot} has a panel {name} already")
-    _panels[slot].append(Panel(slot, name, order, show, budget))
+    _panels[slot].append(Panel(slot, name, order, show, budget, label))
     _panels[slot].sort(key=lambda panel: (panel.order, panel.name))
 
 
@@ -100,6 +153,36 @@ def collect(slot, actor, objects):
         for pk, value in panel.show(actor, objects).items():
             shown[pk].extend(value if isinstance(value, list) else [value])
     return shown
+
+
+TIMELINE = "customer.timeline"
+
+
+def timeline(actor, customers, *, before=None, limit=50, kind=None):
+    """What happened to customers, newest first: {pk: (events, the Moment to go on from, or None at the end)}.
+
+    A room registers one panel per kind of event:
+
+        panels.register(panels.TIMELINE, "visit", show, label=_("Visits"))
+
+    The name is the `kind` of its events and part of addresses (lower-case letters only); the label is the filter above the
+    timeline. `show(actor, customers, before=None, limit=50)` returns {pk: [Event]}, at most `limit` of the newest events of
+    each customer that come after `before` (a Moment; `before.older(kind, day)` is the condition), newest first, and leaves
+    out what the actor may not see. The number of its queries (`budget`) does not grow with the number of events.
+    """
+    customers = list(customers)
+    found = {each.pk: [] for each in customers}
+    for panel in _panels[TIMELINE] if customers else ():
+        if kind in (None, panel.name):
+            for pk, events in panel.show(actor, customers, before=before, limit=limit + 1).items():
+                found[pk].extend(events)
+    return {pk: _first(events, limit) for pk, events in found.items()}
+
+
+def _first(events, limit):
+    events = sorted(events, key=lambda event: event.moment, reverse=True)
+    shown = events[:limit]
+    return shown, shown[-1].moment if len(events) > limit else None
 
 
 MOVE, KEEP, DELETE, BLANK = "move", "keep", "delete", "blank"
