@@ -66,14 +66,18 @@ class Bill(models.Model):
 
 class VisitQuerySet(models.QuerySet):
     def visible_to(self, actor):
-        """All visits for the owner, else those of the actor's branch; for a beautician, those served or assigned."""
-        if actor.is_owner:
-            return self
-        mine = self.filter(branch=actor.branch)
-        if actor.role == access.BEAUTICIAN:
-            served = Q(assigned=actor.staff) | Q(pk__in=StaffShare.objects.filter(staff=actor.staff).values("line__visit"))
-            return mine.filter(served)
-        return mine
+        """All visits for the owner, else those of the actor's branch; for a beautician, those of her own customers."""
+        visits = self.of_branches(actor)
+        if actor.role != access.BEAUTICIAN:
+            return visits
+        served = StaffShare.objects.filter(staff=actor.staff).values("line__visit")
+        return visits.filter(
+            Q(customer__in=Customer.objects.served_by(actor)) | Q(customer=None) & (Q(assigned=actor.staff) | Q(pk__in=served))
+        )
+
+    def of_branches(self, actor):
+        """Visits at the branches whose treatments the actor may read."""
+        return self if actor.is_owner else self.filter(branch=actor.branch)
 
     def done(self):
         """Visits that count: finished and not voided."""

@@ -1,12 +1,15 @@
 """What visits show on the customer's pages, and what becomes of them when a customer is merged or erased."""
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
-from archives.visits.queries import latest_next_notes, rhythms
+from archives.visits.queries import item_names, latest_next_notes, rhythms, staff_names, with_details
 from salon import access, panels
+from salon.money import format_money
 from salon.templatetags.salon import days_ago
 
 
@@ -15,6 +18,7 @@ def register():
     panels.register("customer.actions", "visits", actions, order=10, budget=0)
     panels.register("customer.facts", "visits", facts, order=10, budget=1)
     panels.register("customer.hints", "visits", hints, order=10, budget=3)
+    panels.register(panels.TIMELINE, "visit", timeline, order=10, budget=6, label=gettext_lazy("Visits"))
     _follow()
 
 
@@ -80,6 +84,32 @@ def _hints_of(customer, rhythm, note, today):
     return result
 
 
-def sees_amounts(actor):
-    """True if the actor sees what visits cost."""
-    return access.visibility(actor, "amount") == access.FULL
+def timeline(actor, customers, before=None, limit=50):
+    """Visits on a card's timeline, newest first: what was done, by whom, for how much, and what was noted."""
+    visits = (
+        models.Visit.objects.filter(customer__in=customers)
+        .of_branches(actor)
+        .annotate(place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc())))
+    )
+    if before:
+        visits = visits.filter(before.older("visit", "day"))
+    shown = with_details(visits.filter(place__lte=limit)).order_by("-day", "-pk")
+    events = {customer.pk: [] for customer in customers}
+    for visit in shown:
+        events[visit.customer_id].append(_event(visit, access.visibility(actor, "amount") == access.FULL))
+    return events
+
+
+def _event(visit, with_amount):
+    money = format_money(visit.net_fen) if with_amount and visit.bill_id else ""
+    return panels.Event(
+        on=visit.day,
+        kind="visit",
+        serial=visit.pk,
+        title=" + ".join(item_names(visit)) or _("Visit"),
+        note=" · ".join(filter(None, [*staff_names(visit), money])),
+        body="\n".join(note.text for note in visit.notes.all()),
+        url=visit.get_absolute_url(),
+        chip="" if visit.status == models.DONE else visit.get_status_display(),
+        tone={models.VOIDED: "bad", models.NO_SHOW: "bad", models.IN_CARE: "good"}.get(visit.status, ""),
+    )
