@@ -1,10 +1,15 @@
 """Static files: a few out of PyPI packages that are not Django apps, hashed and compressed, nothing vendored."""
 
+import hashlib
+from importlib.metadata import version
 from importlib.util import find_spec
 
+from django.apps import apps
+from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
-from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.finders import BaseFinder, get_finders
 from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 PACKAGE_FILES = {"bootstrap": ("css/bootstrap.min.css", "js/bootstrap.bundle.min.js")}
@@ -47,3 +52,26 @@ class Assets(StaticFilesConfig):
     """Leaves out what no page asks for: source maps, and every htmx build but the one in use."""
 
     ignore_patterns = ["CVS", ".*", "*~", "*.map", "htmx-2.js", "htmx-4*.js", "htmax*", "ext", "debug.js"]
+
+
+def source_stamp():
+    """A digest of every static source file (name, size, time of change) and of the packages that process them."""
+    digest = hashlib.sha256("|".join(version(package) for package in ("django", "whitenoise", "brotli")).encode())
+    ignored = apps.get_app_config("staticfiles").ignore_patterns
+    for finder in get_finders():
+        for path, storage in finder.list(ignored):
+            facts = storage.path(path), storage.size(path), storage.get_modified_time(path).timestamp()
+            digest.update(repr((path, facts)).encode())
+    return digest.hexdigest()
+
+
+def collect_if_changed():
+    """Hash and compress the static files into STATIC_ROOT if a source has changed since; True if it did."""
+    if settings.DEBUG:
+        return False  # WhiteNoise asks the finders
+    stamp_file, stamp = settings.STATIC_ROOT / ".stamp", source_stamp()
+    if stamp_file.exists() and stamp_file.read_text() == stamp:
+        return False
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp_file.write_text(stamp)
+    return True

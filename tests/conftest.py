@@ -4,7 +4,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from salon import guards
-from tests import builders
+from tests import builders, live
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,3 +66,20 @@ def desk(receptionist):
 @pytest.fixture
 def customer(branch):
     return builders.make_customer(branch=branch, name="张晓梅", phone="13812346621")
+
+
+@pytest.fixture(scope="session")
+def live_salon():
+    """A real server process, on a database of its own, with one branch and a log-in per role (tests/live.py)."""
+    with live.running() as salon:
+        salon.call("tests.live_acts:shop")
+        yield salon
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Path of Chromium; without one the test reports itself not run."""
+    path = live.find_chromium()
+    if not path:
+        pytest.skip("not run: Chromium is not installed")
+    return path

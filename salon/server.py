@@ -1,0 +1,92 @@
+"""The web server: waitress in one process, and a stop that lets people's last clicks finish."""
+
+import signal
+import socket
+import sys
+import time
+
+import waitress
+from waitress import wasyncore
+
+THREADS = 8
+DRAIN_SECONDS = 20  # how long a stop waits for requests that are being answered
+MAX_BODY = 12 * 1024 * 1024
+LIMITS = {
+    "threads": THREADS,
+    "max_request_body_size": MAX_BODY,
+    "max_request_header_size": 32 * 1024,
+    "channel_timeout": 60,
+    "connection_limit": 400,
+    "backlog": 256,
+    "asyncore_use_poll": True,
+    "ident": None,  # no Server header
+}
+
+
+def listen(host, port):
+    """A listening socket, taken before anything else is done so that a port in use stops the start early. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform == "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(LIMITS["backlog"])
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class Server:
+    """Serves a WSGI application on a listening socket until it is told to stop.
+
+    `trusted_proxy` is the address of the proxy that ends TLS: its X-Forwarded-For and -Proto are believed, nobody else's.
+    """
+
+    def __init__(self, application, sock, *, trusted_proxy=None):
+        proxy = (
+            {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+            if trusted_proxy
+            else {}
+        )
+        self.waitress = waitress.create_server(application, sockets=[sock], **LIMITS, **proxy)
+        self.stopping = False
+
+    def stop(self, *signal_and_frame):
+        """Ask the loop to end; safe in a signal handler."""
+        self.stopping = True
+        self.waitress.pull_trigger()
+
+    def run(self):
+        """Serve until SIGTERM or Ctrl-C, then let the requests in flight finish."""
+        for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self.stop)
+        while not self.stopping:
+            self._turn(timeout=1)
+        self._drain()
+
+    def _turn(self, timeout):
+        wasyncore.loop(timeout=timeout, map=self.waitress._map, use_poll=True, count=1)
+
+    def _drain(self):
+        wasyncore.dispatcher.close(self.waitress)  # the listening socket only: new connections are refused
+        until = time.monotonic() + DRAIN_SECONDS
+        self._turn(timeout=0)  # what has arrived already counts as in flight
+        while self._close_idle() and time.monotonic() < until:
+            self._turn(timeout=0.1)
+        self.waitress.task_dispatcher.shutdown(timeout=3)
+        wasyncore.close_all(self.waitress._map)
+
+    def _close_idle(self):
+        """Close connections that wait for nothing; the number of the others."""
+        busy = 0
+        for channel in list(self.waitress.active_channels.values()):
+            if channel.requests or channel.request or channel.total_outbufs_len:
+                busy += 1
+            else:
+                channel.handle_close()
+        return busy

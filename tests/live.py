@@ -1,0 +1,251 @@
+"""A real `manage.py serve` for tests: a process of its own, on a free port, with a data directory or database of its own.
+
+    with live.running() as salon:                      # or the fixture `live_salon`
+        salon.call("tests.live_acts:shop")             # builders run in a process that has this salon's database
+        page = salon.visitor("reception").get("/")     # a plain HTTP client, logged in
+        salon.kill(); salon.start()                    # SIGKILL of exactly this process, and up again on the same data
+
+On PostgreSQL (DATABASE_URL set, as `make test` does) each salon gets a database of its own there, dropped afterwards. Only the standard
+library is imported at the top: `tests/run.py` uses `find_chromium` before anything else exists.
+"""
+
+import http.client
+import importlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM_PLACES = (
+    "/usr/lib/chromium/chromium",
+    "/snap/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
+# What a browser test passes to Playwright's launch(executable_path=find_chromium(), args=CHROMIUM_ARGS).
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium():
+    """The path of an installed Chromium or Chrome, or None."""
+    found = (shutil.which(name) for name in CHROMIUM_NAMES)
+    return next((path for path in (*found, *CHROMIUM_PLACES) if path and os.access(path, os.X_OK)), None)
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def clean_environment(**more):
+    """This process's environment without the product's settings, with English, and with `more`."""
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith("SALON_") and k not in ("DATABASE_URL", "DATABASE_REPLICA_URL")
+    }
+    return kept | {"SALON_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"} | {k: str(v) for k, v in more.items()}
+
+
+@dataclass
+class Page:
+    """An HTTP answer."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Visitor:
+    """A plain HTTP client of one live salon: no redirects followed, CSRF token sent along, cookies kept."""
+
+    def __init__(self, port, session=""):
+        self.port = port
+        self.cookies = {"csrf": secrets.token_hex(16)} | ({"sid": session} if session else {})
+
+    def get(self, path, **headers):
+        return self.ask("GET", path, headers=headers)
+
+    def post(self, path, data=None, **headers):
+        """POST a form; values may be lists. Keyword arguments are headers, with _ for -."""
+        body = urlencode(data or {}, doseq=True).encode()
+        return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"} | headers)
+
+    def ask(self, method, path, body=None, headers=None, timeout=30):
+        """One request on a connection of its own. Raises OSError or http.client.HTTPException if no answer comes."""
+        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "X-CSRFToken": self.cookies["csrf"]}
+        sent |= {k.replace("_", "-"): v for k, v in (headers or {}).items()}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            page = Page(answer.status, answer.headers, answer.read())
+        for line in page.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return page
+
+
+@dataclass
+class Salon:
+    """One installation and its server process. `environment` overrides settings; `arguments` go to `serve`."""
+
+    data_dir: Path
+    database_url: str = ""
+    environment: dict = field(default_factory=dict)
+    arguments: tuple = ()
+    port: int = 0
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self):
+        """Everything the server has printed so far, over all its starts."""
+        file = self.data_dir.parent / f"{self.data_dir.name}.log"
+        return file.read_text() if file.exists() else ""
+
+    def variables(self):
+        given = {"SALON_DATA_DIR": self.data_dir} | ({"DATABASE_URL": self.database_url} if self.database_url else {})
+        return clean_environment(**given, **self.environment)
+
+    def manage(self, *arguments, **more):
+        """Run another manage.py command on the same data; a CompletedProcess with text output."""
+        command = [sys.executable, "manage.py", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, env=self.variables() | more, capture_output=True, text=True, timeout=600)
+
+    def call(self, target, **arguments):
+        """Call `module:function(**arguments)` in a process that has this salon's database; its result, through JSON.
+
+        The product's own settings are in force (no test database). Raises CalledProcessError with the traceback shown.
+        """
+        command = [sys.executable, "-m", "tests.live", target, json.dumps(arguments)]
+        done = subprocess.run(command, cwd=ROOT, env=self.variables(), stdout=subprocess.PIPE, text=True, timeout=600, check=True)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def visitor(self, username=""):
+        """A client; logged in if a user name is given (no password typed, the session is made in the database)."""
+        return Visitor(self.port, self.call("tests.live:session_of", username=username) if username else "")
+
+    def start(self):
+        """Start `serve` and wait until it answers. Raises RuntimeError with its output if it does not."""
+        self.port = self.port or free_port()
+        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.arguments]
+        with open(self.data_dir.parent / f"{self.data_dir.name}.log", "a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.variables(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        until = time.monotonic() + START_SECONDS
+        while f"{self.url}/" not in self.log.rpartition("ready at")[2]:
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise RuntimeError(f"serve did not start:\n{self.log}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self):
+        """SIGTERM, as a service manager does; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=40)
+
+    def kill(self):
+        """SIGKILL of exactly this process, as a crash does."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+        if self.process:
+            self.process.wait(timeout=40)
+
+
+@contextmanager
+def fresh_database():
+    """The URL of a new, empty database: "" (a SQLite file in the data directory), or one on DATABASE_URL's PostgreSQL server."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield ""
+        return
+    import psycopg
+
+    name = f"live_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def running(*, environment=None, arguments=(), start=True):
+    """A live salon, started (unless start=False) and cleared away afterwards, whatever happened to it in between."""
+    folder = Path(tempfile.mkdtemp(prefix="salon-live-"))
+    try:
+        with fresh_database() as database_url:
+            salon = Salon(folder / "data", database_url, dict(environment or {}), tuple(arguments))
+            try:
+                yield salon.start() if start else salon
+            finally:
+                salon.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- In the process that `Salon.call` starts -------------------------------------------------------------------------
+
+
+def session_of(username):
+    """Log a user in; the session cookie's value."""
+    from django.conf import settings
+    from django.test import Client
+
+    from salon.accounts.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(username=username), backend="salon.accounts.backend.StaffBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def main(target, arguments):
+    from salon import sqlite
+
+    sqlite.use_bundled_library()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
+    import django
+
+    django.setup()
+    module, _, name = target.partition(":")
+    print(json.dumps(getattr(importlib.import_module(module), name)(**json.loads(arguments))))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
