@@ -4,7 +4,6 @@ import hashlib
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import BaseFinder, get_finders
@@ -12,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+STAMP = ".sources"  # beside the collected files: which sources they were made of
 PACKAGE_FILES = {"bootstrap": ("css/bootstrap.min.css", "js/bootstrap.bundle.min.js")}
 
 
@@ -57,21 +57,20 @@ class Assets(StaticFilesConfig):
 def source_stamp():
     """A digest of every static source file (name, size, time of change) and of the packages that process them."""
     digest = hashlib.sha256("|".join(version(package) for package in ("django", "whitenoise", "brotli")).encode())
-    ignored = apps.get_app_config("staticfiles").ignore_patterns
     for finder in get_finders():
-        for path, storage in finder.list(ignored):
-            facts = storage.path(path), storage.size(path), storage.get_modified_time(path).timestamp()
-            digest.update(repr((path, facts)).encode())
+        for path, storage in finder.list(Assets.ignore_patterns):
+            digest.update(repr((path, storage.size(path), storage.get_modified_time(path).timestamp())).encode())
     return digest.hexdigest()
 
 
-def collect_if_changed():
-    """Hash and compress the static files into STATIC_ROOT if a source has changed since; True if it did."""
-    if settings.DEBUG:
-        return False  # WhiteNoise asks the finders
-    stamp_file, stamp = settings.STATIC_ROOT / ".stamp", source_stamp()
-    if stamp_file.exists() and stamp_file.read_text() == stamp:
-        return False
+def needs_collect():
+    """True if a static source has changed since `collect`. Never in debugging, where WhiteNoise reads the sources."""
+    stamp = settings.STATIC_ROOT / STAMP
+    return not settings.DEBUG and not (stamp.exists() and stamp.read_text() == source_stamp())
+
+
+def collect():
+    """Hash and compress the static files into STATIC_ROOT."""
+    stamp = source_stamp()
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp_file.write_text(stamp)
-    return True
+    (settings.STATIC_ROOT / STAMP).write_text(stamp)

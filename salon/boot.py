@@ -7,7 +7,6 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 from salon import guards, sqlite
@@ -25,14 +24,17 @@ class Refused(Exception):
     """The product must not start; the text says why and what to do, in one sentence."""
 
 
+# --- Before the database is opened -----------------------------------------------------------------------------------
+
+
 def check_data_directory():
     """The data directory can be written."""
     try:
         with tempfile.TemporaryFile(dir=settings.DATA_DIR):
             pass
     except OSError as error:
-        reason = {"folder": settings.DATA_DIR, "reason": error.strerror}
-        raise Refused(_("The data directory %(folder)s cannot be written (%(reason)s).") % reason) from None
+        facts = {"folder": settings.DATA_DIR, "reason": error.strerror}
+        raise Refused(_("The data directory %(folder)s cannot be written: %(reason)s.") % facts) from None
 
 
 def is_loopback(host):
@@ -43,16 +45,70 @@ def is_loopback(host):
         return host.lower() == "localhost"
 
 
-def check_exposure(host):
-    """A server that others can reach has TLS before it, or was told that the network is trusted."""
-    if not (is_loopback(host) or settings.BEHIND_TLS or settings.PLAIN_HTTP):
-        raise Refused(
-            _(
-                "To listen on %(host)s, either put TLS in front and set SALON_PUBLIC_URL=https://…, "
-                "or set SALON_PLAIN_HTTP=1 if everybody on this network is trusted."
-            )
-            % {"host": host}
+def check_exposure(host, *, seed):
+    """A server that others can reach has TLS before it, or was told that the network is trusted; and holds no demo salon."""
+    if is_loopback(host):
+        return
+    if not (settings.BEHIND_TLS or settings.PLAIN_HTTP):
+        refusal = _(
+            "To listen on %s, put TLS in front and set SALON_PUBLIC_URL=https://…, "
+            "or set SALON_PLAIN_HTTP=1 if everybody on this network is trusted."
         )
+        raise Refused(refusal % host)
+    if seed:
+        raise Refused(_("The demo salon is served on this computer only (127.0.0.1), not on %s.") % host)
+
+
+def file_system_of(path, mounts):
+    """The type of the file system that holds `path`, by the text of /proc/mounts; "" if unknown."""
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        point, this_kind = line.split(" ")[1:3]
+        point = point.encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")  # \040 is a space
+        if len(point) >= len(best) and Path(path).is_relative_to(point):
+            best, kind = point, this_kind
+    return kind
+
+
+def check_local_disk():
+    """SQLite's locks and shared memory do not work over a network."""
+    if connection.vendor != "sqlite" or not MOUNTS.exists():
+        return
+    file = Path(connection.settings_dict["NAME"]).resolve()
+    kind = file_system_of(file, MOUNTS.read_text(errors="surrogateescape"))
+    if kind in NETWORK_FILE_SYSTEMS:
+        refusal = _("The database %(file)s lies on a network file system (%(kind)s), where SQLite loses data.")
+        raise Refused(refusal % {"file": file, "kind": kind})
+
+
+# --- The database, before anything is changed in it ------------------------------------------------------------------
+
+
+def check_database():
+    """The database answers, can be written, and runs with the settings the product's promises rest on."""
+    try:
+        with transaction.atomic():  # on SQLite this takes the write lock
+            wrong = _wrong_sqlite_settings() if connection.vendor == "sqlite" else []
+    except DatabaseError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise Refused(_("The database does not answer: %s") % reason) from None
+    if wrong:
+        raise Refused(_("SQLite did not take the settings that keep data safe (it says %s).") % ", ".join(wrong))
+
+
+def _wrong_sqlite_settings():
+    with connection.cursor() as cursor:
+        found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SQLITE_SETTINGS}
+    return [f"{name}={value}" for name, value in found.items() if value != SQLITE_SETTINGS[name]]
+
+
+def check_not_newer():
+    """The database was not written by a newer version of the product."""
+    loader = MigrationExecutor(connection).loader
+    unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+    if unknown:
+        refusal = _("The database is newer than this program (it has the migration %s); install the version that wrote it.")
+        raise Refused(refusal % ".".join(unknown[0]))
 
 
 def check_no_demo_users(host):
@@ -62,63 +118,10 @@ def check_no_demo_users(host):
     if is_loopback(host) or User._meta.db_table not in connection.introspection.table_names():
         return
     if User.objects.filter(is_demo=True).exists():
-        raise Refused(_("This database holds demo log-ins, so it is served on this computer only (127.0.0.1), not on %s.") % host)
+        raise Refused(_("This database holds demo log-ins; it is served on this computer only (127.0.0.1), not on %s.") % host)
 
 
-def file_system_of(path, mounts):
-    """The type of the file system that holds `path`, by the text of /proc/mounts; "" if unknown."""
-    best, kind = "", ""
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        point = fields[1].encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
-        if len(point) >= len(best) and (path == point or path.startswith(point.rstrip("/") + "/")):
-            best, kind = point, fields[2]
-    return kind
-
-
-def check_local_disk():
-    """SQLite's locks and its shared memory do not work over a network."""
-    if connection.vendor != "sqlite" or not MOUNTS.exists():
-        return
-    file = Path(connection.settings_dict["NAME"]).resolve()
-    kind = file_system_of(str(file), MOUNTS.read_text(errors="replace"))
-    if kind in NETWORK_FILE_SYSTEMS:
-        raise Refused(
-            _("The database %(file)s lies on a network file system (%(kind)s), where SQLite loses data; move it to a local disk.")
-            % {"file": file, "kind": kind}
-        )
-
-
-def check_database():
-    """The database answers, can be written, and runs with the settings the product's promises rest on."""
-    try:
-        with transaction.atomic():  # on SQLite this takes the write lock
-            pass
-        wrong = _wrong_sqlite_settings() if connection.vendor == "sqlite" else []
-    except DatabaseError as error:
-        raise Refused(_("The database does not answer: %s") % str(error).strip().splitlines()[0]) from None
-    if wrong:
-        raise Refused(_("SQLite did not take the settings that keep data safe: %s") % ", ".join(wrong))
-
-
-def _wrong_sqlite_settings():
-    wrong = []
-    with connection.cursor() as cursor:
-        for name, wanted in SQLITE_SETTINGS.items():
-            found = cursor.execute(f"PRAGMA {name}").fetchone()[0]
-            if found != wanted:
-                wrong.append(f"{name}={found}")
-    return wrong
-
-
-def check_not_newer():
-    """The database was not written by a newer version of the product."""
-    loader = MigrationLoader(connection)
-    unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
-    if unknown:
-        raise Refused(
-            _("The database is newer than this program (it has %s); install the version that wrote it.") % ".".join(unknown[0])
-        )
+# --- What the database needs, and what the operator should know --------------------------------------------------------
 
 
 def needs_migrate():
@@ -127,15 +130,21 @@ def needs_migrate():
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()) or guards.missing())
 
 
+def is_empty():
+    """True for a database in which nobody has begun: no log-in and no branch."""
+    from salon.accounts.models import User
+    from salon.shop.models import Branch
+
+    return not (User.objects.exists() or Branch.objects.exists())
+
+
 def warnings():
-    """What the operator should know though the product starts."""
+    """What weakens the product's promises though it starts."""
     if connection.vendor == "sqlite":
         version = sqlite.library_version()
         if sqlite.has_wal_reset_bug(version):
             number = ".".join(map(str, version))
-            yield (
-                _("SQLite %s can damage the database in rare cases; use Linux, or a Python with SQLite 3.51.3 or newer.") % number
-            )
+            yield _("SQLite %s can damage a database in rare cases; use Linux, or a Python with SQLite 3.51.3 or newer.") % number
         return
     with connection.cursor() as cursor:
         for name in POSTGRESQL_SETTINGS:

@@ -9,15 +9,20 @@ from django.core.exceptions import ImproperlyConfigured
 def read_or_make_secret(path):
     """The key stored at `path`; made there with mode 0600 if there is none.
 
-    Raises ImproperlyConfigured if the stored key is shorter than 40 characters.
+    Raises ImproperlyConfigured if it can be neither read nor made, or is shorter than 40 characters.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text().strip()
+        try:
+            key = path.read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}") from None
         if len(key) < 40:
             raise ImproperlyConfigured(f"{path.name} in the data directory is too short; delete it to have one made") from None
         return key
+    except OSError as error:
+        raise ImproperlyConfigured(f"the data directory {path.parent} cannot be written: {error.strerror}") from None
     key = secrets.token_urlsafe(50)
     with os.fdopen(descriptor, "w") as file:
         file.write(key)

@@ -56,15 +56,18 @@ class Server:
         self.stopping = False
 
     def stop(self, *signal_and_frame):
-        """Ask the loop to end; safe in a signal handler."""
+        """Ask the loop to end; safe in a signal handler. Asked twice, end at once."""
+        if self.stopping:
+            sys.exit(130)
         self.stopping = True
         self.waitress.pull_trigger()
 
-    def run(self):
-        """Serve until SIGTERM or Ctrl-C, then let the requests in flight finish."""
+    def run(self, ready):
+        """Call `ready`, serve until SIGTERM or Ctrl-C, then let the requests in flight finish."""
         for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self.stop)
+        ready()
         while not self.stopping:
             self._turn(timeout=1)
         self._drain()

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -36,7 +37,10 @@ def env_list(name, default=()):
 
 
 DATA_DIR = Path(env_str("SALON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+except OSError as error:
+    raise ImproperlyConfigured(f"the data directory {DATA_DIR} cannot be made: {error.strerror}") from None
 
 DEBUG = env_bool("SALON_DEBUG")
 SECRET_KEY = env_str("SALON_SECRET_KEY") or read_or_make_secret(DATA_DIR / "secret-key")
@@ -45,6 +49,7 @@ SECRET_KEY = env_str("SALON_SECRET_KEY") or read_or_make_secret(DATA_DIR / "secr
 PUBLIC_URL = env_str("SALON_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 PLAIN_HTTP = env_bool("SALON_PLAIN_HTTP")
 BEHIND_TLS = PUBLIC_URL.startswith("https://")
+TRUSTED_PROXY = env_str("SALON_TRUSTED_PROXY", "127.0.0.1")  # whose X-Forwarded-For and -Proto `serve` believes behind TLS
 ALLOWED_HOSTS = env_list("SALON_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
@@ -138,7 +143,10 @@ POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=10000 -c idle_in_transaction_s
 
 def database(url):
     """One Django database entry from a URL, with the options the product's promises rest on."""
-    entry = dj_database_url.parse(url)
+    try:
+        entry = dj_database_url.parse(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not understood: {error}") from None
     if entry["ENGINE"] == "django.db.backends.sqlite3":
         entry["OPTIONS"] = SQLITE_OPTIONS
     elif entry["ENGINE"] == "django.db.backends.postgresql":
@@ -245,6 +253,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "salon.assets.HashedStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Language and time -----------------------------------------------------------------------------------------------
@@ -257,6 +266,10 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("SALON_TIME_ZONE", "Asia/Shanghai")
+try:
+    ZoneInfo(TIME_ZONE)
+except (KeyError, ValueError):
+    raise ImproperlyConfigured(f"SALON_TIME_ZONE must be a name such as Asia/Shanghai, not {TIME_ZONE!r}") from None
 CURRENCY = env_str("SALON_CURRENCY", "CNY")
 PHONE_REGION = env_str("SALON_PHONE_REGION", "CN")
 

@@ -72,7 +72,6 @@ def customer(branch):
 def live_salon():
     """A real server process, on a database of its own, with one branch and a log-in per role (tests/live.py)."""
     with live.running() as salon:
-        salon.call("tests.live_acts:shop")
         yield salon
 
 

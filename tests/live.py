@@ -1,14 +1,17 @@
 """A real `manage.py serve` for tests: a process of its own, on a free port, with a data directory or database of its own.
 
-    with live.running() as salon:                      # or the fixture `live_salon`
-        salon.call("tests.live_acts:shop")             # builders run in a process that has this salon's database
-        page = salon.visitor("reception").get("/")     # a plain HTTP client, logged in
-        salon.kill(); salon.start()                    # SIGKILL of exactly this process, and up again on the same data
+    with live.running() as salon:                          # or the fixture `live_salon`, one for the whole run
+        page = salon.visitor("receptionist").get("/")      # a plain HTTP client, logged in
+        salon.call("tests.live_acts:shop")                 # a function run in a process that has this salon's database
+        salon.sql("SELECT count(*) FROM salon_user")       # a look at it from outside
+        salon.kill(); salon.start()                        # SIGKILL of exactly this process, and up again on the same data
 
-On PostgreSQL (DATABASE_URL set, as `make test` does) each salon gets a database of its own there, dropped afterwards. Only the standard
-library is imported at the top: `tests/run.py` uses `find_chromium` before anything else exists.
+On PostgreSQL (DATABASE_URL set, as `make test` does) each salon gets a database of its own there, dropped afterwards.
+The first salon of a run is prepared by `serve` itself (migrations, static files); later ones begin with a copy of it.
 """
 
+import atexit
+import functools
 import http.client
 import importlib
 import json
@@ -17,11 +20,12 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -62,11 +66,10 @@ def free_port():
 
 
 def clean_environment(**more):
-    """This process's environment without the product's settings, with English, and with `more`."""
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith("SALON_") and k not in ("DATABASE_URL", "DATABASE_REPLICA_URL")
-    }
-    return kept | {"SALON_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"} | {k: str(v) for k, v in more.items()}
+    """This process's environment without the product's and Django's settings, with English, and with `more`."""
+    unwanted = ("SALON_", "DATABASE_", "DJANGO_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return kept | {"SALON_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"} | {name: str(value) for name, value in more.items()}
 
 
 @dataclass
@@ -130,6 +133,11 @@ class Salon:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database(self):
+        """The name of its PostgreSQL database."""
+        return urlsplit(self.database_url).path.lstrip("/")
+
+    @property
     def log(self):
         """Everything the server has printed so far, over all its starts."""
         file = self.data_dir.parent / f"{self.data_dir.name}.log"
@@ -153,29 +161,47 @@ class Salon:
         done = subprocess.run(command, cwd=ROOT, env=self.variables(), stdout=subprocess.PIPE, text=True, timeout=600, check=True)
         return json.loads(done.stdout.splitlines()[-1])
 
+    def sql(self, statement):
+        """Run one statement on the salon's database from outside; its rows, if it has any."""
+        with closing(self.connect()) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def connect(self):
+        """A connection of one's own to the salon's database, in autocommit: sqlite3's or psycopg's."""
+        if self.database_url:
+            import psycopg
+
+            return psycopg.connect(self.database_url, autocommit=True)
+        return sqlite3.connect(self.data_dir / "salon.sqlite3", isolation_level=None, timeout=30)
+
     def visitor(self, username=""):
         """A client; logged in if a user name is given (no password typed, the session is made in the database)."""
         return Visitor(self.port, self.call("tests.live:session_of", username=username) if username else "")
 
     def start(self):
         """Start `serve` and wait until it answers. Raises RuntimeError with its output if it does not."""
-        self.port = self.port or free_port()
+        self.port, before = self.port or free_port(), self.log
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.arguments]
         with open(self.data_dir.parent / f"{self.data_dir.name}.log", "a") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.variables(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         until = time.monotonic() + START_SECONDS
-        while f"{self.url}/" not in self.log.rpartition("ready at")[2]:
+        while "is ready at" not in self.log[len(before) :]:
             if self.process.poll() is not None or time.monotonic() > until:
                 self.kill()
                 raise RuntimeError(f"serve did not start:\n{self.log}")
             time.sleep(0.05)
         return self
 
+    def signal(self, name):
+        """Send a signal, such as "SIGTERM", to exactly this process."""
+        self.process.send_signal(getattr(signal, name))
+
     def stop(self):
         """SIGTERM, as a service manager does; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.signal("SIGTERM")
         return self.process.wait(timeout=40)
 
     def kill(self):
@@ -186,38 +212,65 @@ class Salon:
             self.process.wait(timeout=40)
 
 
+def _on_server(statement):
+    """Run one statement on DATABASE_URL's PostgreSQL server, outside a transaction."""
+    import psycopg
+
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement)
+
+
 @contextmanager
-def fresh_database():
-    """The URL of a new, empty database: "" (a SQLite file in the data directory), or one on DATABASE_URL's PostgreSQL server."""
+def fresh_database(template="template0"):
+    """The URL of a new database: "" (a SQLite file in the data directory), or one on DATABASE_URL's PostgreSQL server."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
         yield ""
         return
-    import psycopg
-
     name = f"live_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
-def running(*, environment=None, arguments=(), start=True):
-    """A live salon, started (unless start=False) and cleared away afterwards, whatever happened to it in between."""
+def installed(*, template=None, environment=None, arguments=()):
+    """A salon that was not started yet, with an empty data directory or a copy of a template's; cleared away afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="salon-live-"))
     try:
-        with fresh_database() as database_url:
+        if template:
+            shutil.copytree(template.data_dir, folder / "data")
+        with fresh_database(template.database if template else "template0") as database_url:
             salon = Salon(folder / "data", database_url, dict(environment or {}), tuple(arguments))
             try:
-                yield salon.start() if start else salon
+                yield salon
             finally:
                 salon.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def prepared(act=""):
+    """A stopped salon to copy: one that `serve` prepared, then changed by `act` (see `Salon.call`). Made once in a process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    if act:
+        salon = stack.enter_context(installed(template=prepared()))
+        salon.call(act)
+    else:
+        salon = stack.enter_context(installed()).start()
+        assert salon.stop() == 0, salon.log
+    return salon
+
+
+@contextmanager
+def running(act="tests.live_acts:shop", *, environment=None, arguments=()):
+    """A live salon, started; cleared away afterwards, whatever happened to it in between. `act` gives it its first data."""
+    with installed(template=prepared(act), environment=environment, arguments=arguments) as salon:
+        yield salon.start()
 
 
 # --- In the process that `Salon.call` starts -------------------------------------------------------------------------

@@ -1,5 +1,8 @@
-"""What a live salon's database is given, called by `Salon.call` in a process of its own."""
+"""What is done to a live salon's database, by `Salon.call` in a process of its own."""
 
+from django.db import connection
+
+from salon import boot
 from tests import builders
 
 
@@ -9,4 +12,9 @@ def shop():
     names = {"receptionist": "林晓彤", "beautician": "陈美娟", "manager": "顾敏", "owner": "沈老板"}
     for role, name in names.items():
         builders.make_staff(branch=branch, role=role, name=name, username=role)
-    return {"branch": branch.pk}
+
+
+def sqlite_settings():
+    """The PRAGMAs of a connection as the product opens it."""
+    with connection.cursor() as cursor:
+        return {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in boot.SQLITE_SETTINGS}

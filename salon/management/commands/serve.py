@@ -1,29 +1,40 @@
-"""`manage.py serve`: check, bring the database up to date, and serve."""
+"""`manage.py serve`: check, bring database and static files up to date, and serve."""
 
+import argparse
 import os
-import socket
 import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
-from django.db import connection, connections
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from salon import assets, boot
+from salon.accounts.models import User
 from salon.server import Server, listen
+
+DEMO = {"customers": 300, "years": 2, "seed": 1}
+
+
+def port_number(text):
+    """An argparse type: 0 to 65535."""
+    if text.isdecimal() and int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
 
 
 class Command(BaseCommand):
     help = "Serve the product: checks, migrations and static files first, then one web server until Ctrl-C or SIGTERM."
-    requires_system_checks = ["__all__"]
+    requires_system_checks = "__all__"
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this computer only)")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000; 0: any free one)")
-        parser.add_argument("--seed-if-empty", action="store_true", help="fill an empty database with the demo salon")
+        parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default 8000; 0: any free one)")
+        parser.add_argument("--seed-if-empty", action="store_true", help="fill an empty database with the demo salon first")
 
     def handle(self, *, host, port, seed_if_empty, **options):
-        os.umask(0o077)
+        os.umask(0o077)  # database, pictures and backups are nobody else's
         try:
             sock = self.prepare(host, port, seed_if_empty)
         except boot.Refused as why:
@@ -31,38 +42,68 @@ class Command(BaseCommand):
             sys.exit(1)
         except KeyboardInterrupt:
             sys.exit(130)
-        self.serve(sock)
+        self.serve(sock, host)
 
-    def prepare(self, host, port, seed_if_empty):
-        """Everything that comes before serving; the listening socket. Raises boot.Refused."""
+    def prepare(self, host, port, seed):
+        """Everything that comes before serving; returns the listening socket. Raises boot.Refused."""
         boot.check_data_directory()
-        boot.check_exposure(host)
-        sock = self.take_port(host, port)
+        boot.check_exposure(host, seed=seed)
         boot.check_local_disk()
+        sock = self.take_port(host, port)
         boot.check_database()
         boot.check_not_newer()
         boot.check_no_demo_users(host)
         if boot.needs_migrate():
-            self.stdout.write(_("Preparing the database …"))
+            self.say(_("Bringing the database up to date …"))
             call_command("migrate", verbosity=0, interactive=False)
-        assets.collect_if_changed()
-        for warning in boot.warnings():
-            self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
-        connection.close()
+        if assets.needs_collect():
+            self.say(_("Preparing style sheets and scripts …"))
+            assets.collect()
+        if seed and boot.is_empty():
+            self.say(_("Making the demo salon: %(customers)s customers, %(years)s years of visits …") % DEMO)
+            call_command("seed_demo", **DEMO)
         return sock
 
     def take_port(self, host, port):
         try:
             return listen(host, port)
         except OSError as error:
-            reason = {"host": host, "port": port, "reason": error.strerror}
-            raise boot.Refused(_("Cannot listen on %(host)s port %(port)s: %(reason)s.") % reason) from None
+            facts = {"host": host, "port": port, "reason": error.strerror}
+            refusal = _("Cannot listen on %(host)s port %(port)s: %(reason)s; choose another with --port (make run PORT=8001).")
+            raise boot.Refused(refusal % facts) from None
 
-    def serve(self, sock):
+    def serve(self, sock, host):
         from salon.wsgi import application
 
-        server = Server(application, sock)
-        self.stdout.write(_("Salon Archive is ready at %s") % f"http://{sock.getsockname()[0]}:{sock.getsockname()[1]}/")
-        self.stdout.flush()
-        server.run()
+        server = Server(application, sock, trusted_proxy=settings.TRUSTED_PROXY if settings.BEHIND_TLS else None)
+        for warning in boot.warnings():
+            self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
+        address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+        self.welcome(address)
+        connections.close_all()  # each request opens its own
+        server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
         connections.close_all()
+
+    def welcome(self, address):
+        """What the person at the terminal needs now: the address, and how to log in."""
+        if User.objects.filter(is_demo=True).exists():
+            self.say_demo_logins(settings.DATA_DIR / "demo-logins.txt")
+        elif not User.objects.exists():
+            python = Path(sys.executable)
+            python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+            self.say(_("Nobody can log in yet. Make the owner's one-time link: %s manage.py invite_owner") % python)
+        if "SALON_PUBLIC_URL" not in os.environ and address != settings.PUBLIC_URL:
+            self.say(
+                _("Links to pass on begin with %s; set SALON_PUBLIC_URL if people use another address.") % settings.PUBLIC_URL
+            )
+
+    def say_demo_logins(self, file):
+        if file.exists():
+            self.say(_("Log-ins of the demo salon (this computer only):"))
+            self.say(file.read_text(encoding="utf-8").rstrip())
+        else:
+            self.say(_("This is a demo salon, but its list of log-ins, %s, is gone.") % file)
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
