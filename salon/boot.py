@@ -125,9 +125,9 @@ def check_no_demo_users(host):
 
 
 def needs_migrate():
-    """True if migrations wait or guards are missing."""
+    """True if migrations wait or the guards are not those declared."""
     executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()) or guards.missing())
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()) or guards.missing() or guards.undeclared())
 
 
 def is_empty():

@@ -2,7 +2,8 @@
 
 A guard names its own table only: SQLite drops a table's triggers when Django remakes it, and a trigger that named another
 table would break that table's migration. So guards are created again after every migrate (`post_migrate`), migrations
-around them need no care, and `missing()` tells a test and `healthz` whether every guard is in place.
+around them need no care, and `missing()` and `undeclared()` tell a test and `healthz` whether exactly the declared guards
+are in place.
 """
 
 import hashlib
@@ -24,7 +25,16 @@ class Guard:
     @property
     def name(self):
         digest = hashlib.sha256(f"{self.event}|{self.when}".encode()).hexdigest()[:10]
-        return f"guard_{self.table}_{digest}"[:63]
+        return f"guard_{self.table}_{digest}"[:61]
+
+    @property
+    def on_truncate(self):
+        """True if it also refuses TRUNCATE, which PostgreSQL has: whoever may delete nothing may not empty the table."""
+        return self.event == "DELETE" and not self.when
+
+    @property
+    def name_on_truncate(self):
+        return f"{self.name}_t"
 
 
 _guards = []
@@ -64,20 +74,22 @@ def _postgresql_statements(guard):
         f'CREATE TRIGGER "{guard.name}" BEFORE {guard.event} ON "{guard.table}" '
         f'FOR EACH ROW {when}EXECUTE FUNCTION "{guard.name}"()'
     )
-    if guard.event == "DELETE" and not guard.when:
-        yield f'DROP TRIGGER IF EXISTS "{guard.name}_t" ON "{guard.table}"'
+    if guard.on_truncate:
+        yield f'DROP TRIGGER IF EXISTS "{guard.name_on_truncate}" ON "{guard.table}"'
         yield (
-            f'CREATE TRIGGER "{guard.name}_t" BEFORE TRUNCATE ON "{guard.table}" '
+            f'CREATE TRIGGER "{guard.name_on_truncate}" BEFORE TRUNCATE ON "{guard.table}" '
             f'FOR EACH STATEMENT EXECUTE FUNCTION "{guard.name}"()'
         )
 
 
 def install(using="default"):
-    """Create every guard whose table exists; safe to repeat."""
+    """Create every guard whose table exists, and drop those that are declared no more; safe to repeat."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     statements = _sqlite_statements if connection.vendor == "sqlite" else _postgresql_statements
     with connection.cursor() as cursor:
+        for name, table in undeclared(using).items():
+            cursor.execute(f'DROP TRIGGER "{name}"' + (f' ON "{table}"' if connection.vendor == "postgresql" else ""))
         for guard in _guards:
             if guard.table in tables:
                 for statement in statements(guard):
@@ -85,23 +97,36 @@ def install(using="default"):
 
 
 def installed(using="default"):
-    """Names of the guard triggers the database has."""
+    """The guard triggers the database has: name → table."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard\\_%' ESCAPE '\\'")
+            cursor.execute(
+                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard\\_%' ESCAPE '\\'"
+            )
         else:
             cursor.execute(
-                "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
                 "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
                 "WHERE nspname = current_schema() AND tgname LIKE 'guard\\_%' AND tgenabled <> 'D'"
             )
-        return {name for (name,) in cursor.fetchall()}
+        return dict(cursor.fetchall())
+
+
+def _declared(vendor):
+    names = {guard.name for guard in _guards}
+    return names | {guard.name_on_truncate for guard in _guards if vendor == "postgresql" and guard.on_truncate}
 
 
 def missing(using="default"):
     """Names of declared guards the database lacks: empty when all is well."""
-    return sorted({guard.name for guard in _guards} - installed(using))
+    return sorted(_declared(connections[using].vendor) - set(installed(using)))
+
+
+def undeclared(using="default"):
+    """Guards the database has though the code declares them no more (they hold a rule that has changed): name → table."""
+    declared = _declared(connections[using].vendor)
+    return {name: table for name, table in installed(using).items() if name not in declared}
 
 
 @contextmanager
@@ -114,7 +139,7 @@ def suspended(using="default"):
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{guard.name}"')
             else:
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{guard.name}" ON "{guard.table}"')
-                cursor.execute(f'DROP TRIGGER IF EXISTS "{guard.name}_t" ON "{guard.table}"')
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{guard.name_on_truncate}" ON "{guard.table}"')
     try:
         yield
     finally:

@@ -15,8 +15,8 @@ def findings():
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         found.append("migrations_pending")
-    elif guards.missing():
-        found.append("guards_missing")
+    elif guards.missing() or guards.undeclared():
+        found.append("guards_differ")
     return found
 
 
