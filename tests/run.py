@@ -1,0 +1,152 @@
+"""`make test` and `make test-long`: lint, the whole suite on SQLite and on a real PostgreSQL, and in a real browser.
+
+    python -m tests.run [--long | --lint]
+
+Every part runs, whatever failed before it, and the last lines say what ran where. What cannot run here (no Chromium, no
+PostgreSQL) is called "not run"; in CI that is a failure. TEST_DATABASE_URL names a PostgreSQL server to use.
+Standard library only.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests import live, postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+PART_SECONDS = 40 * 60  # a part that takes longer hangs
+PASSED, FAILED, NOT_RUN = "passed", "FAILED", "not run"
+LINTERS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["djlint", "--lint", "--quiet", "templates"])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the summary."""
+
+    name: str
+    outcome: str
+    detail: str = ""
+    seconds: float = 0
+
+    def __str__(self):
+        took = f"{self.seconds:6.0f} s" if self.outcome != NOT_RUN else " " * 8
+        return f"  {self.name:<12} {self.outcome:<8} {took}  {self.detail}".rstrip()
+
+
+def say(*lines):
+    print(*lines, sep="\n", flush=True)  # noqa: T201
+
+
+def run(module, *arguments, **variables):
+    """Run `python -m module …` in a clean environment, its output shown; True if it succeeded in time."""
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=live.clean_environment(**variables))
+    try:
+        return process.wait(PART_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        say(f"{module} hangs: stopped after {PART_SECONDS // 60} minutes.")
+        return False
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)  # pytest then tears its fixtures down
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def timed(name, detail, work):
+    """Do one part and time it."""
+    say("", f"===== {name} =====")
+    began = time.monotonic()
+    outcome = PASSED if work() else FAILED
+    return Part(name, outcome, detail, time.monotonic() - began)
+
+
+def lint():
+    return all([run(*command) for command in LINTERS])
+
+
+def suite(marks, *, workers, **variables):
+    """One run of pytest with a data directory of its own."""
+    folder = tempfile.mkdtemp(prefix="salon-tests-")
+    try:
+        parallel = ("-n", str(workers), "--dist", "loadscope") if workers > 1 else ()
+        return run("pytest", "-m", marks, *parallel, SALON_DATA_DIR=folder, **variables)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def on_sqlite(marks, workers):
+    from salon import sqlite
+
+    sqlite.use_bundled_library()
+    version = ".".join(map(str, sqlite.library_version()))
+    return timed("SQLite", f"SQLite {version}", lambda: suite(marks, workers=workers))
+
+
+def on_postgresql(marks, workers, *, durable):
+    name = "PostgreSQL"
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        where = urlsplit(given)
+        detail = f"the server of TEST_DATABASE_URL ({where.hostname}:{where.port or 5432})"
+        return timed(name, detail, lambda: suite(marks, workers=workers, DATABASE_URL=given))
+    try:
+        with postgres.running(durable=durable) as server:
+            detail = f"PostgreSQL {server.version}, {server.source}"
+            return timed(name, detail, lambda: suite(marks, workers=workers, DATABASE_URL=server.url))
+    except postgres.NoServer as reason:
+        say("", f"PostgreSQL: not run ({reason})")
+        return Part(name, NOT_RUN, str(reason))
+
+
+def in_browser(marks):
+    path = live.find_chromium()
+    if not path:
+        say("", "browser tests: not run (Chromium is not installed)")
+        return Part("browser", NOT_RUN, "Chromium is not installed")
+    return timed("browser", path, lambda: suite(marks, workers=1))
+
+
+def everything():
+    yield timed("lint", "ruff, djlint", lint)
+    yield on_sqlite("not browser and not long", workers=2)
+    yield on_postgresql("not browser and not long", workers=2, durable=False)
+    yield in_browser("browser and not long")
+
+
+def everything_long():
+    yield on_sqlite("long and not browser", workers=1)
+    yield on_postgresql("long and not browser", workers=1, durable=True)
+    if not live.find_chromium():
+        yield Part("browser", NOT_RUN, "Chromium is not installed")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--long", action="store_true", help="the tests marked long instead")
+    parser.add_argument("--lint", action="store_true", help="only lint")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped on the way out
+    if options.lint:
+        sys.exit(0 if lint() else 1)
+    parts = list(everything_long() if options.long else everything())
+    say("", "What ran where:", *map(str, parts))
+    bad = [part for part in parts if part.outcome == FAILED or (IN_CI and part.outcome == NOT_RUN)]
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
