@@ -1,0 +1,22 @@
+"""One line of the bench's output."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured, its limit, and how."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str
+    how: str = ""
+
+    @property
+    def is_over(self):
+        return self.value > self.limit
+
+    def __str__(self):
+        verdict = "OVER" if self.is_over else "ok"
+        return f"{self.name:<34} {self.value:8.2f} {self.unit:<4} limit {self.limit:g} {self.unit:<4} {verdict:<5} {self.how}".rstrip()
