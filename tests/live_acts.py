@@ -3,7 +3,7 @@
 from django.db import connection
 
 from salon import boot
-from tests import builders
+from tests import builders, live
 
 
 def shop():
@@ -18,3 +18,8 @@ def sqlite_settings():
     """The PRAGMAs of a connection as the product opens it."""
     with connection.cursor() as cursor:
         return {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in boot.SQLITE_SETTINGS}
+
+
+def sessions(username, count):
+    """That many new sessions of a user; their cookies."""
+    return [live.session_of(username) for _ in range(count)]

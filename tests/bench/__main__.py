@@ -1,4 +1,7 @@
-"""`make bench`: each figure the product promises (docs and DESIGN), measured here, beside its limit. Names of parts to run alone may follow."""
+"""`make bench`: each figure the product promises, measured here, beside its limit.
+
+python -m tests.bench [PART …]
+"""
 
 import sys
 

@@ -19,4 +19,5 @@ class Figure:
 
     def __str__(self):
         verdict = "OVER" if self.is_over else "ok"
-        return f"{self.name:<34} {self.value:8.2f} {self.unit:<4} limit {self.limit:g} {self.unit:<4} {verdict:<5} {self.how}".rstrip()
+        measured, limit = f"{self.value:.2f} {self.unit}", f"limit {self.limit:g} {self.unit}"
+        return f"{self.name:<32} {measured:>12}  {limit:<14} {verdict:<5} {self.how}".rstrip()

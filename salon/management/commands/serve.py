@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, call_command
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from salon import assets, boot
+from salon import access, assets, boot
 from salon.accounts.models import User
 from salon.server import Server, listen
 
@@ -100,7 +100,9 @@ class Command(BaseCommand):
     def say_demo_logins(self, file):
         if file.exists():
             self.say(_("Log-ins of the demo salon (this computer only):"))
-            self.say(file.read_text(encoding="utf-8").rstrip())
+            for line in file.read_text(encoding="utf-8").splitlines():
+                role, username, password = line.split()
+                self.say(f"  {username:<14} {password:<24} {access.ROLE_NAMES[role]}")
         else:
             self.say(_("This is a demo salon, but its list of log-ins, %s, is gone.") % file)
 
