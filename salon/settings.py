@@ -180,7 +180,7 @@ AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = 1 if BEHIND_TLS else 0
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if BEHIND_TLS else ["REMOTE_ADDR"]
 OTP_TOTP_ISSUER = "Salon Archive"
-OTP_TOTP_THROTTLE_FACTOR = 1
+OTP_TOTP_THROTTLE_FACTOR = 0  # five wrong codes lock both kinds instead: salon/accounts/second_factor.py
 
 # --- Sessions, cookies, headers --------------------------------------------------------------------------------------
 
