@@ -1,8 +1,10 @@
-"""From a log-in to a person: the authentication backend and the actor of a request."""
+"""From a log-in to a person: the authentication backend, the actor of a request, and the address it came from."""
 
+from ipaddress import ip_address
+
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
-from django_otp import user_has_device
 
 from salon import access
 from salon.accounts.models import User
@@ -12,12 +14,16 @@ BRANCH_KEY = "branch"  # session: the branch an owner has switched to
 
 
 class StaffBackend(ModelBackend):
-    """Loads user, staff record, branch and role in two queries a request."""
+    """Loads user, staff record, branch and role in two queries a request. Somebody without a role is nobody."""
 
     def get_user(self, user_id):
         users = User.objects.select_related("staff__branch").prefetch_related("groups")
-        user = users.filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        user = users.filter(pk=user_id, is_active=True).first()
+        return user if user and role_of(user) else None
+
+    def user_can_authenticate(self, user):
+        """The right password of somebody who left is still right: log_in then says why there is no way in."""
+        return True
 
 
 def role_of(user):
@@ -34,8 +40,8 @@ def actor_for(request, now):
     user = request.user
     if isinstance(user, AnonymousUser) or not user.is_authenticated:
         return access.Actor(user=None, role=None, now=now)
-    role, staff = role_of(user), getattr(user, "staff", None)
-    branch = staff.branch if staff else None
+    role, staff = role_of(user), user.staff
+    branch = staff.branch
     chosen = request.session.get(BRANCH_KEY)
     if role == access.OWNER and chosen and chosen != branch.pk:
         branch = Branch.objects.open().filter(pk=chosen).first() or branch
@@ -45,15 +51,27 @@ def actor_for(request, now):
         now=now,
         staff=staff,
         branch=branch,
-        has_finance=bool(staff and staff.has_finance) or role == access.OWNER,
-        needs_second_factor=_needs_second_factor(user, role),
+        has_finance=staff.has_finance or role == access.OWNER,
+        needs_second_factor=is_asked_for_second_factor(user, role) and not user.is_verified(),
     )
 
 
-def _needs_second_factor(user, role):
-    return role in access.NEED_SECOND_FACTOR and not user.is_demo and not user.is_verified()
+def is_asked_for_second_factor(user, role):
+    """True for managers and owners outside the demo."""
+    return role in access.NEED_SECOND_FACTOR and not user.is_demo
 
 
-def has_second_factor(user):
-    """True once the user has confirmed a TOTP device."""
-    return user_has_device(user)
+def client_address(request):
+    """The address a request came from. Behind TLS, what the proxy on our side wrote last; what a client wrote counts nowhere."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS else ""
+    for candidate in (forwarded.rpartition(",")[2].strip(), request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ip_address(candidate))
+        except ValueError:
+            continue
+    return None
+
+
+def log_in_source(username, ip, user_agent, path, request):
+    """What axes writes into the log of a failed log-in: no user name, since people type their password there by mistake."""
+    return f"{ip}"

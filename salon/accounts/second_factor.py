@@ -14,12 +14,17 @@ from django.db import transaction
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
+from salon.accounts.models import User
+
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(minutes=15)
 RECOVERY_CODES = 10
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is mistaken for another when read from paper
 _CODE_LENGTH = 10  # 49 bits
 _ROUNDS = 20_000
+
+
+APP, RECOVERY = "app", "recovery"
 
 
 class Locked(Exception):
@@ -52,7 +57,7 @@ def set_up(*, user, secret, code):
 
     An app paired before, and its recovery codes, stop working.
     """
-    type(user).objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update().get(pk=user.pk)
     device = TOTPDevice.objects.create(user=user, key=secret, name="app", confirmed=False)
     if not device.verify_token(_digits(code)):
         device.delete()
@@ -80,7 +85,7 @@ def recovery_codes_left(user):
 
 @transaction.atomic
 def verify(*, user, code, now):
-    """The app's device if `code` is its code or an unused recovery code, else None. Raises Locked after five wrong ones.
+    """Which kind of code this is, APP or RECOVERY, or None if it is none. Raises Locked after five wrong ones.
 
     A code works once: the row is locked while it is looked at, on either database.
     """
@@ -92,10 +97,10 @@ def verify(*, user, code, now):
         raise Locked(until)
     failures = device.throttling_failure_count
     if device.verify_token(_digits(code)):
-        return device
+        return APP
     if _use_recovery_code(user, code):
         device.throttle_reset()
-        return device
+        return RECOVERY
     device.throttling_failure_count, device.throttling_failure_timestamp = failures + 1, now
     device.save(update_fields=["throttling_failure_count", "throttling_failure_timestamp"])
     return None
