@@ -4,7 +4,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from salon import guards
-from tests import builders
+from tests import builders, not_yet  # noqa: F401 - TEMPORARY: stand-ins for rooms still being built
 
 
 @pytest.fixture(scope="session", autouse=True)
