@@ -75,11 +75,19 @@ def _redirect_whole_page(request, response):
     to_login = response.status_code == 302 and response["Location"].startswith(resolve_url(settings.LOGIN_URL))
     if not (request.headers.get("HX-Request") and to_login):
         return response
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
     whole = HttpResponse(status=204)
-    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, urlunsplit(("", "", page.path, page.query, "")))
+    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, _page_around(request))
     whole.cookies = response.cookies
     return whole
+
+
+def _page_around(request):
+    """Path and query of the page the fragment was for, or ""."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return urlunsplit(("", "", page.path, page.query, ""))
 
 
 def _with_next(url, target):

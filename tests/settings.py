@@ -9,10 +9,11 @@ sqlite.use_bundled_library()  # as manage.py and wsgi.py do, before Django loads
 os.environ.setdefault("SALON_DATA_DIR", tempfile.mkdtemp(prefix="salon-tests-"))
 
 from salon.settings import *  # noqa: E402, F403
-from salon.settings import DATABASES, STORAGES  # noqa: E402
+from salon.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns about a folder that is not there
 DATABASES["default"].setdefault("TEST", {})
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 LANGUAGE_CODE = "en"  # tests read English; those about languages ask for one

@@ -1,5 +1,6 @@
 """The way back in for somebody nobody else can let in, such as the only owner."""
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -24,9 +25,12 @@ class Command(BaseCommand):
         if staff is None:
             raise CommandError(f"No staff member logs in as {username}.")
         actor = access.Actor(user=None, role=access.OWNER, now=timezone.now())
-        services.unlock(actor=actor, staff=staff)
-        if second_factor:
-            services.reset_second_factor(actor=actor, staff=staff)
-        if link:
-            self.stdout.write(services.invite(actor=actor, staff=staff))
+        try:
+            services.unlock(actor=actor, staff=staff)
+            if second_factor:
+                services.reset_second_factor(actor=actor, staff=staff)
+            if link:
+                self.stdout.write(services.invite(actor=actor, staff=staff))
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{staff.user.username} may try again.")

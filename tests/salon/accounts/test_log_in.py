@@ -1,6 +1,7 @@
 """Logging in: the right password and nothing else, as often as a person mistypes and not as often as a program guesses."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -70,7 +71,7 @@ def test_nobody_learns_whether_a_name_exists(client, receptionist, beautician, o
     for username in ("reception", "beauty", "nobody12"):
         response = try_to_log_in(client, username=username, password="wrong")
         page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|X-CSRFToken": "\w+"', "", response.content.decode())
-        pages.add((response.status_code, page.replace(username, "NAME")))
+        pages.add((response.status_code, page.replace(f'value="{username}"', "")))
     assert len(pages) == 1
 
 
@@ -93,7 +94,8 @@ def test_one_name_in_any_spelling(client, receptionist, typed):
 
 @pytest.mark.parametrize("typed", ["", "a\0b", "x" * 5000, "名" * 61, "\ud800"])
 def test_odd_names_are_wrong_names(client, db, typed):
-    assert try_to_log_in(client, username=typed.encode("utf-8", "surrogatepass")).status_code == 422
+    body = urlencode({"username": typed, "password": PASSWORD}, errors="surrogatepass")
+    assert client.post(LOGIN, body, content_type="application/x-www-form-urlencoded").status_code == 422
 
 
 def test_a_password_is_taken_as_typed(client, receptionist):
