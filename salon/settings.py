@@ -40,6 +40,8 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 DEBUG = env_bool("SALON_DEBUG")
 SECRET_KEY = env_str("SALON_SECRET_KEY") or read_or_make_secret(DATA_DIR / "secret-key")
+if len(SECRET_KEY) < 40:
+    raise ImproperlyConfigured("SALON_SECRET_KEY must have at least 40 characters")
 
 # Where people reach the product: links, QR codes, and whether cookies may insist on TLS.
 PUBLIC_URL = env_str("SALON_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")

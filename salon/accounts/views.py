@@ -53,6 +53,11 @@ def next_page(request):
     return target if page and page.read else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
+def _sent(request):
+    """What a form is bound to: nothing while the page is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
 def _refill(request, template, context):
     """The form again with what was typed and what is wrong with it."""
     return render(request, template, context, status=422)
@@ -124,7 +129,7 @@ def second_factor(request):
     device = factor.device_of(request.user)
     if device is None:
         return redirect("second_factor_setup")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(_sent(request))
     context = {"form": form, "next": next_page(request)}
     if request.method != "POST":
         return render(request, "accounts/second_factor.html", context)
@@ -175,7 +180,7 @@ def _pair(request, device):
         return redirect("second_factor_setup")
     # The secret waits in the session, so that a page loaded again still shows the code the phone has read.
     secret = request.session.setdefault(PAIRING, factor.new_secret())
-    form = AppCodeForm(request.POST or None)
+    form = AppCodeForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         paired = factor.set_up(user=request.user, secret=secret, code=form.cleaned_data["code"])
         if paired:
@@ -193,7 +198,7 @@ def _pair(request, device):
 
 
 def _change_second_factor(request, device):
-    form = OwnPasswordForm(request.POST or None)
+    form = OwnPasswordForm(_sent(request))
     context = {"form": form, "device": device, "codes_left": factor.recovery_codes_left(request.user)}
     if request.method != "POST":
         return render(request, "accounts/second_factor_change.html", context)
@@ -230,7 +235,7 @@ def join(request, token):
     if found is None or not found.is_open(request.actor.now) or not found.staff.is_active:
         return _link_is_dead(request)
     staff = found.staff
-    data = request.POST or None
+    data = _sent(request)
     if staff.user:
         form = NewPasswordForm(data, user=staff.user)
     else:
@@ -282,7 +287,7 @@ def account(request):
         update_session_auth_hash(request, request.user)
         messages.success(request, _("You are logged out everywhere else."))
         return redirect("account")
-    form = AccountForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    form = AccountForm(_sent(request), instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
         with translation.override(form.instance.language or request.LANGUAGE_CODE):
@@ -304,7 +309,7 @@ def account(request):
 @form_page
 def password(request):
     """A new password for the old one. Every other session of the person ends."""
-    form = ChangePasswordForm(request.POST or None, user=request.user)
+    form = ChangePasswordForm(_sent(request), user=request.user)
     if request.method != "POST":
         return render(request, "accounts/password.html", {"form": form})
     if not (form.is_valid() and _is_own_password(request, form, "old")):
