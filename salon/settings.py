@@ -179,7 +179,6 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "salon.accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "salon.accounts.backend.client_address"
 AXES_CLIENT_STR_CALLABLE = "salon.accounts.backend.log_in_source"
 OTP_TOTP_ISSUER = "Salon Archive"
 OTP_TOTP_THROTTLE_FACTOR = 0  # five wrong codes lock both kinds instead: salon/accounts/second_factor.py

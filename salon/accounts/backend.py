@@ -1,8 +1,5 @@
-"""From a log-in to a person: the authentication backend, the actor of a request, and the address it came from."""
+"""From a log-in to a person: the authentication backend and the actor of a request."""
 
-from ipaddress import ip_address
-
-from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 
@@ -59,17 +56,6 @@ def actor_for(request, now):
 def is_asked_for_second_factor(user, role):
     """True for managers and owners outside the demo."""
     return role in access.NEED_SECOND_FACTOR and not user.is_demo
-
-
-def client_address(request):
-    """The address a request came from. Behind TLS, what the proxy on our side wrote last; what a client wrote counts nowhere."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS else ""
-    for candidate in (forwarded.rpartition(",")[2].strip(), request.META.get("REMOTE_ADDR", "")):
-        try:
-            return str(ip_address(candidate))
-        except ValueError:
-            continue
-    return None
 
 
 def log_in_source(username, ip, user_agent, path, request):
