@@ -185,13 +185,16 @@ def may_reveal(actor, field):
 
 
 def mask_phone(number, how):
-    """A phone number as 138****6621 (MASKED), ****6621 (TAIL), whole (FULL) or empty (HIDDEN)."""
-    if how == FULL:
+    """A phone number as 138****6621 (MASKED), ****6621 (TAIL), whole (FULL) or empty (HIDDEN).
+
+    Of a short number less shows, so that four digits at least stay hidden.
+    """
+    if how == FULL or not number:
         return number
-    if how == TAIL and number:
-        return f"****{number[-4:]}" if len(number) > 6 else "****"
-    if how == MASKED and number:
-        return f"{number[:3]}****{number[-4:]}" if len(number) > 8 else f"****{number[-2:]}"
+    if how == TAIL:
+        return f"****{number[-4:]}" if len(number) >= 8 else "****"
+    if how == MASKED:
+        return f"{number[:3] if len(number) >= 11 else ''}****{number[-4:] if len(number) >= 8 else number[-2:]}"
     return ""
 
 

@@ -31,7 +31,7 @@ class PackageFilesFinder(BaseFinder):
     def find(self, path, find_all=False, **kwargs):
         package, _, rest = path.partition("/")
         hit = [self.storages[package].path(rest)] if rest in PACKAGE_FILES.get(package, ()) else []
-        return hit if find_all else (hit[0] if hit else None)
+        return hit if find_all or not hit else hit[0]
 
     def list(self, ignore_patterns):
         for package, files in PACKAGE_FILES.items():

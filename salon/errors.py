@@ -1,11 +1,19 @@
-"""Error pages: what went wrong, in the person's language, and that nothing was half saved."""
+"""Error pages: what went wrong, in the person's language, that nothing was half saved, and the way on.
+
+They hold no query of their own: a page about a broken database must not need it. Who is logged in keeps the frame.
+"""
 
 import logging
+import secrets
 import sqlite3
+import sys
+from urllib.parse import urlsplit, urlunsplit
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, OperationalError
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -18,14 +26,48 @@ class Conflict(Exception):
     """What the person wanted to change has changed meanwhile; the message says how. Answered with 409."""
 
 
-def page(request, status, title, text, *, retry_after=None):
-    """An error page with a title, a sentence, and a way on."""
-    context = {"status": status, "title": title, "text": text, "bare": not getattr(request, "actor", None)}
+def page(request, status, title, text, *, retry_after=None, framed=True, **context):
+    """An error page with a title, a sentence, and a way on.
+
+    `framed` False: without navigation, for faults in which nothing but the request itself can be relied on.
+    """
+    known = framed and getattr(getattr(request, "actor", None), "role", None)
+    context |= {
+        "status": status,
+        "title": title,
+        "text": text,
+        "base": "base.html" if known else "base_bare.html",
+        "back": _page_before(request),
+    }
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
     response = render(request, template, context, status=status)
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
+
+
+def _page_before(request):
+    """The page of ours the person came from, as a path, or "". An error page offers it as the way back."""
+    try:
+        before = urlsplit(request.META.get("HTTP_REFERER", ""))
+        own = before.netloc and before.netloc == request.get_host()
+    except (ValueError, DisallowedHost):
+        return ""
+    path = urlunsplit(("", "", before.path, before.query, "")) if own else ""
+    is_other = path.startswith("/") and not path.startswith("//") and path != request.get_full_path()
+    return path if is_other else ""
+
+
+def _to_send_again(request):
+    """What was typed, as (name, value) pairs, so that a busy database costs nobody an entry; None if it cannot be kept.
+
+    Not kept: what carries passwords or files, and what has not passed the check against forged requests.
+    """
+    trusted = request.method == "POST" and getattr(request, "csrf_processing_done", False)
+    if not trusted or hasattr(request, "sensitive_post_parameters") or request.FILES:
+        return None
+    own = "csrfmiddlewaretoken"
+    return [(name, value) for name, values in request.POST.lists() if name != own for value in values]
 
 
 def page_for(request, exception):
@@ -51,7 +93,7 @@ def page_for(request, exception):
             return page(request, 409, _("Somebody was faster"), str(exception))
         case RequestDataTooBig():
             return too_large(request)
-        case OperationalError() | sqlite3.OperationalError():
+        case OperationalError() | InterfaceError() | sqlite3.OperationalError():
             return unavailable(request, exception)
         case DatabaseError() if _is_serialization_failure(exception):
             return unavailable(request, exception)
@@ -67,17 +109,21 @@ def _see(request, url):
 
 
 def unavailable(request, exception):
-    """503: the database did not answer in time, or the disk is full."""
+    """503: the database did not answer in time, or the disk is full. What was typed can be sent again from here."""
     logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
+    typed = _to_send_again(request)
     if "full" in str(exception).lower():
-        text = _("Nothing was stored: the disk is full. Free some space, then send it again.")
+        title = _("The disk is full")
+        text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
     else:
-        text = _("Nothing was stored. Your entry is still on the page before; wait a moment and send it again.")
-    return page(request, 503, _("The database is busy"), text, retry_after=5)
+        title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")
+    in_view = getattr(request, "resolver_match", None) is not None
+    repeat = request.method == "GET"
+    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=typed, repeat=repeat)
 
 
 def bad_request(request, exception=None):
-    if isinstance(exception, RequestDataTooBig):
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return too_large(request)
     return page(request, 400, _("The browser sent something odd"), _("Go back and try again. Nothing was stored."))
 
@@ -94,16 +140,29 @@ def not_found(request, exception=None):
     return page(request, 404, _("Not found"), _("There is nothing at this address, or it belongs to another branch."))
 
 
-def server_error(request):
-    return page(
-        request, 500, _("Something broke"), _("It is our fault, not yours. Nothing was half stored; the fault was written down.")
-    )
+def not_allowed(request, methods):
+    """405: an address that takes forms was opened as a page, or the other way round."""
+    response = page(request, 405, _("This is not a page"), _("This address only works from a button. Nothing was stored."))
+    response["Allow"] = ", ".join(methods)
+    return response
 
 
 def csrf_failure(request, reason=""):
-    return page(
-        request,
-        403,
-        _("The page is out of date"),
-        _("You logged in or out meanwhile. Go back, reload the page and send it again."),
-    )
+    text = _("You logged in or out meanwhile, or cookies are blocked. Nothing was stored. Go back, reload the page, try again.")
+    return page(request, 403, _("The page is out of date"), text)
+
+
+def server_error(request):
+    """500; or what page_for knows of a fault outside a view, such as a session that could not be read."""
+    try:
+        known = page_for(request, sys.exception())
+        if known:
+            return known
+        number = secrets.token_hex(3).upper()
+        logger.error("fault %s at %s", number, getattr(getattr(request, "resolver_match", None), "view_name", "no page"))
+        text = _("It is our fault, not yours. Nothing was half stored; the fault was written down.")
+        return page(request, 500, _("Something broke"), text, framed=False, number=number)
+    except Exception:  # the page itself is what broke: say so without templates
+        logger.exception("the error page failed")
+        html = format_html("<!doctype html><meta charset=utf-8><title>500</title><h1>{}</h1>", _("Something broke"))
+        return HttpResponse(html, status=500)

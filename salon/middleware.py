@@ -1,11 +1,12 @@
 """What happens around every request: who asks, in which language, may they, and errors in words a person understands."""
 
 import time
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -14,7 +15,7 @@ from salon import access, errors
 from salon.accounts.backend import actor_for
 
 READING = frozenset({"GET", "HEAD"})
-IDLE_STAMP = "seen"
+SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
 
 
 def hardened_headers(get_response):
@@ -30,15 +31,17 @@ def hardened_headers(get_response):
     return middleware
 
 
-def _is_idle_too_long(request):
-    """True after SESSION_IDLE_SECONDS without a request. The stamp is written once a minute at most."""
+def _is_over(session):
+    """True after SESSION_IDLE_SECONDS without a request, or SESSION_ABSOLUTE_SECONDS after logging in.
+
+    The stamps live in the session because Django moves a session's own expiry with every save. `SEEN` is written once a
+    minute at most, so that reading pages does not write a session each.
+    """
     now = int(time.time())
-    seen = request.session.get(IDLE_STAMP)
-    if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
-        return True
-    if seen is None or now - seen >= 60:
-        request.session[IDLE_STAMP] = now
-    return False
+    since, seen = session.setdefault(SINCE, now), session.setdefault(SEEN, now)
+    if now - seen >= 60:
+        session[SEEN] = now
+    return now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_ABSOLUTE_SECONDS
 
 
 def _language_of(request):
@@ -48,10 +51,10 @@ def _language_of(request):
 
 
 def person(get_response):
-    """Sets `request.actor` and the language; ends sessions that were idle too long."""
+    """Sets `request.actor` and the language; ends sessions that lasted or were idle too long."""
 
     def middleware(request):
-        if request.user.is_authenticated and _is_idle_too_long(request):
+        if request.user.is_authenticated and _is_over(request.session):
             logout(request)
         request.actor = actor_for(request, timezone.now())
         with translation.override(_language_of(request)):
@@ -65,16 +68,31 @@ def person(get_response):
 
 
 def _redirect_whole_page(request, response):
-    """A fragment that meets an ended session must not swallow the log-in page: htmx is told to leave the whole page."""
+    """A fragment that meets an ended session must not swallow the log-in page: htmx is told to leave the whole page.
+
+    After logging in, the person is back on the page, not on the fragment.
+    """
     to_login = response.status_code == 302 and response["Location"].startswith(resolve_url(settings.LOGIN_URL))
-    if request.headers.get("HX-Request") and to_login:
-        whole = HttpResponseRedirect(response["Location"])
-        whole.status_code = 204
-        del whole["Location"]
-        whole["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-        whole.cookies = response.cookies
-        return whole
-    return response
+    if not (request.headers.get("HX-Request") and to_login):
+        return response
+    whole = HttpResponse(status=204)
+    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, _page_around(request))
+    whole.cookies = response.cookies
+    return whole
+
+
+def _page_around(request):
+    """Path and query of the page the fragment was for, or ""."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return urlunsplit(("", "", page.path, page.query, ""))
+
+
+def _with_next(url, target):
+    """`url` with ?next=target. The log-in judges the target (salon/accounts/views.py), whoever wrote it."""
+    return f"{url}?{urlencode({'next': target})}" if target else url
 
 
 def friendly_errors(get_response):
@@ -103,16 +121,18 @@ class AccessTable:
         page = access.PAGES.get(request.resolver_match.view_name)
         if page is None:
             raise PermissionDenied
-        if page.public and not request.user.is_authenticated:
-            return None
-        allowed = [m for m, roles in (("GET", page.read), ("HEAD", page.read), ("POST", page.write)) if roles or page.public]
+        allowed = [m for m, roles in (("GET", page.read), ("HEAD", page.read), ("POST", page.write)) if roles]
         if request.method not in allowed:
-            return HttpResponseNotAllowed(allowed)
-        actor = request.actor
-        if request.user.is_authenticated and actor.needs_second_factor and not (page.before_second_factor or page.public):
-            return HttpResponseRedirect(resolve_url("second_factor"))
+            return errors.not_allowed(request, allowed)
         if page.public:
             return None
+        actor = request.actor
+        if actor.needs_second_factor and not page.before_second_factor:
+            return HttpResponseRedirect(_with_next(resolve_url("second_factor"), _path_to_return_to(request)))
         if actor.role not in (page.read if request.method in READING else page.write):
             raise PermissionDenied
         return None
+
+
+def _path_to_return_to(request):
+    return request.get_full_path() if request.method in READING else ""

@@ -44,6 +44,8 @@ except OSError as error:
 
 DEBUG = env_bool("SALON_DEBUG")
 SECRET_KEY = env_str("SALON_SECRET_KEY") or read_or_make_secret(DATA_DIR / "secret-key")
+if len(SECRET_KEY) < 40:
+    raise ImproperlyConfigured("SALON_SECRET_KEY must have at least 40 characters")
 
 # Where people reach the product: links, QR codes, and whether cookies may insist on TLS.
 PUBLIC_URL = env_str("SALON_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -185,14 +187,13 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "salon.accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = 1 if BEHIND_TLS else 0
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if BEHIND_TLS else ["REMOTE_ADDR"]
+AXES_CLIENT_STR_CALLABLE = "salon.accounts.backend.log_in_source"
 OTP_TOTP_ISSUER = "Salon Archive"
-OTP_TOTP_THROTTLE_FACTOR = 1
+OTP_TOTP_THROTTLE_FACTOR = 0  # five wrong codes lock both kinds instead: salon/accounts/second_factor.py
 
 # --- Sessions, cookies, headers --------------------------------------------------------------------------------------
 
-SESSION_COOKIE_AGE = 10 * 3600  # absolute; a working day
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS = 10 * 3600  # a working day, however busy the session is
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

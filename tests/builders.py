@@ -28,9 +28,9 @@ def make_user(username=None, role=None, **fields):
     return user
 
 
-def make_staff(*, branch, role="beautician", username=None, login=True, **fields):
-    """A staff member with a log-in of that role (login=False: without)."""
-    user = make_user(username, role) if login else None
+def make_staff(*, branch, role="beautician", username=None, login=True, is_demo=True, **fields):
+    """A staff member with a log-in of that role (login=False: without; is_demo=False: asked for the second factor)."""
+    user = make_user(username, role, is_demo=is_demo) if login else None
     return StaffMember.objects.create(**{"name": f"Staff {next(_serial)}", "branch": branch, "role": role, "user": user} | fields)
 
 

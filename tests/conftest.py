@@ -5,6 +5,7 @@ from django.test import TransactionTestCase
 
 from salon import guards
 from tests import builders, live
+from tests import not_yet  # noqa: F401 - TEMPORARY: stand-ins for rooms still being built
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
-from django_otp import user_has_device
 
 from salon import access
 from salon.accounts.models import User
@@ -12,12 +11,16 @@ BRANCH_KEY = "branch"  # session: the branch an owner has switched to
 
 
 class StaffBackend(ModelBackend):
-    """Loads user, staff record, branch and role in two queries a request."""
+    """Loads user, staff record, branch and role in two queries a request. Somebody without a role is nobody."""
 
     def get_user(self, user_id):
         users = User.objects.select_related("staff__branch").prefetch_related("groups")
-        user = users.filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        user = users.filter(pk=user_id, is_active=True).first()
+        return user if user and role_of(user) else None
+
+    def user_can_authenticate(self, user):
+        """The right password of somebody who left is still right: log_in then says why there is no way in."""
+        return True
 
 
 def role_of(user):
@@ -34,8 +37,8 @@ def actor_for(request, now):
     user = request.user
     if isinstance(user, AnonymousUser) or not user.is_authenticated:
         return access.Actor(user=None, role=None, now=now)
-    role, staff = role_of(user), getattr(user, "staff", None)
-    branch = staff.branch if staff else None
+    role, staff = role_of(user), user.staff
+    branch = staff.branch
     chosen = request.session.get(BRANCH_KEY)
     if role == access.OWNER and chosen and chosen != branch.pk:
         branch = Branch.objects.open().filter(pk=chosen).first() or branch
@@ -45,15 +48,16 @@ def actor_for(request, now):
         now=now,
         staff=staff,
         branch=branch,
-        has_finance=bool(staff and staff.has_finance) or role == access.OWNER,
-        needs_second_factor=_needs_second_factor(user, role),
+        has_finance=staff.has_finance or role == access.OWNER,
+        needs_second_factor=is_asked_for_second_factor(user, role) and not user.is_verified(),
     )
 
 
-def _needs_second_factor(user, role):
-    return role in access.NEED_SECOND_FACTOR and not user.is_demo and not user.is_verified()
+def is_asked_for_second_factor(user, role):
+    """True for managers and owners outside the demo."""
+    return role in access.NEED_SECOND_FACTOR and not user.is_demo
 
 
-def has_second_factor(user):
-    """True once the user has confirmed a TOTP device."""
-    return user_has_device(user)
+def log_in_source(username, ip, user_agent, path, request):
+    """What axes writes into the log of a failed log-in: no user name, since people type their password there by mistake."""
+    return f"{ip}"

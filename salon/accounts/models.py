@@ -23,6 +23,9 @@ class UserManager(BaseUserManager):
         user.save(using=self._db)
         return user
 
+    def get_by_natural_key(self, username):
+        return self.get(username=self.model.normalize_username(username))
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A log-in. Who the person is stands in the staff record; what they may do, in the groups (salon/access.py)."""
@@ -39,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
     theme = models.CharField(_("appearance"), max_length=5, blank=True, choices=[("light", _("Light")), ("dark", _("Dark"))])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)  # one more ends all sessions
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -49,6 +53,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.username
+
+    @classmethod
+    def normalize_username(cls, username):
+        """One spelling per person: a tablet's capital letter or a full-width one is the same user name."""
+        return super().normalize_username(username).casefold() if isinstance(username, str) else username
+
+    def get_session_auth_hash(self):
+        """What a session must carry to be this user's: it changes with the password and with every `end_sessions`."""
+        return f"{super().get_session_auth_hash()}.{self.session_generation}"
+
+    def get_session_auth_fallback_hash(self):
+        for fallback in super().get_session_auth_fallback_hash():
+            yield f"{fallback}.{self.session_generation}"
 
 
 def token_digest(token):
