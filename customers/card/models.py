@@ -204,12 +204,10 @@ class Customer(models.Model):
 
     def set_keys(self):
         """Fill the derived search and sort keys; called by save, and before a bulk_create."""
-        key = text.fold(self.name)
-        syllables, ordinary = text.name_readings(self.name)
-        self.name_key = key[:120]
-        self.given_key = key[text.surname_length(key) :][:120] if key and text.is_han(key[0]) else ""
-        self.pinyin, self.initials = "".join(syllables)[:160], text.initials(syllables)[:80]
-        self.pinyin_alt, self.initials_alt = "".join(ordinary)[:160], text.initials(ordinary)[:80]
+        keys = text.name_keys(self.name)
+        self.name_key, self.given_key = keys.name[:120], keys.given[:120]
+        self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
+        self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
         self.card_key = text.fold(self.card_no)[:60]
         self.stroke_key = text.stroke_key(self.name)
 
@@ -253,11 +251,8 @@ class Phone(models.Model):
         super().save(*args, **kwargs)
 
     def set_keys(self):
-        """Fill the digit keys; called by save, and before a bulk_create. The country code of the home country goes."""
-        digits = text.digits_of(self.number)
-        if len(digits) == 13 and digits.startswith("86"):
-            digits = digits[2:]
-        self.digits = digits[-20:]
+        """Fill the digit keys; called by save, and before a bulk_create."""
+        self.digits = text.phone_digits(self.number)
         self.digits_reversed = self.digits[::-1]
 
 
