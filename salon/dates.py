@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -60,3 +60,11 @@ def age_on(day, *, year, month=None, month_day=None):
     if month is None or month_day is None:
         return day.year - year
     return day.year - year - (birthday_in(day.year, month, month_day) > day)
+
+
+def moments_of(day, branch=None):
+    """(begin, end) of a business day at a branch, as aware datetimes: begin <= moment < end."""
+    cutoff_hour, time_zone = (branch.cutoff_hour, branch.time_zone) if branch else (0, "")
+    zone = ZoneInfo(time_zone or settings.TIME_ZONE)
+    begin, end = (datetime.combine(each, time(cutoff_hour), zone) for each in (day, day + timedelta(days=1)))
+    return begin.astimezone(UTC), end.astimezone(UTC)

@@ -61,6 +61,16 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a column of the customer list shows of one customer: slot customer.list_columns, whose panels carry the heading
+    as `label`. `tone` makes it a chip.
+    """
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
 class Tab:
     """A tab of the card: slot customer.tabs."""
 

@@ -31,6 +31,14 @@ def env_bool(name, default=False):
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
 
 
+def env_int(name, default):
+    """A whole number, 0 or more. Raises ImproperlyConfigured for anything else."""
+    value = env_str(name, str(default))
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
+    return int(value)
+
+
 def env_list(name, default=()):
     """A comma-separated environment variable as a list without blanks."""
     return [part.strip() for part in env_str(name).split(",") if part.strip()] or list(default)
@@ -177,6 +185,8 @@ PASSWORD_HASHERS = ["salon.accounts.hashers.Argon2", "django.contrib.auth.hasher
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+REVEALS_A_DAY = env_int("SALON_REVEALS_A_DAY", 60)  # whole phone numbers, addresses … one person may look at on a business day
 
 # A shop is one address: locking by address alone would shut out everybody for one person's typing.
 AXES_FAILURE_LIMIT = 5

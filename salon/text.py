@@ -2,39 +2,45 @@
 
 import re
 import unicodedata
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 import opencc
 from django.db import models
 from pypinyin import Style, lazy_pinyin
 
-# Readings of surnames that differ from the character's common reading. Checked against a corpus of surnames by the tests.
+# Readings of a surname that differ from the character's common reading, from dictionaries; tests compare them with a corpus.
 SURNAME_READINGS = {
-    "罗": "luo", "曾": "zeng", "肖": "xiao", "任": "ren", "葛": "ge", "翟": "zhai", "覃": "qin", "宁": "ning", "纪": "ji",
-    "单": "shan", "华": "hua", "解": "xie", "卓": "zhuo", "缪": "miao", "卜": "bu", "仇": "qiu", "查": "zha", "乐": "yue",
-    "燕": "yan", "区": "ou", "阚": "kan", "朴": "piao", "盖": "ge", "相": "xiang", "都": "du", "薄": "bo", "那": "na",
-    "哈": "ha", "於": "yu", "干": "gan", "过": "guo", "隗": "wei", "要": "yao", "员": "yun", "句": "gou", "能": "nai",
-    "乜": "nie", "甯": "ning", "撒": "sa", "折": "she", "繁": "po", "召": "shao", "六": "lu", "种": "chong", "尉": "wei",
-    "洗": "xian", "冼": "xian", "逄": "pang", "晟": "cheng", "黑": "he", "盛": "sheng", "车": "che", "祭": "zhai", "郗": "xi",
-    "费": "fei", "牟": "mu", "长": "chang", "重": "chong", "瞿": "qu", "幺": "yao", "訾": "zi", "谌": "chen", "佴": "nai",
-    "贾": "jia", "石": "shi", "沈": "shen", "柏": "bai", "臧": "zang", "藏": "zang", "适": "kuo", "教": "jiao", "贲": "ben",
+    "曾": "zeng", "翟": "zhai", "覃": "qin", "单": "shan", "解": "xie", "缪": "miao", "卜": "bu", "仇": "qiu", "查": "zha",
+    "乐": "yue", "区": "ou", "阚": "kan", "朴": "piao", "盖": "ge", "都": "du", "薄": "bo", "隗": "wei", "员": "yun", "贠": "yun",
+    "句": "gou", "能": "nai", "乜": "nie", "折": "she", "繁": "po", "召": "shao", "六": "lu", "种": "chong", "洗": "xian",
+    "祭": "zhai", "佴": "nai", "粘": "nian", "炅": "gui", "秘": "bi",
 }  # fmt: skip
-COMPOUND_SURNAME_READINGS = {
-    "澹台": "tan tai", "段干": "duan gan", "乐正": "yue zheng", "令狐": "ling hu", "拓跋": "tuo ba", "万俟": "mo qi",
-    "尉迟": "yu chi", "诸葛": "zhu ge", "子车": "zi ju", "夹谷": "jia gu", "宰父": "zai fu", "句龙": "gou long",
-    "单于": "chan yu", "长孙": "zhang sun", "欧阳": "ou yang", "司马": "si ma", "上官": "shang guan", "夏侯": "xia hou",
-    "东方": "dong fang", "皇甫": "huang fu", "公孙": "gong sun", "慕容": "mu rong", "司徒": "si tu", "司空": "si kong",
-    "宇文": "yu wen", "端木": "duan mu", "南宫": "nan gong", "百里": "bai li", "呼延": "hu yan", "轩辕": "xuan yuan",
-    "东郭": "dong guo", "西门": "xi men", "闻人": "wen ren", "赫连": "he lian", "独孤": "du gu", "公冶": "gong ye",
-    "申屠": "shen tu", "钟离": "zhong li", "太史": "tai shi", "淳于": "chun yu", "濮阳": "pu yang", "公羊": "gong yang",
-    "仲孙": "zhong sun", "司寇": "si kou", "梁丘": "liang qiu", "左丘": "zuo qiu", "东门": "dong men", "第五": "di wu",
-    "纳兰": "na lan", "鲜于": "xian yu", "闾丘": "lü qiu", "宗政": "zong zheng", "颛孙": "zhuan sun", "亓官": "qi guan",
-    "巫马": "wu ma", "公西": "gong xi", "漆雕": "qi diao", "壤驷": "rang si", "公良": "gong liang", "谷梁": "gu liang",
+# Surnames whose old form the mainland keeps beside another character: 乾 is no 干, 於 no 于. They are still found as one.
+KEPT_SURNAMES = {"乾": "qian", "於": "yu"}
+# A second reading people use, in a surname (牟, 谌 …) or in a given name (晓乐, 晟): searched for as well.
+SECOND_READINGS = {
+    "牟": "mu", "谌": "shen", "郗": "chi", "费": "bi", "黑": "he", "郇": "xun", "莘": "xin", "晟": "sheng", "乐": "yue",
+    "茜": "xi", "朝": "zhao", "长": "chang", "重": "chong", "行": "hang",
+}  # fmt: skip
+_COMPOUND = """
+欧阳 殴阳 百里 淳于 澹台 第五 东方 独孤 端木 段干 公孙 公西 公羊 公冶 公良 赫连 呼延 皇甫 乐正 令狐 闾丘 慕容 纳兰 南宫
+南门 濮阳 亓官 上官 申屠 司空 司寇 司马 司徒 太史 太叔 拓跋 完颜 万俟 尉迟 闻人 巫马 西门 夏侯 夏候 鲜于 轩辕 宇文 长孙
+钟离 仲孙 诸葛 颛孙 宗政 左丘 仉督 子车 漆雕 壤驷 夹谷 宰父 谷梁 榖梁 东郭 羊舌 梁丘 东门 句龙 毌丘 耶律
+"""
+COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
+COMPOUND_READINGS = {
+    "澹台": "tan tai", "乐正": "yue zheng", "万俟": "mo qi", "尉迟": "yu chi", "子车": "zi ju", "句龙": "gou long",
 }  # fmt: skip
 STROKES_FILE = Path(__file__).parent / "data" / "strokes.txt"
-_to_simplified = opencc.OpenCC("t2s")
-_SEPARATORS = re.compile(r"[\s·•.．\-—_'’]+")
+NO_STROKES = 98  # where a character too rare for the table stands: after all others, before other scripts
+_SEPARATORS = re.compile(r"[\s·•‧・.\-‐‑–—_'’‘ʼ]+")
+_DOTS = "·•‧・."  # between the parts of a name; half width
+_WORD_ENDS = re.compile(rf"[\s{_DOTS}]+")
+_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_INVISIBLE = {"Cc", "Cf", "Cs"}
 
 
 def _is_storable(char):
@@ -42,57 +48,148 @@ def _is_storable(char):
     return unicodedata.category(char) not in {"Cc", "Cs"} and not (ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF)
 
 
+def _is_margin(char):
+    return char.isspace() or unicodedata.category(char) == "Cf"
+
+
 def clean_text(value, *, lines=False):
-    """What is stored of what was typed: NFC, trimmed, without control characters and noncharacters.
+    """What is stored of what was typed: NFC, without control characters and noncharacters, trimmed of blanks and of what
+    cannot be seen (a byte order mark, a lone direction mark). Cleaning twice changes nothing more.
 
     With `lines`, line breaks (as \\n) stay; otherwise they and tabs become spaces.
     """
-    value = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    value = _LINE_BREAKS.sub("\n", value).replace("\t", " ")
     if not lines:
         value = value.replace("\n", " ")
-    return "".join(c for c in value if c == "\n" or _is_storable(c)).strip()
+    value = unicodedata.normalize("NFC", "".join(c for c in value if c == "\n" or _is_storable(c)))
+    start, end = 0, len(value)
+    while start < end and _is_margin(value[start]):
+        start += 1
+    while end > start and _is_margin(value[end - 1]):
+        end -= 1
+    return value[start:end]
+
+
+class _Simplified(dict):
+    """Traditional to simplified, one character at a time, so that the key of a beginning is the beginning of the key."""
+
+    converter = opencc.OpenCC("t2s")
+
+    def __missing__(self, code):
+        char = chr(code)
+        if not is_han(char):
+            return code
+        self[code] = self.converter.convert(char)
+        return self[code]
+
+
+_SIMPLIFIED = _Simplified()
+
+
+def _fold_once(value):
+    value = unicodedata.normalize("NFKD", value.casefold())
+    value = re.sub("(?<=[ln])u\u0308", "v", value)  # pinyin lü and nü are typed lv and nv
+    value = unicodedata.normalize("NFKC", _ACCENTS.sub("", value)).translate(_SIMPLIFIED)
+    return "".join(c for c in _SEPARATORS.sub("", value) if unicodedata.category(c) not in _INVISIBLE and not _is_variation(c))
+
+
+def _is_variation(char):
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
 def fold(value):
-    """The key two spellings of one text share: simplified, half width, lower case, without spaces and invisible characters."""
-    value = _to_simplified.convert(unicodedata.normalize("NFKC", value).casefold())
-    return "".join(c for c in _SEPARATORS.sub("", value) if unicodedata.category(c) not in {"Cf", "Cc", "Cs"})
+    """The key two spellings of one text share: simplified, half width, lower case, without accents, spaces, invisible signs."""
+    folded = _fold_once(value)
+    while folded != value:  # taking a sign out can bring two others together
+        value, folded = folded, _fold_once(folded)
+    return folded
 
 
 def is_han(char):
     """True for a Chinese character, the rare planes included."""
-    return "\u3400" <= char <= "\u9fff" or "\U00020000" <= char <= "\U0003ffff" or char == "〇"
+    return "\u3400" <= char <= "\u9fff" or "\U00020000" <= char <= "\U0003ffff" or "\uf900" <= char <= "\ufaff" or char == "〇"
 
 
 def surname_length(name):
     """How many leading characters of a folded Chinese name are its surname (2 for compound surnames)."""
-    return 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAME_READINGS else 1
+    return 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1
+
+
+@cache
+def _syllable(char):
+    return lazy_pinyin(char, style=Style.NORMAL, v_to_u=False)[0] if is_han(char) else char
 
 
 def syllables(text):
-    """Pinyin syllables of Chinese characters; other characters as they are. No tones; ü is written v."""
-    return [s.replace("ü", "v") for c in text for s in lazy_pinyin(c, style=Style.NORMAL, v_to_u=False)]
+    """Pinyin syllables of Chinese characters one by one; other characters as they are. No tones; ü is written v."""
+    return [_syllable(c) for c in text]
+
+
+@lru_cache(maxsize=10_000)
+def _in_context(text):
+    """The syllables of a given name read as a word (长江 chang jiang), else character by character."""
+    read = lazy_pinyin(text, style=Style.NORMAL, v_to_u=False) if all(map(is_han, text)) else ()
+    return tuple(read) if len(read) == len(text) else tuple(syllables(text))
 
 
 def name_readings(name):
-    """(syllables, alternative syllables) of a name: the surname read as a surname, then as an ordinary word.
+    """(syllables, alternative syllables) of a name: the surname read as a surname, the given name as a word.
 
-    The alternative is empty when both are the same. `name` may be in either script.
+    The alternative is what people type who do not know better: the surname's ordinary reading, or else another reading of
+    the given name. It is empty where there is none. `name` may be in either script.
     """
-    name = fold(name)
-    if not name or not is_han(name[0]):
-        return syllables(name), []
-    cut = surname_length(name)
-    surname, given = name[:cut], syllables(name[cut:])
-    ordinary = syllables(surname)
-    reading = COMPOUND_SURNAME_READINGS.get(surname) if cut == 2 else SURNAME_READINGS.get(surname)
-    proper = reading.replace("ü", "v").split() if reading else ordinary
-    return proper + given, (ordinary + given if proper != ordinary else [])
+    key = fold(name)
+    if not key or not is_han(key[0]):
+        return syllables(key), []
+    cut = surname_length(key)
+    surname, given = key[:cut], list(_in_context(key[cut:]))
+    proper = _surname_reading(surname, _kept_surname(name))
+    second = [SECOND_READINGS.get(surname)] if SECOND_READINGS.get(surname) not in (None, *proper) else syllables(surname)
+    if second == proper:
+        other = [SECOND_READINGS.get(c, s) for c, s in zip(key[cut:], syllables(key[cut:]))]
+        return proper + given, proper + other if other != given else []
+    return proper + given, second + given
+
+
+def _surname_reading(surname, kept):
+    known = KEPT_SURNAMES.get(kept) or COMPOUND_READINGS.get(surname) or SURNAME_READINGS.get(surname)
+    return known.split() if known else syllables(surname)
+
+
+def _kept_surname(name):
+    """The first character as it was written, if it is one of KEPT_SURNAMES, else empty."""
+    first = unicodedata.normalize("NFKC", name).lstrip()[:1]
+    return first if first in KEPT_SURNAMES else ""
 
 
 def initials(syllables):
     """First letters of syllables: zhang xiao mei -> zxm."""
     return "".join(s[:1] for s in syllables)
+
+
+@dataclass(frozen=True)
+class NameKeys:
+    """What a name is found by: itself, its second part, and two readings, each whole and as initials."""
+
+    name: str
+    given: str
+    pinyin: str
+    initials: str
+    pinyin_alt: str
+    initials_alt: str
+
+
+def name_keys(name):
+    """The NameKeys of a name in any script. 张晓梅: 晓梅, zhangxiaomei, zxm; Anna Smith: smith, annasmith, as."""
+    key = fold(name)
+    whole = unicodedata.normalize("NFKC", name)
+    words = [word for word in map(fold, _WORD_ENDS.split(whole)) if word]
+    proper, other = name_readings(name)
+    is_chinese = bool(key) and is_han(key[0])
+    has_surname_first = is_chinese and not any(dot in whole for dot in _DOTS)
+    given = key[surname_length(key) :] if has_surname_first else "".join(words[1:])
+    short = initials(proper) if is_chinese else initials(words)
+    return NameKeys(key, given, "".join(proper), short, "".join(other), initials(other))
 
 
 @cache
@@ -106,8 +203,8 @@ def _stroke_table():
 
 
 def strokes(char):
-    """Number of strokes of a Chinese character as it is printed (Unihan kTotalStrokes); 0 if it is none."""
-    return _stroke_table().get(ord(char), 0)
+    """Number of strokes of a Chinese character as it is printed (Unihan kTotalStrokes); NO_STROKES if it is not known."""
+    return _stroke_table().get(ord(char), NO_STROKES)
 
 
 def stroke_key(name):
@@ -115,19 +212,34 @@ def stroke_key(name):
 
     Both scripts sort in one place, by the simplified form. Names in other scripts come last, in alphabetical order.
     """
-    name = fold(name)
-    if not name or not is_han(name[0]):
-        return f"~{name}"[:120]
-    cut = surname_length(name)
+    key = fold(name)
+    if not key or not is_han(key[0]):
+        return f"~{key}"[:120]
+    cut = surname_length(key)
     syllables, _alternative = name_readings(name)
-    parts = [f"{strokes(name[0]):02d}{''.join(syllables[:cut])} {name[:cut]}"]
-    parts += [f"{strokes(c):02d}{s}" for c, s in zip(name[cut:], syllables[cut:], strict=False)]
+    parts = [f"{strokes(_kept_surname(name) or key[0]):02d}{''.join(syllables[:cut])} {key[:cut]}"]
+    parts += [f"{strokes(c):02d}{s}" for c, s in zip(key[cut:], syllables[cut:])]
     return " ".join(parts)[:120]
 
 
 def digits_of(value):
     """Only the ASCII digits of a text; full-width digits count."""
     return "".join(c for c in unicodedata.normalize("NFKC", value) if c in "0123456789")
+
+
+def phone_digits(value):
+    """The digits a phone number is compared by: at most 20, without the code of the home country or a mobile's trunk zero.
+
+    +86 138 1234 6621, 0086…, 013812346621 (as a telephone shows the caller) and 138-1234-6621 are one number.
+    """
+    digits = digits_of(value)
+    for code in ("0086", "86", "0"):
+        if digits.startswith(code + "1") and len(digits) == len(code) + 11:
+            return digits[len(code) :]
+    if "+86" in unicodedata.normalize("NFKC", value):
+        area = digits.removeprefix("86").removeprefix("0")
+        digits = area if area.startswith("1") else f"0{area}"
+    return digits[-20:]
 
 
 def next_prefix(prefix):

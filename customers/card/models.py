@@ -13,7 +13,11 @@ from salon.indexes import LatestFirstIndex
 from salon.shop.models import Branch, StaffMember, Tag
 
 SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
-DERIVED = ["name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "stroke_key", "last_visit_on"]
+DERIVED = [
+    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key"),
+    *("stroke_key", "skin_order", "last_visit_on"),
+]
+SKIN_UNKNOWN = 99
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -38,14 +42,15 @@ class CustomerQuerySet(models.QuerySet):
         return mine.filter(pk__in=self.model.objects.served_by(actor)) if actor.role == access.BEAUTICIAN else mine
 
     def served_by(self, actor):
-        """Ids of customers whom the actor's staff member served in the last 30 days, or who are expected by that person."""
-        staff, today, since = actor.staff, actor.today, actor.today - timedelta(days=SERVED_DAYS)
-        served = Q(visits__status="done", visits__business_date__gte=since, visits__lines__shares__staff=staff)
-        assigned = Q(visits__assigned=staff) & (
-            Q(visits__status__in=["expected", "arrived", "in_care"], visits__expected_on__gte=today)
-            | Q(visits__status="done", visits__business_date__gte=since)
-        )
-        return self.filter(served | assigned).values("pk")
+        """Ids of customers whom the actor's staff member served in the last 30 days, or who are expected by that person.
+
+        Starts from the branch's visits since then, so it costs the same however long the staff member has been here.
+        """
+        staff, today = actor.staff, actor.today
+        done = Q(status="done") & (Q(lines__shares__staff=staff) | Q(assigned=staff))
+        expected = Q(status__in=["expected", "arrived", "in_care"], assigned=staff, day__gte=today)
+        visits = actor.branch.visits.filter(day__gte=today - timedelta(days=SERVED_DAYS), customer__isnull=False)
+        return visits.filter(done | expected).values("customer")
 
     def present(self):
         """Cards in use: not merged into another."""
@@ -149,6 +154,7 @@ class Customer(models.Model):
     initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
     card_key = text.KeyField(max_length=60, editable=False)
     stroke_key = text.KeyField(max_length=120, editable=False)
+    skin_order = models.PositiveSmallIntegerField(default=SKIN_UNKNOWN, editable=False)
     last_visit_on = models.DateField(_("last visit"), null=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
@@ -171,20 +177,28 @@ class Customer(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
         ]
         indexes = [
-            # search as you type
+            # search as you type: all branches, and one
             models.Index(fields=["name_key", "id"], name="customer_name_key"),
-            models.Index(fields=["given_key", "id"], name="customer_given_key", condition=~Q(given_key="")),
+            models.Index(fields=["given_key", "id"], name="customer_given_key"),
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
             models.Index(fields=["initials", "id"], name="customer_initials"),
-            models.Index(fields=["pinyin_alt", "id"], name="customer_pinyin_alt", condition=~Q(pinyin_alt="")),
-            models.Index(fields=["initials_alt", "id"], name="customer_initials_alt", condition=~Q(initials_alt="")),
+            models.Index(fields=["pinyin_alt", "id"], name="customer_pinyin_alt"),
+            models.Index(fields=["initials_alt", "id"], name="customer_initials_alt"),
             models.Index(fields=["card_key", "id"], name="customer_card_key"),
+            models.Index(fields=["branch", "name_key", "id"], name="customer_branch_name_key"),
+            models.Index(fields=["branch", "given_key", "id"], name="customer_branch_given_key"),
+            models.Index(fields=["branch", "initials", "id"], name="customer_branch_initials"),
+            models.Index(fields=["branch", "pinyin_alt", "id"], name="customer_branch_pinyin_2"),
+            models.Index(fields=["branch", "initials_alt", "id"], name="customer_branch_initials_2"),
+            models.Index(fields=["branch", "card_key", "id"], name="customer_branch_card_key"),
             # lists, for one branch and for all
             models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes"),
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
+            models.Index(fields=["branch", "skin_order", "stroke_key", "id"], name="customer_branch_skin"),
             LatestFirstIndex("branch", latest="card_date", name="customer_branch_card_date"),
             LatestFirstIndex("branch", latest="last_visit_on", name="customer_branch_last_visit"),
             models.Index(fields=["stroke_key", "id"], name="customer_strokes"),
+            models.Index(fields=["skin_order", "stroke_key", "id"], name="customer_skin"),
             LatestFirstIndex(latest="card_date", name="customer_card_date"),
             LatestFirstIndex(latest="last_visit_on", name="customer_last_visit"),
             models.Index(fields=["birth_month", "birth_day"], name="customer_birthday"),
@@ -204,14 +218,14 @@ class Customer(models.Model):
 
     def set_keys(self):
         """Fill the derived search and sort keys; called by save, and before a bulk_create."""
-        key = text.fold(self.name)
-        syllables, ordinary = text.name_readings(self.name)
-        self.name_key = key[:120]
-        self.given_key = key[text.surname_length(key) :][:120] if key and text.is_han(key[0]) else ""
-        self.pinyin, self.initials = "".join(syllables)[:160], text.initials(syllables)[:80]
-        self.pinyin_alt, self.initials_alt = "".join(ordinary)[:160], text.initials(ordinary)[:80]
+        keys = text.name_keys(self.name)
+        self.name_key, self.given_key = keys.name[:120], keys.given[:120]
+        self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
+        self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
         self.card_key = text.fold(self.card_no)[:60]
         self.stroke_key = text.stroke_key(self.name)
+        places = [key for key, _label in self.SKIN_TYPES]
+        self.skin_order = places.index(self.skin_type) if self.skin_type in places else SKIN_UNKNOWN
 
     @property
     def birthday(self):
@@ -253,11 +267,8 @@ class Phone(models.Model):
         super().save(*args, **kwargs)
 
     def set_keys(self):
-        """Fill the digit keys; called by save, and before a bulk_create. The country code of the home country goes."""
-        digits = text.digits_of(self.number)
-        if len(digits) == 13 and digits.startswith("86"):
-            digits = digits[2:]
-        self.digits = digits[-20:]
+        """Fill the digit keys; called by save, and before a bulk_create."""
+        self.digits = text.phone_digits(self.number)
         self.digits_reversed = self.digits[::-1]
 
 
@@ -269,7 +280,7 @@ class Address(models.Model):
     province = models.CharField(_("province"), max_length=40, blank=True)
     city = models.CharField(_("city"), max_length=40, blank=True)
     district = models.CharField(_("district"), max_length=40, blank=True)
-    community = models.CharField(_("community"), max_length=60, blank=True)
+    community = text.KeyField(_("community"), max_length=60, blank=True)
     street = models.CharField(_("street and number"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=12, blank=True)
     is_delivery = models.BooleanField(_("deliveries go here"), default=False)
@@ -280,7 +291,7 @@ class Address(models.Model):
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["community", "customer"], name="address_community", condition=~Q(community=""))]
+        indexes = [models.Index(fields=["community", "customer"], name="address_community")]
 
     def __str__(self):
         return "".join([self.province, self.city, self.district, self.community, self.street])

@@ -1,0 +1,74 @@
+"""Finding a customer: as one types, and in the list."""
+
+from django.db.models import F, Prefetch
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from customers.card import queries, typed
+from customers.card.filters import CustomerFilter
+from customers.card.models import Customer, Phone
+from salon import panels, text
+from salon.lists import Sort, listing
+
+LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}
+SORTS = {
+    "last_visit": Sort(_("Last visit"), (F("last_visit_on").desc(nulls_last=True), "-pk")),
+    "strokes": Sort(_("Surname strokes"), ("stroke_key", "pk")),
+    "pinyin": Sort(_("Pinyin"), ("pinyin", "pk")),
+    "card_date": Sort(_("Card date"), (F("card_date").desc(nulls_last=True), "-pk")),
+    "skin": Sort(_("Skin type"), ("skin_order", "stroke_key", "pk")),
+}
+
+
+@require_safe
+def customer_list(request):
+    """All cards the actor's lists hold, filtered and sorted."""
+    actor = request.actor
+    customers = Customer.objects.present().listed_for(actor).select_related("branch", "responsible")
+    main = Prefetch("phones", Phone.objects.filter(is_main=True), to_attr="main_phones")
+    found = listing(request, CustomerFilter, customers.prefetch_related(main), sorts=SORTS, default="last_visit")
+    columns = panels.registered(LIST_COLUMNS)
+    cells = [panel.show(actor, found.rows) if found.rows else {} for panel in columns]
+    badges = panels.collect("customer.badge", actor, found.rows)
+    rows = [(c, next(iter(badges[c.pk]), ""), [column.get(c.pk) for column in cells]) for c in found.rows]
+    context = {"listing": found, "rows": rows, "columns": columns, "more": MoreFilters(found.filterset.form)}
+    return render(request, "customers/card/list.html", context)
+
+
+class MoreFilters:
+    """The filters that stand folded away below the first line, and whether one of them is in use."""
+
+    FIRST = ("q", "branch")
+
+    def __init__(self, form):
+        self.first = [form[name] for name in form.fields if name in self.FIRST]
+        self.rest = [form[name] for name in form.fields if name not in self.FIRST]
+
+    @property
+    def in_use(self):
+        return sum(1 for field in self.rest if field.value() not in (None, "", []))
+
+
+@require_safe
+def search(request):
+    """Who fits what was typed: a fragment as one types, a page without JavaScript."""
+    words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
+    if request.htmx and not words:
+        return HttpResponse("")
+    hits = queries.search(request.actor, words) if words else []
+    context = {"words": words, "hits": hits, "new": _new_customer(request.actor, words), "number": typed.full_number(words)}
+    return render(request, "customers/card/_hits.html" if request.htmx else "customers/card/found.html", context)
+
+
+def _new_customer(actor, words):
+    """The way to the form of a new customer, with the phone number or the name that was typed; None for who may not."""
+    if not actor.may_write("customers:create"):
+        return None
+    number = typed.full_number(words)
+    name = "" if number or typed.is_number(words) else words
+    start = {"phone": number} if number else {"name": name} if name else {}
+    return {"url": f"{reverse('customers:create')}?{urlencode(start)}".rstrip("?"), "words": number or name}

@@ -1,0 +1,179 @@
+"""What somebody typed to find a customer, read as beginnings of the key columns (REQUIREMENTS B10).
+
+A query is a list of alternatives; each is a list of words that must all fit; each word is a tuple of Starts of which one
+must fit. "zxm 6621" is one alternative of two words; "zxm6621" is also a card number.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from customers.card.models import Phone
+from salon import text
+
+LONGEST = 80  # characters read of what was typed
+MOST_WORDS = 6
+SHORTEST_NUMBER = 3  # fewer digits are a card number, not a part of a phone number
+FULL_NUMBER = 8  # so many digits and more can be a whole phone number
+VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter, a surname, 138, a name, 6621
+_NUMBER = re.compile(r"[+(]?[\d(][\d()\-./]*")
+_GLUED = re.compile(rf"(\D+?)(\d{{{SHORTEST_NUMBER},}})")
+_SERIAL = re.compile(r"([a-z0-9]{1,12})-0*(\d{1,9})")
+_UMLAUT = re.compile("([ln])(yu|ue)")
+_SYLLABLE = (
+    "(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?"
+    "(?:[iu]ang|iong|[aeio]ng|i?ao|u?ai|[iuv]?an|[aeiou]n|ei|er|i[aeu]|ou|u[aeio]|ve|[aeiouv]))"
+)
+_SURNAME_AND_INITIALS = re.compile(f"({_SYLLABLE})({_SYLLABLE})?([b-df-hj-np-tw-z]{{2,3}})")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A column of Customer, or of Phone, whose text begins with `prefix`, or with `whole` is `prefix`.
+
+    `also` is a second column and its prefix that must fit too.
+    """
+
+    column: str
+    prefix: str
+    of_phone: bool = False
+    whole: bool = False
+    also: tuple = ()
+
+    @property
+    def path(self):
+        """The column as seen from Customer."""
+        return f"phones__{self.column}" if self.of_phone else self.column
+
+    def range(self, path):
+        """Q that names the column by `path`: a range its index serves."""
+        if self.whole:
+            return Q(**{path: self.prefix})
+        return text.starts_with(path, self.prefix) & (text.starts_with(*self.also) if self.also else Q())
+
+    @property
+    def fits(self):
+        """Q on Customer, to check one row."""
+        return _has_phone(self.range(self.column)) if self.of_phone else self.range(self.column)
+
+    @property
+    def is_all(self):
+        """Q on Customer: the column is just the prefix, nothing after it."""
+        equal = Q(**{self.column: self.prefix})
+        return _has_phone(equal) if self.of_phone else equal
+
+
+def _has_phone(condition):
+    return Exists(Phone.objects.filter(condition, customer=OuterRef("pk")))
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: `starts`, of which one must fit, and how much it narrows down (`weight`; the heaviest word is looked up)."""
+
+    starts: tuple
+    weight: int
+    is_number: bool = False
+
+    @property
+    def fits(self):
+        return _any(start.fits for start in self.starts)
+
+    @property
+    def is_all(self):
+        return _any(start.is_all for start in self.starts)
+
+
+def _any(conditions):
+    found = Q()
+    for condition in conditions:
+        found |= Q(condition)
+    return found
+
+
+def read(typed, branch=None):
+    """The alternatives of what was typed: [[Word, ...], ...]; empty if it holds nothing to look for.
+
+    `branch` is where the person works: a bare number can be the serial of a card of that branch.
+    """
+    typed = unicodedata.normalize("NFKC", text.clean_text(typed[:LONGEST])).lower()
+    words = typed.split()[:MOST_WORDS]
+    numbers = [word for word in words if _NUMBER.fullmatch(word)]
+    texts = [word for word in words if word not in numbers]
+    if not texts:
+        return _read_numbers(numbers, branch)
+    alternatives = []
+    name = _name(text.fold("".join(texts)), texts[-1] if len(texts) == 1 else "", branch)
+    if name:
+        alternatives.append([name, *(_number(number, branch) for number in numbers)])
+    glued = _GLUED.fullmatch(texts[0]) if len(words) == 1 else None
+    if glued and (first := _name(text.fold(glued[1]), "", branch)):
+        alternatives.append([first, _number(glued[2], branch)])
+    return alternatives
+
+
+def _read_numbers(numbers, branch):
+    """Numbers alone: parts that must all fit ("138 6621"), or one number written with blanks ("138 1234 6621")."""
+    alternatives = [[_number(number, branch) for number in numbers]] if numbers else []
+    if len(numbers) > 1:
+        alternatives.append([_number("".join(numbers), branch)])
+    return alternatives
+
+
+def full_number(typed):
+    """The digits of what was typed if it is a whole phone number and nothing else, else empty."""
+    typed = unicodedata.normalize("NFKC", typed[:LONGEST])
+    digits = text.phone_digits(typed)
+    is_number = _NUMBER.fullmatch("".join(typed.split()))
+    return digits if is_number and FULL_NUMBER <= len(digits) <= 20 else ""
+
+
+def is_number(typed):
+    """True if what was typed is made of numbers only."""
+    return all(_NUMBER.fullmatch(word) for word in unicodedata.normalize("NFKC", typed).split())
+
+
+def _number(written, branch):
+    digits, key = text.phone_digits(written), text.fold(written)
+    starts = [Start("card_key", key)] if key else []
+    if len(digits) >= SHORTEST_NUMBER:
+        starts += [Start("digits", digits, of_phone=True), Start("digits_reversed", digits[::-1], of_phone=True)]
+    serial = written.lstrip("0")
+    if branch and serial.isdecimal() and len(serial) <= 9:
+        starts.append(Start("card_key", _card_key(branch.code, serial), whole=True))
+    return Word(tuple(starts), SURE if len(digits) > SHORTEST_NUMBER else PART, is_number=True)
+
+
+def _card_key(code, serial):
+    return text.fold(f"{code}-{int(serial):06d}")
+
+
+def _name(key, word, branch):
+    """The Word of a folded name or card number; None if there is nothing to look for. `word` is it as it was written."""
+    if not key:
+        return None
+    if not key.isascii():
+        weight = SOME if len(key) == 1 else LONG
+        starts = [Start("name_key", key), Start("given_key", key)]
+    else:
+        weight = VAGUE if len(key) < 3 else LONG if len(key) > 6 else SOME
+        spelt = {key, _UMLAUT.sub(lambda found: found[1] + ("v" if found[2] == "yu" else "ve"), key)}
+        starts = [Start(column, each) for column in ("pinyin", "pinyin_alt") for each in sorted(spelt)]
+        starts += [Start("initials", key), Start("initials_alt", key), Start("given_key", key), *_surname_and_initials(key)]
+    if not key.isalpha() or key.isascii():
+        starts.append(Start("card_key", key))
+    written = _SERIAL.fullmatch(word)
+    if written:
+        starts.append(Start("card_key", _card_key(written[1], written[2]), whole=True))
+    return Word(tuple(starts), weight)
+
+
+def _surname_and_initials(key):
+    """zhangxm, as many type: the surname spelt, the rest in initials."""
+    parts = _SURNAME_AND_INITIALS.fullmatch(key)
+    if not parts:
+        return []
+    surname, second, rest = parts[1], parts[2] or "", parts[3]
+    return [Start("initials", surname[0] + second[:1] + rest, also=("pinyin", surname + second))]

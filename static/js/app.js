@@ -1,0 +1,266 @@
+/* What every page shares: the search box, single-letter keys, drafts, questions before sending, copying, and a word when
+   the server cannot be reached. Pages work without it. Words people read come from data attributes, never from here. */
+(() => {
+  "use strict";
+
+  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+  const isTyping = (element) =>
+    !(element instanceof Element) ||
+    element.isContentEditable ||
+    element.matches("textarea, select") ||
+    (element.matches("input") && !/^(button|checkbox|file|image|radio|reset|submit)$/.test(element.type));
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  /* --- The search box: arrows, Enter, Escape; "/" and Ctrl K from anywhere ----------------------------------------- */
+
+  const find = document.querySelector("[data-find]");
+  const box = find && find.querySelector("[role=combobox]");
+  const hits = find && find.querySelector("[role=listbox]");
+  let awaited = null; // what was typed when Enter came before the answer
+  let shownFor = ""; // what the hits on the page answer
+
+  const options = () => all("[role=option]:not([aria-disabled=true])", hits);
+  const selected = () => hits.querySelector("[aria-selected=true]");
+
+  function select(option) {
+    options().forEach((each) => each.setAttribute("aria-selected", String(each === option)));
+    if (option) {
+      box.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else {
+      box.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  function unfold(open) {
+    hits.hidden = !open;
+    box.setAttribute("aria-expanded", String(open && options().length > 0));
+    if (!open) box.removeAttribute("aria-activedescendant");
+  }
+
+  function press(option) {
+    awaited = null;
+    if (option) option.click();
+  }
+
+  function enter() {
+    if (shownFor === box.value.trim() && !hits.hidden) press(selected());
+    else awaited = box.value.trim();
+  }
+
+  function findKey(event) {
+    // While an input method composes, its keys are its own (229: browsers that say so only afterwards).
+    if (event.isComposing || event.keyCode === 229) return;
+    const list = options();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && list.length) {
+      event.preventDefault();
+      unfold(true);
+      const at = list.indexOf(selected());
+      select(list[at < 0 && step < 0 ? list.length - 1 : (at + step + list.length) % list.length]);
+    } else if (event.key === "Enter" && box.value.trim()) {
+      event.preventDefault();
+      enter();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (!hits.hidden && list.length) {
+        unfold(false);
+      } else if (box.value) {
+        box.value = "";
+        hits.replaceChildren();
+      } else {
+        box.blur();
+      }
+    }
+  }
+
+  if (find && window.htmx) {
+    box.addEventListener("keydown", findKey);
+    box.addEventListener("focus", () => unfold(true));
+    hits.addEventListener("mousemove", (event) => {
+      const under = event.target.closest("[role=option]");
+      if (under && under !== selected()) select(under);
+    });
+    document.addEventListener("click", (event) => find.contains(event.target) || unfold(false));
+    document.addEventListener("htmx:afterSwap", (event) => {
+      if (event.target !== hits) return;
+      shownFor = new URL(event.detail.pathInfo.finalRequestPath, location).searchParams.get("q").trim();
+      unfold(true);
+      // Enter opens the first one found, but never presses what has consequences: that is chosen by arrow or by click.
+      const [first] = options();
+      select(first && !first.hasAttribute("data-deliberate") ? first : null);
+      if (awaited === shownFor) press(selected());
+    });
+  }
+
+  /* --- Single letters press what carries them: alone outside fields, with Alt anywhere ------------------------------ */
+
+  function pressKey(event) {
+    const key = event.altKey ? event.code.replace(/^Key|^Digit/, "") : event.key;
+    if (event.ctrlKey || event.metaKey || event.repeat || event.isComposing || key.length !== 1) return;
+    if (!event.altKey && isTyping(event.target)) return;
+    const root = document.querySelector(".modal.show") || document;
+    const button = all("[data-key]", root).find(
+      (each) => each.dataset.key.toUpperCase() === key.toUpperCase() && isShown(each) && !each.disabled
+    );
+    if (button) {
+      event.preventDefault();
+      button.click();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
+    const ctrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    if (box && (slash || ctrlK) && !event.isComposing) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    } else if (!event.defaultPrevented) {
+      pressKey(event);
+    }
+  });
+
+  /* --- Drafts: what was typed survives a reload until the server has stored it; they belong to one person ------------ */
+
+  const user = document.body.dataset.user;
+  const PREFIX = "draft:";
+  const mine = `${PREFIX}${user}:`;
+  let unkept = null; // the form that was typed in since the last time it was kept
+  let waiting;
+  const UNTOUCHED = /^(csrfmiddlewaretoken|operation)$/;
+
+  const drafts = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+  const forget = (name) => sessionStorage.removeItem(mine + name);
+
+  function clearDrafts() {
+    clearTimeout(waiting);
+    unkept = null;
+    drafts().forEach((key) => sessionStorage.removeItem(key));
+  }
+
+  function entries(form) {
+    const secret = new Set(all("input[type=password], input[type=file]", form).map((each) => each.name));
+    return Array.from(new FormData(form)).filter(([name, value]) => typeof value === "string" && !secret.has(name) && !UNTOUCHED.test(name));
+  }
+
+  function keep(form) {
+    unkept = null;
+    try {
+      sessionStorage.setItem(mine + form.dataset.draft, JSON.stringify(entries(form)));
+    } catch {
+      /* the store is full: the form works on without a draft */
+    }
+  }
+
+  function fill(form, kept) {
+    const values = new Map();
+    kept.forEach(([name, value]) => values.set(name, [...(values.get(name) || []), value]));
+    Array.from(form.elements).forEach((field) => {
+      if (!field.name || UNTOUCHED.test(field.name) || /^(button|file|password|submit)$/.test(field.type)) return;
+      const given = values.get(field.name) || [];
+      if (/^(checkbox|radio)$/.test(field.type)) field.checked = given.includes(field.value);
+      else if (field.type === "select-multiple") Array.from(field.options).forEach((o) => (o.selected = given.includes(o.value)));
+      else if (given.length) field.value = given.shift();
+    });
+  }
+
+  function restore(form) {
+    const stored = sessionStorage.getItem(mine + form.dataset.draft);
+    if (!stored || stored === JSON.stringify(entries(form))) return;
+    const kept = JSON.parse(stored);
+    // A form with rows of its own making adds them here, or takes the whole over with preventDefault.
+    if (form.dispatchEvent(new CustomEvent("draft:restore", { bubbles: true, cancelable: true, detail: kept }))) fill(form, kept);
+    all("[data-draft-note]", form).forEach((note) => (note.hidden = false));
+    form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true, detail: kept }));
+  }
+
+  if (user) drafts().filter((key) => !key.startsWith(mine)).forEach((key) => sessionStorage.removeItem(key));
+  all("[data-draft-done]").forEach((done) => forget(done.dataset.draftDone));
+  if (user) {
+    // After the other scripts of the page, which may answer draft:restore.
+    document.addEventListener("DOMContentLoaded", () => all("form[data-draft]").forEach(restore));
+    const changed = (event) => {
+      const form = event.target.closest("form[data-draft]");
+      if (!form) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(keep, 200, (unkept = form));
+    };
+    document.addEventListener("input", changed);
+    document.addEventListener("change", changed);
+    window.addEventListener("pagehide", () => unkept && keep(unkept));
+  }
+  document.addEventListener("click", (event) => {
+    const discard = event.target.closest("[data-draft-discard]");
+    if (!discard) return;
+    forget(discard.closest("form").dataset.draft);
+    location.reload();
+  });
+
+  /* --- Sending: a question first where there is one, once only, and no draft left behind at log-out ------------------ */
+
+  const SENT_AGAIN_AFTER = 8000; // the server's operation key is the real guard against doing a thing twice
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const asks = (event.submitter && event.submitter.dataset.confirm) || form.dataset.confirm;
+    if (event.defaultPrevented || (asks && !window.confirm(asks))) {
+      event.preventDefault();
+      return;
+    }
+    if (form.hasAttribute("data-clears-drafts")) clearDrafts();
+    if (form.getAttribute("method") !== "post" || form.getAttribute("target") === "_blank") return;
+    if (form.dataset.draft) keep(form);
+    if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < SENT_AGAIN_AFTER) event.preventDefault();
+    else form.dataset.sent = Date.now();
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-confirm]");
+    if (link && !window.confirm(link.dataset.confirm)) event.preventDefault();
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => form.removeAttribute("data-sent")));
+  document.addEventListener("htmx:afterRequest", (event) => event.target.removeAttribute && event.target.removeAttribute("data-sent"));
+
+  /* --- Copying ------------------------------------------------------------------------------------------------------ */
+
+  async function copy(value) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(value);
+    const field = document.createElement("textarea"); // a LAN without TLS has no clipboard
+    field.value = value;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await copy(button.dataset.copy);
+    if (!button.dataset.copied) return;
+    const label = button.textContent;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => (button.textContent = label), 1500);
+  });
+
+  /* --- A word when the server does not answer, or refuses a part of a page ------------------------------------------- */
+
+  const notice = document.getElementById("notice");
+  let fading;
+
+  function say(words) {
+    if (!notice || !words) return;
+    notice.textContent = words;
+    notice.hidden = false;
+    clearTimeout(fading);
+    fading = setTimeout(() => (notice.hidden = true), 8000);
+  }
+
+  const isSaving = (event) => event.detail.requestConfig && event.detail.requestConfig.verb !== "get";
+  ["htmx:sendError", "htmx:timeout"].forEach((name) =>
+    document.addEventListener(name, (event) => say(notice && (isSaving(event) ? notice.dataset.unsaved : notice.dataset.offline)))
+  );
+  document.addEventListener("htmx:responseError", () => say(notice && notice.dataset.refused));
+  document.addEventListener("htmx:afterOnLoad", () => notice && (notice.hidden = true));
+})();

@@ -1,0 +1,245 @@
+"""Finding a customer: by everything people type, only who may be found, best first, without a scan."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from customers.card import queries, typed
+from customers.card.models import Customer, Phone
+from customers.privacy.models import GuestPass
+from tests import builders
+from tests.naughty import NAUGHTY
+
+
+@pytest.fixture
+def actor(receptionist):
+    return builders.actor_of(receptionist)
+
+
+def found(actor, words):
+    return [hit.customer.name for hit in queries.search(actor, words)]
+
+
+def add(branch, name, card_no=None, **fields):
+    """A customer whose card number no fixture uses."""
+    return builders.make_customer(branch=branch, name=name, card_no=card_no or f"X{next(_numbers)}", **fields)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def people(branch):
+    """张晓梅 JA-000318 with two phones, and others who are like her in one way."""
+    mei = builders.make_customer(branch=branch, name="张晓梅", card_no="JA-000318", phone="13812346621")
+    Phone.objects.create(customer=mei, number="021-6288 1234")
+    builders.make_customer(branch=branch, name="赵雪萌", card_no="JA-001102", phone="13987650457")
+    builders.make_customer(branch=branch, name="單慧敏", card_no="JA-000009", phone="13711112222")
+    builders.make_customer(branch=branch, name="欧阳静", card_no="4e135", phone="15900001234")
+    builders.make_customer(branch=branch, name="吕伟", card_no="JA-003180", phone="13812340000")
+    builders.make_customer(branch=branch, name="Anna Smith", card_no="JA-000777", phone="+44 20 7946 0958")
+    return mei
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("张", ["张晓梅"]),
+        ("張曉", ["张晓梅"]),
+        ("晓梅", ["张晓梅"]),
+        ("张 晓梅", ["张晓梅"]),
+        ("zhangx", ["张晓梅"]),
+        ("ZHANG xiaomei", ["张晓梅"]),
+        ("zhang'xiao'm", ["张晓梅"]),
+        ("zxm", ["张晓梅", "赵雪萌"]),
+        ("zhangxm", ["张晓梅"]),
+        ("zhaoxm", ["赵雪萌"]),
+        ("ouyj", ["欧阳静"]),
+        ("oyj", ["欧阳静"]),
+        ("shm", ["單慧敏"]),
+        ("shanhui", ["單慧敏"]),
+        ("danhui", ["單慧敏"]),
+        ("dhm", ["單慧敏"]),
+        ("单", ["單慧敏"]),
+        ("單", ["單慧敏"]),
+        ("lvwei", ["吕伟"]),
+        ("lyuwei", ["吕伟"]),
+        ("lüwei", ["吕伟"]),
+        ("anna", ["Anna Smith"]),
+        ("Anna Smith", ["Anna Smith"]),
+        ("smith", ["Anna Smith"]),
+        ("13812346621", ["张晓梅"]),
+        ("138 1234 6621", ["张晓梅"]),
+        ("+86 138-1234-6621", ["张晓梅"]),
+        ("013812346621", ["张晓梅"]),
+        ("１３８１２３４６６２１", ["张晓梅"]),
+        ("1381234", ["吕伟", "张晓梅"]),
+        ("138 6621", ["张晓梅"]),
+        ("6621", ["张晓梅"]),
+        ("457", ["赵雪萌"]),
+        ("02162881234", ["张晓梅"]),
+        ("1234", ["张晓梅", "欧阳静"]),
+        ("9460958", ["Anna Smith"]),
+        ("318", ["张晓梅"]),
+        ("9", ["單慧敏"]),
+        ("JA-318", ["张晓梅"]),
+        ("ja000318", ["张晓梅"]),
+        ("JA-0003", ["张晓梅"]),
+        ("4e135", ["欧阳静"]),
+        ("4E1", ["欧阳静"]),
+        ("zxm 6621", ["张晓梅"]),
+        ("zxm6621", ["张晓梅"]),
+        ("张138", ["张晓梅"]),
+        ("6621 张", ["张晓梅"]),
+        ("张 0457", []),
+        ("zhang 138", ["张晓梅"]),
+        ("梅", []),
+        ("", []),
+        ("   ", []),
+        ("- -", []),
+    ],
+)
+def test_everything_people_type_finds_whom_they_mean(actor, people, words, names):
+    assert sorted(found(actor, words)) == sorted(names)
+
+
+def test_an_exact_match_stands_first_then_who_came_last(actor, branch):
+    today = actor.today
+    for name, days in (("张雪", 400), ("张晓梅", 3), ("张雪梅", 1), ("赵小明", None)):
+        last = today - timedelta(days=days) if days else None
+        add(branch, name=name, last_visit_on=last)
+    assert found(actor, "zx") == ["张雪", "张雪梅", "张晓梅", "赵小明"]
+    assert found(actor, "张雪") == ["张雪", "张雪梅"]
+    assert found(actor, "z") == ["张雪梅", "张晓梅", "张雪", "赵小明"]
+
+
+def test_one_letter_finds_who_came_lately_among_many(actor, branch, monkeypatch):
+    monkeypatch.setattr(queries, "FEW", 3)
+    for n in range(8):
+        add(branch, name=f"安{'一二三四五六七八'[n]}")
+    add(branch, name="安最", last_visit_on=actor.today)
+    assert found(actor, "a")[0] == "安最"
+
+
+def test_a_merged_card_leads_to_the_surviving_one(actor, people, branch):
+    add(branch, name="张小妹", card_no="JA-000778", merged_into=people)
+    assert found(actor, "张小妹") == ["张晓梅"]
+    assert found(actor, "JA-000778") == ["张晓梅"]
+    assert found(actor, "zxm") == ["赵雪萌", "张晓梅"]
+
+
+def test_the_number_shown_is_the_one_that_was_typed(actor, people):
+    assert [hit.number for hit in queries.search(actor, "0216288")] == ["021-6288 1234"]
+    assert [hit.number for hit in queries.search(actor, "晓梅")] == ["13812346621"]
+
+
+def test_other_branches_are_not_found_by_their_names_or_parts_of_numbers(actor, people, stranger):
+    other = builders.actor_of(stranger)
+    for words in ("张晓梅", "zxm", "6621", "1381234662", "JA-000318", "318", "z", "02162881"):
+        assert queries.search(other, words) == []
+
+
+def test_a_full_number_of_another_branch_shows_a_guest_and_nothing_more(people, stranger, beautician):
+    for words in ("13812346621", "+86 138 1234 6621", "02162881234"):
+        (hit,) = queries.search(builders.actor_of(stranger), words)
+        assert (hit.is_guest, hit.masked_name, hit.number, hit.hints) == (True, "张*", "", [])
+    assert [hit.is_guest for hit in queries.search(builders.actor_of(beautician), "13812346621")] == []
+
+
+def test_a_guest_who_is_here_today_is_found_like_ones_own(people, stranger):
+    other = builders.actor_of(stranger)
+    GuestPass.objects.create(customer=people, branch=other.branch, business_date=other.today, user=stranger.user)
+    assert [(h.customer, h.is_guest) for h in queries.search(other, "zxm")] == [(people, False)]
+    assert [(h.customer, h.is_guest) for h in queries.search(other, "13812346621")] == [(people, False)]
+    GuestPass.objects.update(business_date=other.today - timedelta(days=1))
+    assert queries.search(other, "zxm") == []
+
+
+def test_the_owner_finds_everybody_and_nobody_as_guest(people, owner, other_branch):
+    add(other_branch, name="张雪", phone="13812346621")
+    hits = queries.search(builders.actor_of(owner), "13812346621")
+    assert sorted((h.customer.name, h.is_guest) for h in hits) == [("张晓梅", False), ("张雪", False)]
+
+
+def test_a_beautician_finds_whom_she_serves(people, beautician, branch):
+    actor = builders.actor_of(beautician)
+    assert found(actor, "zxm") == []
+    people.visits.create(
+        branch=branch, status="expected", expected_on=actor.today, day=actor.today, assigned=beautician, recorded_at=actor.now
+    )
+    assert found(actor, "zxm") == found(actor, "6621") == found(actor, "晓") == ["张晓梅"]
+
+
+@pytest.mark.parametrize("words", NAUGHTY)
+def test_naughty_strings_are_searched_for_without_harm(actor, people, words):
+    assert all(hit.customer.pk for hit in queries.search(actor, words))
+
+
+def test_a_name_of_naughty_text_is_found_by_its_beginning(actor, branch):
+    for name in ("%张", "_x", "'; --", "{{7*7}}", "𠮷野", "=HYPERLINK"):
+        add(branch, name=name)
+    assert found(actor, "%张") == ["%张"]
+    assert found(actor, "%") == ["%张"]
+    assert found(actor, "𠮷") == ["𠮷野"]
+    assert found(actor, "{{7") == ["{{7*7}}"]
+    assert found(actor, "_") == []
+
+
+def test_the_number_of_queries_does_not_grow(actor, people, branch, django_assert_num_queries, stub_panels):
+    for n in range(15):
+        add(branch, name=f"张{n}", phone=f"1380000{n:04d}")
+    with django_assert_num_queries(4):
+        assert len(queries.search(actor, "张")) == 16
+    with django_assert_num_queries(4):
+        assert len(queries.search(actor, "张晓梅")) == 1
+    with django_assert_num_queries(5):
+        assert len(queries.search(actor, "13812346621")) == 1
+
+
+@pytest.fixture
+def stub_panels(monkeypatch):
+    """Higher floors show nothing, so that only this room's queries are counted."""
+    monkeypatch.setattr(queries.panels, "collect", lambda slot, actor, objects: {each.pk: [] for each in objects})
+
+
+TYPED = ["z", "zx", "zxm", "zhangxm", "张", "张晓梅", "晓梅", "138", "6621", "13812346621", "JA-318", "318", "zxm 6621", "张 138"]
+
+
+@pytest.mark.parametrize("words", TYPED)
+@pytest.mark.parametrize("role", ["receptionist", "owner", "beautician"])
+def test_the_search_reads_ranges_of_indexes_and_scans_no_table(words, role, people, request):
+    actor = builders.actor_of(request.getfixturevalue(role))
+    steps = plan_of(queries.ranked(actor, words)[:20])
+    scans = [step for step in steps if is_scan(step)]
+    assert scans == [], "\n".join(steps)
+
+
+def plan_of(queryset):
+    """The lines of the database's plan; PostgreSQL would scan tables as small as a test's, so it is told not to."""
+    if connection.vendor == "sqlite":
+        return [line.strip() for line in queryset.explain().splitlines()]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    return [line.strip() for line in queryset.explain().splitlines()]
+
+
+def is_scan(step):
+    """True for reading a whole table or index of customers or phones. The latest few by last visit are meant to be read."""
+    if connection.vendor == "sqlite":
+        is_big = any(name in step for name in ("customers_customer", "customers_phone"))
+        return is_big and "SCAN" in step and "last_visit" not in step
+    return "Seq Scan on customers_" in step
+
+
+def test_a_very_long_query_is_cut(actor, people):
+    assert queries.search(actor, "张" * 100_000) == []
+    assert typed.read("9" * 100_000) != []
+
+
+def test_ids_for_filters(actor, people):
+    assert queries.ids_matching(actor, "zxm") == sorted(Customer.objects.filter(initials="zxm").values_list("pk", flat=True))
+    assert queries.ids_matching(actor, "zxm", most=1) is None
+    assert queries.ids_matching(actor, "nobody") == queries.ids_matching(actor, "  ") == []
+    assert set(Customer.objects.filter(queries.fitting(actor, "zxm 6621"))) == {people}
