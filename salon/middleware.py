@@ -31,12 +31,15 @@ def hardened_headers(get_response):
 
 
 def _is_idle_too_long(request):
-    """True after SESSION_IDLE_SECONDS without a request. The stamp is written once a minute at most."""
+    """True after SESSION_IDLE_SECONDS without a request by a person. The stamp is written once a minute at most.
+
+    A page that refreshes itself says so (X-Background): nobody sits there, so it does not keep the session alive.
+    """
     now = int(time.time())
     seen = request.session.get(IDLE_STAMP)
     if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
         return True
-    if seen is None or now - seen >= 60:
+    if seen is None or now - seen >= 60 and "X-Background" not in request.headers:
         request.session[IDLE_STAMP] = now
     return False
 

@@ -78,7 +78,11 @@ class GuestForm(Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(
-            attrs={"class": "form-control", "rows": 2, "placeholder": _("Cautions, what to recommend next, topics talked about …")}
+            attrs={
+                "class": "form-control",
+                "rows": 2,
+                "placeholder": _("Cautions, what to recommend, topics talked about …"),
+            }
         ),
     )
     desk_note = forms.CharField(
@@ -93,6 +97,10 @@ class GuestForm(Form):
     def number(self):
         return self.prefix.rpartition("-")[2]
 
+    @property
+    def data_id(self):
+        return f"{self.prefix}-data"
+
 
 class LineForm(Form):
     """One line. `item_shown` is the Item, `stops` the tags that speak against it and were not overridden."""
@@ -105,9 +113,16 @@ class LineForm(Form):
         decimal_places=3,
         widget=forms.TextInput(attrs=_cell(_("Quantity"), inputmode="decimal", maxlength=8)),
     )
-    price = YuanField(label=_("Unit price"), widget=forms.TextInput(attrs=_cell(_("Unit price"), inputmode="decimal", maxlength=14)))
+    price = YuanField(
+        label=_("Unit price"),
+        required=False,
+        widget=forms.TextInput(attrs=_cell(_("Unit price"), inputmode="decimal", maxlength=14)),
+    )
     discount = forms.CharField(
-        label=_("Discount"), required=False, max_length=20, widget=forms.TextInput(attrs=_cell(_("Discount"), maxlength=20))
+        label=_("Discount"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs=_cell(_("Discount"), maxlength=20, placeholder="–")),
     )
     reason = forms.ChoiceField(
         label=_("Reason for the discount"),
@@ -140,6 +155,7 @@ class LineForm(Form):
         super().__init__(*args, **kwargs)
         self.stock = stock
         self.stops = []
+        self.stored = None  # the LineEntry, once the line is valid
 
     @property
     def number(self):
@@ -152,6 +168,11 @@ class LineForm(Form):
     @property
     def guest_shown(self):
         return str(self["guest"].value() or 0)
+
+    @property
+    def shown_tags(self):
+        """Ids of the tags this page warns of: an override holds for those only, so that a new safety note stops again."""
+        return ",".join(str(tag.pk) for tag in self.stops) or self["override_tags"].value() or ""
 
     @property
     def people(self):
@@ -172,6 +193,11 @@ class LineForm(Form):
         if item is None:
             raise ValidationError(_("There is no such item."))
         return item
+
+    def clean_price(self):
+        """An empty price is the one of the catalogue."""
+        price, item = self.cleaned_data["price"], self.cleaned_data.get("item")
+        return item.price_fen if price is None and item else price
 
     def clean_discount(self):
         try:
@@ -198,17 +224,18 @@ class LineForm(Form):
         milli = int(data["quantity"] * 1000)
         discount = data["discount"].of(typed.list_price(milli, data["price"]))
         seen = [int(pk) for pk in data["override_tags"].split(",") if pk.isascii() and pk.isdigit()]
-        return entries.LineEntry(
+        self.stored = entries.LineEntry(
             item=data["item"],
             quantity_milli=milli,
             unit_price_fen=data["price"],
             discount_fen=discount,
             discount_reason=data["reason"] if discount else "",
             remark=data["remark"],
-            minutes=data["minutes"] or 0,
+            minutes=data["item"].minutes if data["minutes"] is None else data["minutes"],
             shares=data["shares"],
             overrides={pk: data["override"] for pk in seen} if data["override"] else {},
         )
+        return self.stored
 
 
 class Stock:
@@ -236,20 +263,19 @@ class EntryForm:
     def _fill(self, prefill):
         self.replaced = prefill.replaces
         self.customers = {customer.pk: customer for customer in prefill.customers if customer}
+        self.visits = {visit.pk: visit for visit in prefill.visits}
         self.head = HeadForm(initial=prefill.head)
         self.guests = [GuestForm(prefix=f"guests-{n}", initial=initial) for n, initial in enumerate(prefill.guests)]
         staff_ids = [pk for line in prefill.lines for pk, _share in line["people"]]
         self.stock = Stock(self.actor.branch, [line["item"] for line in prefill.lines], staff_ids)
-        self.lines = [
-            LineForm(prefix=f"lines-{n}", initial=initial, stock=self.stock) for n, initial in enumerate(prefill.lines)
-        ]
+        self.lines = [LineForm(prefix=f"lines-{n}", initial=initial, stock=self.stock) for n, initial in enumerate(prefill.lines)]
 
     def _read(self, data):
         numbers = {"guests": set(), "lines": set()}
         for name in data:
             if match := ROW.fullmatch(name):
                 numbers[match[1]].add(int(match[2]))
-        rows = [n for n in sorted(numbers["lines"])[:MAX_LINES] if data.get(f"lines-{n}-item", "").strip()]
+        rows = [n for n in sorted(numbers["lines"])[:MAX_LINES] if _is_filled(data, n)]
         self.head = HeadForm(data)
         self.guests = [GuestForm(data, prefix=f"guests-{n}") for n in sorted(numbers["guests"])[:MAX_GUESTS]]
         staff_ids = [_whole(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff") if _whole(pk)]
@@ -310,6 +336,15 @@ class EntryForm:
             self.general.append(text % {"payable": format_money(payable), "shown": format_money(shown)})
 
     @property
+    def sums(self):
+        """(list price, discount, to pay) in fen of what was sent, None where a line is not valid."""
+        stored = [line.stored for line in self.lines]
+        if not stored or None in stored:
+            return None
+        gross, value = sum(entry.gross_fen for entry in stored), sum(entry.value_fen for entry in stored)
+        return {"gross": gross, "off": value - gross, "payable": value}
+
+    @property
     def payer(self):
         """The customer who pays; the first one unless another was chosen."""
         chosen = str(self.head.cleaned_data["payer"] or 0)
@@ -349,6 +384,11 @@ class EntryForm:
         """Three empty rows for a browser without JavaScript, numbered after the others."""
         after = max((int(line.number) for line in self.lines), default=-1) + 1
         return [LineForm(prefix=f"lines-{n}", initial={"quantity": 1}) for n in range(after, after + 3)]
+
+
+def _is_filled(data, n):
+    """False for a spare row left empty, and for a line ticked to be removed in a browser without JavaScript."""
+    return bool(data.get(f"lines-{n}-item", "").strip()) and f"lines-{n}-drop" not in data
 
 
 def _whole(value):

@@ -21,37 +21,39 @@ class GuestCard:
 
     customer: object | None = None
     safety: list = field(default_factory=list)
-    tier: list = field(default_factory=list)
+    badge: list = field(default_factory=list)
     hints: list = field(default_factory=list)
     repeat: object | None = None
     data: dict = field(default_factory=dict)
 
 
-def guest_card(actor, customer):
-    """The GuestCard of a customer, or of a walk-in (None). A constant number of queries."""
+def guest_card(actor, customer, visit=None):
+    """The GuestCard of a customer, or of a walk-in (None), whose open visit may be `visit`. A constant number of queries."""
+    assigned = visit.assigned_id if visit else None
     if customer is None:
-        return GuestCard(data={"tags": {}, "staff": {}, "repeat": None, "means": ""})
+        return GuestCard(data={"tags": {}, "staff": {}, "repeat": None, "assigned": assigned, "planned": planned_lines(visit)})
     safety = list(SafetyNote.objects.in_force(actor.today).filter(customer=customer).select_related("tag"))
     repeat = repeat_last_visit(customer)
     return GuestCard(
         customer=customer,
         safety=safety,
-        tier=panels.collect("customer.tier", actor, [customer])[customer.pk],
+        badge=panels.collect("customer.badge", actor, [customer])[customer.pk],
         hints=panels.collect("customer.hints", actor, [customer])[customer.pk],
         repeat=repeat,
         data={
             "tags": {note.tag_id: note.tag.name for note in safety},
-            "staff": usual_staff(customer),
+            "staff": usual_staff(customer.pk),
             "repeat": [line_initial(line) for line in repeat.lines] if repeat else None,
-            "means": repeat.means if repeat else "",
+            "assigned": assigned,
+            "planned": planned_lines(visit),
         },
     )
 
 
-def usual_staff(customer):
+def usual_staff(customer_id):
     """{item id: [[staff id, percentage]]}: who served this customer with each item the last time. One query."""
     shares = (
-        StaffShare.objects.filter(line__visit__customer=customer, line__visit__status=DONE, line__refund_of=None)
+        StaffShare.objects.filter(line__visit__customer=customer_id, line__visit__status=DONE, line__refund_of=None)
         .order_by("-line__visit__business_date", "-line_id", "-share_bp", "pk")
         .values_list("line__item_id", "line_id", "staff_id", "share_bp")[:REMEMBERED_SHARES]
     )
@@ -95,22 +97,24 @@ class Prefill:
     guests: list
     lines: list
     customers: list
+    visits: list = field(default_factory=list)
     replaces: object | None = None
 
 
 def prefill(actor, *, customers, visit=None, repeat=False):
     """For customers who are here (None: a walk-in). An open visit of today is finished, with what was planned."""
-    open_visits = {visit.customer_id: visit} if visit else _open_visits(actor, customers)
+    open_visits = {visit.customer_id: visit} if visit else open_visits_of(actor, customers)
     guests, lines = [], []
     for n, customer in enumerate(customers):
         known = open_visits.get(customer.pk if customer else None)
         guests.append({"customer": customer and customer.pk, "visit": known and known.pk})
-        lines += [line | {"guest": n} for line in _planned_lines(known)] if known else []
+        lines += [line | {"guest": n} for line in planned_lines(known)]
     if repeat and customers[0] and not lines and (last := repeat_last_visit(customers[0])):
         lines = [line_initial(line) for line in last.lines]
     channel = visit.channel if visit else "shop"
     means = usual_means(customers[0])
-    return Prefill({"on": business_day(actor), "channel": channel, "rest": means}, guests, lines, customers)
+    head = {"on": business_day(actor), "channel": channel, "rest": means}
+    return Prefill(head, guests, lines, customers, list(open_visits.values()))
 
 
 def business_day(actor):
@@ -127,7 +131,7 @@ def usual_means(customer):
     return means if means in Payment.OFFERED else ""
 
 
-def _open_visits(actor, customers):
+def open_visits_of(actor, customers):
     """{customer id: her open visit of today at this branch}, the one that has gone furthest."""
     known = [customer.pk for customer in customers if customer]
     visits = Visit.objects.filter(branch=actor.branch, customer__in=known, status__in=UNFINISHED, day=actor.today)
@@ -135,8 +139,12 @@ def _open_visits(actor, customers):
     return {visit.customer_id: visit for visit in sorted(visits, key=lambda v: (order[v.status], v.pk))}
 
 
-def _planned_lines(visit):
-    people = [(visit.assigned_id, "")] if visit.assigned_id else []
+def planned_lines(visit):
+    """The lines an open visit was planned for, as the form's initial data; none for no visit."""
+    if visit is None:
+        return []
+    assigned = [(visit.assigned_id, "")] if visit.assigned_id else []
+    usual = usual_staff(visit.customer_id) if visit.customer_id and not assigned else {}
     planned = PlannedItem.objects.filter(visit=visit).select_related("item").order_by("pk")
     return [
         {
@@ -144,7 +152,7 @@ def _planned_lines(visit):
             "quantity": "1",
             "price": str(to_yuan(each.item.price_fen)),
             "minutes": each.item.minutes,
-            "people": people,
+            "people": assigned or usual.get(each.item_id, []),
         }
         for each in planned
     ]
@@ -154,7 +162,7 @@ def prefill_correction(bill):
     """The form filled with what a bill says, to record it anew; the old one is voided when the new one is stored."""
     visits = list(bill.visits.select_related("customer").order_by("pk"))
     notes = VisitNote.objects.filter(visit__in=visits).order_by("pk")
-    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares").order_by("visit", "position")
+    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares")
     place = {visit.pk: n for n, visit in enumerate(visits)}
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), 0)
     payments = list(bill.payments.all())
@@ -162,14 +170,19 @@ def prefill_correction(bill):
     if len(payments) == 1:
         head["rest"] = payments[0].means
     else:
-        head |= {f"pay-{payment.means}": payment.amount_fen for payment in payments}
-    guests = [
-        {"customer": visit.customer_id}
-        | {f"{kind}_note": "\n".join(n.text for n in notes if n.visit_id == visit.pk and n.kind == kind) for kind in ("next", "desk")}
-        for visit in visits
-    ]
-    filled = [_correction_line(line, place[line.visit_id]) for line in lines]
-    return Prefill(head, guests, filled, [visit.customer for visit in visits], bill)
+        for payment in payments:
+            head[f"pay-{payment.means}"] = head.get(f"pay-{payment.means}", 0) + payment.amount_fen
+    guests = [{"customer": visit.customer_id} | _noted(visit, notes) for visit in visits]
+    filled = [_correction_line(line, place[line.visit_id]) for line in lines.order_by("visit", "position")]
+    return Prefill(head, guests, filled, [visit.customer for visit in visits], replaces=bill)
+
+
+def _noted(visit, notes):
+    texts = {"next_note": [], "desk_note": []}
+    for note in notes:
+        if note.visit_id == visit.pk:
+            texts[f"{note.kind}_note"].append(note.text)
+    return {name: "\n".join(lines) for name, lines in texts.items()}
 
 
 def _correction_line(line, guest):
@@ -186,9 +199,9 @@ def _correction_line(line, guest):
     }
 
 
-def bill_to_correct(actor, pk):
-    """A standing bill that may be recorded anew: not voided, not a refund. Raises Http404."""
-    return access.get(actor, Bill.objects.filter(voided_at=None, refunds=None), pk=pk)
+def bill_to_correct(actor, visit_pk):
+    """The standing bill of a visit, to be recorded anew: not voided, not a refund. Raises Http404."""
+    return access.get(actor, Bill.objects.filter(voided_at=None, refunds=None), visits=visit_pk)
 
 
 def customer_to_serve(actor, pk):

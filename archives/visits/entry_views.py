@@ -1,28 +1,42 @@
 """Visit entry: what a customer had and paid, in one form. A usual visit is four keys: repeat, save."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_queries, services
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm, GuestForm
-from archives.visits.models import UNFINISHED, Bill, Visit
+from archives.visits.models import UNFINISHED, Visit
 from salon import access, operations
 from salon.errors import Conflict
 from salon.money import SYMBOLS, format_money
-from salon.settings import CURRENCY
 from salon.shop.queries import catalogue_for_entry
 
 SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
 SAVED_KEPT = 8
+WORDS = {  # what static/js/visit*.js says; {…} is filled there
+    "repeat": _lazy("Same as last time"),
+    "minutes": _lazy("{n} min"),
+    "stop": _lazy("Not tolerated: {tags}"),
+    "removed": _lazy("Removed: {item}"),
+    "no_items": _lazy("Add at least one item."),
+    "not_found": _lazy("This card cannot be opened here."),
+    "left": _lazy("Still to pay: {amount}"),
+    "over": _lazy("Too much by {amount}"),
+    "nothing_to_pay": _lazy("Nothing to pay."),
+    "restored": _lazy("This is what you had typed at {time}."),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request):
-    """Record a visit. GET: ?customer=ID (several: a bill for several), ?visit=ID, ?replaces=BILL, ?walkin=1; none: choose first."""
+    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID, ?replaces=VISIT, ?walkin=1; else choose first."""
     if request.method == "POST":
         return _save(request)
     prefill = _prefill(request)
@@ -37,6 +51,8 @@ def _prefill(request):
     actor, asked = request.actor, request.GET
     if "replaces" in asked:
         bill = entry_queries.bill_to_correct(actor, asked["replaces"])
+        if not services.may_void(actor, bill):
+            raise PermissionDenied
         return entry_queries.prefill_correction(bill)
     repeat = "repeat" in asked
     if "visit" in asked:
@@ -53,6 +69,8 @@ def _prefill(request):
 def _save(request):
     form = EntryForm(request.actor, data=request.POST)
     key = request.POST.get(operations.FIELD, "")
+    if "calculate" in request.POST:
+        return _calculated(request, form, key)
     if not form.is_valid():
         return _page(request, form, key, 422)
     try:
@@ -81,6 +99,13 @@ def _save(request):
     return _saved(request, redirect("visits:detail", bill.visits.order_by("pk").first().pk), key)
 
 
+def _calculated(request, form, key):
+    """The sums, for a browser without JavaScript; nothing is stored and a missing payment is not complained about yet."""
+    form.is_valid()
+    form.payment_problems.clear()
+    return _page(request, form, key, 422 if form.has_errors else 200)
+
+
 def _what_was_saved(bill):
     """The message after saving: the receipt, the sum, and the way back."""
     text = _("Saved: receipt {receipt}, {amount}. Wrong? {undo}.")
@@ -102,9 +127,19 @@ def _conflict(request, form, key, conflict):
             link = format_html('<a class="alert-link" href="{}">{}</a>', done.url, _("Open what was stored"))
             text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
             form.general.append(format_html(text, link=link))
-        case _:
+        case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
+            form = EntryForm(request.actor, data=_without_open_visits(request.POST))
+            form.is_valid()
             form.general.append(str(conflict))
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
+
+
+def _without_open_visits(sent):
+    data = sent.copy()
+    for name in sent:
+        if name.startswith("guests-") and name.endswith("-visit"):
+            data[name] = ""
+    return data
 
 
 def _saved(request, response, key):
@@ -118,17 +153,18 @@ def _saved(request, response, key):
 def _page(request, form, key, status=200):
     actor = request.actor
     for guest in form.guests:
-        guest.card = entry_queries.guest_card(actor, form.customer_of(guest))
+        guest.card = entry_queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
     catalogue = catalogue_for_entry(actor.branch)
     context = {
         "form": form,
         "operation_key": key,
         "sent": request.method == "POST",
         "catalogue": catalogue,
+        "words": WORDS,
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1,
-        "symbol": SYMBOLS.get(CURRENCY, CURRENCY),
+        "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
         "today": entry_queries.business_day(actor),
     }
     return render(request, "archives/visits/entry.html", context, status=status)
@@ -142,6 +178,7 @@ def guest(request):
         number = "1"
     pk = request.GET.get("customer")
     customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
-    form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk})
-    form.card = entry_queries.guest_card(request.actor, customer)
+    visit = entry_queries.open_visits_of(request.actor, [customer]).get(customer.pk) if customer else None
+    form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
+    form.card = entry_queries.guest_card(request.actor, customer, visit)
     return render(request, "archives/visits/_guest.html", {"guest": form, "payer": "0"})

@@ -40,7 +40,8 @@ class Discount:
 def parse_discount(text):
     """The Discount somebody typed; "" is none. Raises ValueError.
 
-    9折 and 9z keep 90 %, 88折 and 8.8折 keep 88 %; 10% takes a tenth off; 30, -30 and 30元 take 30 yuan off; =270 makes the line 270.
+    9折 and 9z keep 90 %, 88折 and 8.8折 keep 88 %; 10% takes a tenth off; 30, -30 and 30元 take 30 yuan off; with =270 the
+    line costs 270.
     """
     text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "").replace(",", "")
     if not text:

@@ -121,6 +121,45 @@
         leave(input.value, first);
       }
     });
-    return { suggest, close, isOpen: () => !list.hidden, first: () => entries[0] };
+    return { suggest, close };
+  };
+
+  /* A box that finds customers: the hits of the page's own search, `take(id, name)` for the chosen one. */
+  salon.customerBox = function (input, list, take) {
+    async function find(text) {
+      if (!text.trim()) {
+        return [];
+      }
+      const response = await fetch(`${input.dataset.searchUrl}?${new URLSearchParams({ q: text })}`, { headers: { "HX-Request": "true" } });
+      if (response.headers.get("HX-Redirect")) {
+        location.assign(response.headers.get("HX-Redirect"));
+      }
+      if (!response.ok || response.status === 204) {
+        return [];
+      }
+      const holder = document.createElement("template");
+      holder.innerHTML = await response.text();
+      return [...holder.content.querySelectorAll("a[href]")].map(hit).filter(Boolean);
+    }
+
+    function hit(link) {
+      const pk = /\/customers\/(\d+)\/$/.exec(new URL(link.href, location.origin).pathname)?.[1];
+      const person = link.querySelector(".person");
+      if (!pk || !person) {
+        return null;
+      }
+      const marks = [...link.querySelectorAll(".chip.bad")].map((chip) => chip.textContent.trim());
+      const rest = [...link.querySelectorAll(".faint")].map((part) => part.textContent.replace(/\s+/g, " ").trim());
+      return { label: person.textContent.trim(), note: rest.join(" · "), mark: marks.join(" · "), value: pk };
+    }
+
+    let timer = 0;
+    return salon.combobox(input, list, {
+      find: (text) => new Promise((resolve) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => resolve(find(text)), 90);
+      }),
+      take: (pk, entry) => take(pk, entry.label),
+    });
   };
 })();

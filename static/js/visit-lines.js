@@ -131,6 +131,13 @@
       return { list, off, value: list === null || off === null || off > list || off < 0 ? null : list - off };
     }
 
+    function unreadable(line) {
+      const { list, off } = figures(line);
+      const wrongOff = list !== null && (off === null || off < 0 || off > list);
+      const milli = sums.milli(field(line, "quantity").value);
+      return [["quantity", !milli], ["price", sums.fen(field(line, "price").value) === null], ["discount", wrongOff]];
+    }
+
     function conflicts(line) {
       const tags = page.guests.get(field(line, "guest").value)?.tags || {};
       return (itemOf(line)?.tags || []).map(String).filter((tag) => tag in tags).map((tag) => [tag, tags[tag]]);
@@ -152,19 +159,22 @@
       return !needsReason;
     }
 
+    /* Shows what a line comes to and what is wrong with it; the name of the field to mend first, or null. */
     function refresh(line) {
       const { off, value } = figures(line);
       const discount = field(line, "discount");
       line.querySelector("[data-amount]").textContent = value === null ? "?" : sums.amount(value);
       line.querySelector("[data-off]").textContent = off && /[^\d.]/.test(discount.value.trim()) ? sums.amount(-off) : "";
-      discount.classList.toggle("is-invalid", value === null && discount.value.trim() !== "");
+      unreadable(line).forEach(([name, bad]) => field(line, name).classList.toggle("is-invalid", bad));
       line.querySelector("[data-why]").hidden = !discount.value.trim();
       field(line, "remark").hidden = field(line, "reason").value !== "other" && !field(line, "remark").value;
       line.querySelector(".line-minutes").hidden = itemOf(line)?.kind === "product";
       const shares = refreshShares(line);
       const safe = refreshStop(line);
       page.changed();
-      return { readable: value !== null, shares, safe, reasoned: !off || Boolean(field(line, "reason").value) };
+      const wrong = unreadable(line).find(([, bad]) => bad)?.[0];
+      const reason = off && !field(line, "reason").value ? "reason" : null;
+      return wrong ?? reason ?? (safe ? null : "override") ?? (shares ? null : "share");
     }
 
     function wire(line) {

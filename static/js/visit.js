@@ -63,6 +63,9 @@
     knowGuest(notes);
     showGuests();
     one("[data-active-guest]").value = place;
+    if (number === null) {
+      page.guests.get(place).planned.filter((line) => lines.items.has(String(line.item))).forEach((line) => lines.add({ ...line, guest: place }));
+    }
     keepDraft();
   }
 
@@ -253,10 +256,9 @@
       return false;
     }
     for (const line of lines.all()) {
-      const state = lines.refresh(line);
-      const bad = [["readable", "discount"], ["reasoned", "reason"], ["safe", "override"], ["shares", "share"]].find(([name]) => !state[name]);
+      const bad = lines.refresh(line);
       if (bad) {
-        lines.field(line, bad[1]).focus();
+        lines.field(line, bad).focus();
         return false;
       }
     }
