@@ -107,6 +107,7 @@ PAGES = {
     "visits:desk_today": READ,
     "visits:list": READ,
     "visits:create": DESK_FORM,
+    "visits:guest": Page(read=DESK),
     "visits:detail": READ,
     "visits:expect": DESK_FORM,
     "visits:expect_edit": DESK_FORM,

@@ -31,15 +31,16 @@ def hardened_headers(get_response):
     return middleware
 
 
-def _is_over(session):
-    """True after SESSION_IDLE_SECONDS without a request, or SESSION_ABSOLUTE_SECONDS after logging in.
+def _is_over(request):
+    """True after SESSION_IDLE_SECONDS without a request by a person, or SESSION_ABSOLUTE_SECONDS after logging in.
 
     The stamps live in the session because Django moves a session's own expiry with every save. `SEEN` is written once a
-    minute at most, so that reading pages does not write a session each.
+    minute at most, so that reading pages does not write a session each. A page that refreshes itself says so (X-Background):
+    nobody sits there, so it does not keep the session alive.
     """
-    now = int(time.time())
+    session, now = request.session, int(time.time())
     since, seen = session.setdefault(SINCE, now), session.setdefault(SEEN, now)
-    if now - seen >= 60:
+    if now - seen >= 60 and "X-Background" not in request.headers:
         session[SEEN] = now
     return now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_ABSOLUTE_SECONDS
 
@@ -54,7 +55,7 @@ def person(get_response):
     """Sets `request.actor` and the language; ends sessions that lasted or were idle too long."""
 
     def middleware(request):
-        if request.user.is_authenticated and _is_over(request.session):
+        if request.user.is_authenticated and _is_over(request):
             logout(request)
         request.actor = actor_for(request, timezone.now())
         with translation.override(_language_of(request)):

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from archives.visits import views
+from archives.visits import desk_views, entry_views, views
 
 app_name = "visits"
 urlpatterns = [
     path("", views.visit_list, name="list"),
+    path("new/", entry_views.create, name="create"),
+    path("new/guest/", entry_views.guest, name="guest"),
+    path("expected/new/", desk_views.expect, name="expect"),
+    path("today/", desk_views.desk_today, name="desk_today"),
     path("<int:pk>/", views.visit_detail, name="detail"),
     path("<int:pk>/notes/", views.visit_note, name="note"),
+    path("<int:pk>/move/", desk_views.move, name="move"),
+    path("<int:pk>/expected/", desk_views.expect_edit, name="expect_edit"),
     path("<int:pk>/void/", views.visit_void, name="void"),
     path("<int:pk>/refund/", views.visit_refund, name="refund"),
 ]

@@ -1,1 +1,7 @@
-urlpatterns = []
+"""The front desk is the home page."""
+
+from django.urls import path
+
+from archives.visits import desk_views
+
+urlpatterns = [path("", desk_views.home, name="home")]

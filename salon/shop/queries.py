@@ -1,8 +1,12 @@
 """Reads and counters of the shop that several rooms need."""
 
+from collections import defaultdict
+from functools import lru_cache
+
 from django.db.models import F
 
-from salon.shop.models import Sequence, Shop
+from salon import text
+from salon.shop.models import Item, Sequence, Shop, StaffMember, Tag
 
 
 def shop():
@@ -20,3 +24,48 @@ def next_number(branch, kind):
         Sequence.objects.bulk_create([Sequence(branch=branch, kind=kind)], ignore_conflicts=True)
         Sequence.objects.filter(branch=branch, kind=kind).update(last=F("last") + 1)
     return Sequence.objects.values_list("last", flat=True).get(branch=branch, kind=kind)
+
+
+def catalogue_for_entry(branch):
+    """What visit entry needs to pick from without asking again, as plain data for `json_script`. Four queries.
+
+    {"items": [{"id", "kind", "name", "category", "brand", "price_fen", "minutes", "initials", "pinyin", "tags": [tag id]}],
+    "staff": [{"id", "name", "initials"}], "tags": {tag id: name}}: what is on offer, who works at the branch, and the
+    tags those items carry. Category and brand are "" where there is none. Costs are not in it: everybody may see this.
+    """
+    tags_of = defaultdict(list)
+    links = Item.tags.through.objects.filter(item__is_active=True).order_by("item_id", "tag_id")
+    for item_id, tag_id in links.values_list("item_id", "tag_id"):
+        tags_of[item_id].append(tag_id)
+    used = {tag_id for ids in tags_of.values() for tag_id in ids}
+    return {
+        "items": [_entry_item(row, tags_of[row["id"]]) for row in _items_on_offer()],
+        "staff": list(StaffMember.objects.serving(branch).values("id", "name", "initials")),
+        "tags": {pk: name for pk, name in Tag.objects.values_list("pk", "name") if pk in used},
+    }
+
+
+def _items_on_offer():
+    columns = ("id", "kind", "name", "category__name", "brand__name", "price_fen", "minutes", "initials", "name_key")
+    return Item.objects.on_offer().values(*columns)
+
+
+def _entry_item(row, tag_ids):
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "name": row["name"],
+        "category": row["category__name"] or "",
+        "brand": row["brand__name"] or "",
+        "price_fen": row["price_fen"],
+        "minutes": row["minutes"],
+        "initials": row["initials"],
+        "pinyin": _pinyin(row["name_key"]),
+        "tags": tag_ids,
+    }
+
+
+@lru_cache(maxsize=4096)
+def _pinyin(name_key):
+    """The whole reading of a folded name, without spaces: 眼部护理 -> yanbuhuli."""
+    return "".join(text.syllables(name_key))

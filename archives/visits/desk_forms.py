@@ -1,0 +1,84 @@
+"""The form for a customer who is expected."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from archives.visits.models import Visit
+from customers.card.models import Customer
+from salon import text
+from salon.forms import DayInput, Form
+from salon.shop.models import Item, StaffMember
+
+MAX_ITEMS = 20
+
+
+class ItemSelect(forms.SelectMultiple):
+    """A list of items that carries their initials, which the browser searches."""
+
+    def create_option(self, name, value, *args, **kwargs):
+        option = super().create_option(name, value, *args, **kwargs)
+        if value:
+            option["attrs"]["data-initials"] = value.instance.initials
+        return option
+
+
+class ExpectForm(Form):
+    """Who comes, when, for what, to whom.
+
+    The browser fills `customer` from a search; without JavaScript, `who` is a whole card number or phone number.
+    """
+
+    customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    who = forms.CharField(
+        label=_("Customer"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": _("Name, initials, last digits of the phone, card number")}),
+    )
+    on = forms.DateField(label=_("Day"), widget=DayInput)
+    at = forms.TimeField(
+        label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300})
+    )
+    items = forms.ModelMultipleChoiceField(label=_("For"), queryset=Item.objects.none(), required=False, widget=ItemSelect)
+    assigned = forms.ModelChoiceField(
+        label=_("Beautician"), queryset=StaffMember.objects.none(), required=False, empty_label=_("not decided yet")
+    )
+    channel = forms.ChoiceField(label=_("Arranged by"), choices=Visit.CHANNELS, initial="phone")
+
+    def __init__(self, *args, actor, customer=None, planned=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.actor, self.chosen = actor, customer
+        self.fields["items"].queryset = Item.objects.on_offer() | Item.objects.filter(pk__in=[item.pk for item in planned])
+        self.fields["assigned"].queryset = StaffMember.objects.serving(actor.branch)
+        if customer:
+            del self.fields["who"]
+            self.initial["customer"] = customer.pk
+
+    def clean_items(self):
+        items = list(self.cleaned_data["items"])
+        if len(items) > MAX_ITEMS:
+            raise ValidationError(_("That is too much for one visit."))
+        return items
+
+    def clean(self):
+        data = super().clean()
+        if self.chosen is None:
+            self.chosen = self._find()
+            if self.chosen is None:
+                self.add_error("who", _("Choose a customer from the list, or type a whole card number or phone number."))
+        return data
+
+    def _find(self):
+        """The customer chosen in the browser, or the only one with this card or phone number; None if there is none."""
+        cards = Customer.objects.present().visible_to(self.actor)
+        if pk := self.cleaned_data.get("customer"):
+            return cards.filter(pk=pk).first()
+        who = self.cleaned_data.get("who", "")
+        if not who:
+            return None
+        found = list(cards.filter(card_key=text.fold(who))[:2])
+        digits = text.digits_of(who)
+        if not found and len(digits) >= 7:
+            found = list(cards.filter(phones__digits=digits).distinct()[:2])
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,186 @@
+"""The front desk: who comes today, who is here, what is missing; and the customers expected on other days."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import formats
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from archives.visits import arrivals, desk_queries
+from archives.visits.desk_forms import ExpectForm
+from archives.visits.entries import EntryError
+from archives.visits.entry_queries import customer_to_serve
+from archives.visits.models import UNFINISHED, Visit
+from salon import access, operations, panels, text
+from salon.errors import Conflict
+
+GREETINGS = (  # from this hour on
+    (18, gettext_lazy("Good evening, %(name)s")),
+    (13, gettext_lazy("Good afternoon, %(name)s")),
+    (11, gettext_lazy("Good day, %(name)s")),
+    (5, gettext_lazy("Good morning, %(name)s")),
+    (0, gettext_lazy("Good evening, %(name)s")),
+)
+
+
+def _greeting(actor):
+    """A greeting that fits the hour at the branch, with the given name."""
+    zone = ZoneInfo(actor.branch.time_zone or settings.TIME_ZONE)
+    hour = actor.now.astimezone(zone).hour
+    words = next(words for since, words in GREETINGS if hour >= since)
+    return words % {"name": given_name(actor.staff.name)}
+
+
+def given_name(name):
+    """What colleagues call somebody: 林晓彤 is 晓彤, Ann Smith is Ann."""
+    if name and text.is_han(name[0]):
+        return name[text.surname_length(text.fold(name)) :] or name
+    return name.partition(" ")[0]
+
+
+@require_safe
+def home(request):
+    """The front desk."""
+    actor = request.actor
+    context = _today(request) | {
+        "greeting": _greeting(actor),
+        "tomorrow": desk_queries.board(actor, actor.today + timedelta(days=1), with_hints=True),
+        "sections": panels.collect("desk.sections", actor, [actor.branch])[actor.branch.pk],
+    }
+    return render(request, "archives/visits/desk.html", context)
+
+
+@require_safe
+def desk_today(request):
+    """The list of today alone, as the page asks for it every minute."""
+    return render(request, "archives/visits/_today.html", _today(request) | {"is_fragment": True})
+
+
+def _today(request, problem=""):
+    actor = request.actor
+    rows = desk_queries.board(actor, actor.today)
+    return {
+        "rows": rows,
+        "figures": desk_queries.figures(actor, actor.today, rows),
+        "unwritten": sum(1 for row in rows if row.visit.status == "done" and row.missing),
+        "here": sum(1 for row in rows if row.is_here),
+        "problem": problem,
+    }
+
+
+@require_POST
+def move(request, pk):
+    """Move a visit to another state: arrived, in care, no-show, cancelled, or one back."""
+    visit = access.get(request.actor, Visit.objects.all(), pk=pk)
+    problem = ""
+    try:
+        arrivals.move_visit(actor=request.actor, visit=visit, to=request.POST.get("to", ""))
+    except Conflict as conflict:
+        problem = str(conflict)
+    if request.htmx:
+        return render(request, "archives/visits/_today.html", _today(request, problem) | {"is_fragment": True})
+    if problem:
+        messages.error(request, problem)
+    return redirect(_back(request))
+
+
+def _back(request):
+    """Where the person came from, if that is here; else the front desk."""
+    for url in (request.POST.get("next"), request.headers.get("Referer")):
+        if url and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+            return url
+    return "home"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def expect(request):
+    """A customer is expected, or has just come in: ?customer=ID, ?on=DATE."""
+    actor = request.actor
+    asked = request.GET.get("customer")
+    customer = customer_to_serve(actor, asked) if asked else None
+    if request.method != "POST":
+        form = ExpectForm(actor=actor, customer=customer, initial={"on": _day_asked(request), "channel": "phone"})
+        return _expect_page(request, form)
+    form = ExpectForm(request.POST, actor=actor, customer=customer)
+    if form.is_valid():
+        try:
+            return _expected(request, form)
+        except EntryError as problem:
+            form.add_error(problem.where or None, problem)
+    return _expect_page(request, form, 422)
+
+
+def _day_asked(request):
+    try:
+        return date.fromisoformat(request.GET["on"])
+    except (KeyError, ValueError):
+        return request.actor.today
+
+
+def _expected(request, form):
+    """Store what the form says. Raises EntryError."""
+    actor, data = request.actor, form.cleaned_data
+    shared = {
+        "actor": actor,
+        "branch": actor.branch,
+        "customer": form.chosen,
+        "items": data["items"],
+        "assigned": data["assigned"],
+    }
+    if "here" in request.POST:
+        key = operations.read_key(request.POST.get("operation_here"), request.user, "check_in")
+        arrivals.check_in(key=key, **shared)
+        messages.success(request, _("%(name)s is here.") % {"name": form.chosen.name})
+        return redirect("home")
+    key = operations.read_key(request.POST.get(operations.FIELD), request.user, "expect")
+    visit = arrivals.expect_visit(key=key, on=data["on"], at=data["at"], channel=data["channel"], **shared)
+    messages.success(request, _("Expected: %(name)s, %(when)s.") % {"name": form.chosen.name, "when": _when(visit)})
+    return redirect("home")
+
+
+def _when(visit):
+    day = formats.date_format(visit.expected_on, "DATE_FORMAT")
+    return f"{day} {visit.expected_time:%H:%M}" if visit.expected_time else day
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def expect_edit(request, pk):
+    """Another day, time, person or other items for a visit that is not done."""
+    actor = request.actor
+    visits = Visit.objects.filter(status__in=UNFINISHED, expected_on__isnull=False, customer__isnull=False)
+    visit = access.get(actor, visits.select_related("customer"), pk=pk)
+    planned = [each.item for each in visit.planned.select_related("item").order_by("pk")]
+    initial = {
+        "on": visit.expected_on,
+        "at": visit.expected_time,
+        "items": planned,
+        "assigned": visit.assigned_id,
+        "channel": visit.channel,
+    }
+    form = ExpectForm(request.POST or None, actor=actor, customer=visit.customer, planned=planned, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            fields = {name: data[name] for name in ("on", "at", "items", "assigned", "channel")}
+            visit = arrivals.change_expected(actor=actor, visit=visit, **fields)
+        except EntryError as problem:
+            form.add_error(problem.where or None, problem)
+        else:
+            messages.success(request, _("Expected: %(name)s, %(when)s.") % {"name": visit.customer.name, "when": _when(visit)})
+            return redirect("home")
+    return _expect_page(request, form, 422 if request.method == "POST" else 200, visit)
+
+
+def _expect_page(request, form, status=200, visit=None):
+    context = {"form": form, "visit": visit, "customer": form.chosen}
+    if visit is None:
+        sent = request.POST if request.method == "POST" else {}
+        context["operation_key"] = sent.get(operations.FIELD) or operations.new_key(request.user, "expect")
+        context["operation_here"] = sent.get("operation_here") or operations.new_key(request.user, "check_in")
+    return render(request, "archives/visits/expect.html", context, status=status)

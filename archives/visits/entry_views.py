@@ -1,0 +1,184 @@
+"""Visit entry: what a customer had and paid, in one form. A usual visit is four keys: repeat, save."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from archives.visits import entries, entry_queries, services
+from archives.visits.entry_forms import MAX_GUESTS, EntryForm, GuestForm
+from archives.visits.models import UNFINISHED, Visit
+from salon import access, operations
+from salon.errors import Conflict
+from salon.money import SYMBOLS, format_money
+from salon.shop.queries import catalogue_for_entry
+
+SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
+SAVED_KEPT = 8
+WORDS = {  # what static/js/visit*.js says; {…} is filled there
+    "repeat": _lazy("Same as last time"),
+    "minutes": _lazy("{n} min"),
+    "stop": _lazy("Not tolerated: {tags}"),
+    "removed": _lazy("Removed: {item}"),
+    "no_items": _lazy("Add at least one item."),
+    "not_found": _lazy("This card cannot be opened here."),
+    "left": _lazy("Still to pay: {amount}"),
+    "over": _lazy("Too much by {amount}"),
+    "nothing_to_pay": _lazy("Nothing to pay."),
+    "restored": _lazy("This is what you had typed at {time}."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request):
+    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID, ?replaces=VISIT, ?walkin=1; else choose first."""
+    if request.method == "POST":
+        return _save(request)
+    prefill = _prefill(request)
+    if prefill is None:
+        return render(request, "archives/visits/entry_pick.html")
+    form = EntryForm(request.actor, prefill=prefill)
+    return _page(request, form, operations.new_key(request.user, "visit"))
+
+
+def _prefill(request):
+    """The Prefill the address asks for, or None if it names nobody. Raises Http404 for what the actor may not see."""
+    actor, asked = request.actor, request.GET
+    if "replaces" in asked:
+        bill = entry_queries.bill_to_correct(actor, asked["replaces"])
+        if not services.may_void(actor, bill):
+            raise PermissionDenied
+        return entry_queries.prefill_correction(bill)
+    repeat = "repeat" in asked
+    if "visit" in asked:
+        visit = access.get(actor, Visit.objects.filter(status__in=UNFINISHED).select_related("customer"), pk=asked["visit"])
+        return entry_queries.prefill(actor, customers=[visit.customer], visit=visit, repeat=repeat)
+    if ids := asked.getlist("customer")[:MAX_GUESTS]:
+        customers = [entry_queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
+        return entry_queries.prefill(actor, customers=customers, repeat=repeat)
+    if "walkin" in asked:
+        return entry_queries.prefill(actor, customers=[None])
+    return None
+
+
+def _save(request):
+    form = EntryForm(request.actor, data=request.POST)
+    key = request.POST.get(operations.FIELD, "")
+    if "calculate" in request.POST:
+        return _calculated(request, form, key)
+    if not form.is_valid():
+        return _page(request, form, key, 422)
+    try:
+        bill = services.record_bill(
+            actor=request.actor,
+            key=operations.read_key(key, request.user, "visit"),
+            branch=request.actor.branch,
+            guests=form.entries,
+            payments=form.payments,
+            payer=form.payer,
+            channel=form.head.cleaned_data["channel"],
+            on=form.head.cleaned_data["on"],
+            replaces=form.replaced,
+        )
+    except operations.AlreadyDone as done:
+        return _saved(request, redirect(done.url), key)
+    except entries.SafetyStop as stop:
+        form.stop(stop)
+        return _page(request, form, key, 422)
+    except entries.EntryError as problem:
+        form.place(problem)
+        return _page(request, form, key, 422)
+    except (Conflict, operations.KeyConflict, operations.BadKey) as conflict:
+        return _conflict(request, form, key, conflict)
+    messages.success(request, _what_was_saved(bill))
+    return _saved(request, redirect("visits:detail", bill.visits.order_by("pk").first().pk), key)
+
+
+def _calculated(request, form, key):
+    """The sums, for a browser without JavaScript; nothing is stored and a missing payment is not complained about yet."""
+    form.is_valid()
+    form.payment_problems.clear()
+    return _page(request, form, key, 422 if form.has_errors else 200)
+
+
+def _what_was_saved(bill):
+    """The message after saving: the receipt, the sum, and the way back."""
+    text = _("Saved: receipt {receipt}, {amount}. Wrong? {undo}.")
+    undo = format_html(
+        '<a class="alert-link" href="{}">{}</a>',
+        reverse("visits:void", args=[bill.visits.order_by("pk").first().pk]),
+        _("Take it back"),
+    )
+    return format_html(text, receipt=bill.receipt_no, amount=format_money(bill.payable_fen), undo=undo)
+
+
+def _conflict(request, form, key, conflict):
+    """409 with everything that was typed still there, and why nothing was stored."""
+    match conflict:
+        case operations.BadKey():
+            form.general.append(_("This page had been open too long. Nothing was stored yet: look at it and save again."))
+        case operations.KeyConflict():
+            done = operations.Operation.objects.get(pk=operations.read_key(key, request.user, "visit"))
+            link = format_html('<a class="alert-link" href="{}">{}</a>', done.url, _("Open what was stored"))
+            text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
+            form.general.append(format_html(text, link=link))
+        case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
+            form = EntryForm(request.actor, data=_without_open_visits(request.POST))
+            form.is_valid()
+            form.general.append(str(conflict))
+    return _page(request, form, operations.new_key(request.user, "visit"), 409)
+
+
+def _without_open_visits(sent):
+    data = sent.copy()
+    for name in sent:
+        if name.startswith("guests-") and name.endswith("-visit"):
+            data[name] = ""
+    return data
+
+
+def _saved(request, response, key):
+    """Tell the browser which draft has become a visit."""
+    names = [*request.COOKIES.get(SAVED_COOKIE, "").split("."), key.partition(":")[0]]
+    kept = ".".join([name for name in names if name][-SAVED_KEPT:])
+    response.set_cookie(SAVED_COOKIE, kept, samesite="Strict", secure=request.is_secure())
+    return response
+
+
+def _page(request, form, key, status=200):
+    actor = request.actor
+    for guest in form.guests:
+        guest.card = entry_queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
+    catalogue = catalogue_for_entry(actor.branch)
+    context = {
+        "form": form,
+        "operation_key": key,
+        "sent": request.method == "POST",
+        "catalogue": catalogue,
+        "words": WORDS,
+        "staff_options": list(form.stock.staff.values()),
+        "first": form.guests[0] if form.guests else None,
+        "many": len(form.guests) > 1,
+        "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
+        "today": entry_queries.business_day(actor),
+    }
+    return render(request, "archives/visits/entry.html", context, status=status)
+
+
+@require_safe
+def guest(request):
+    """The part of the page for one more customer: ?customer=ID&number=1 (no customer: a walk-in)."""
+    number = request.GET.get("number", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 4):
+        number = "1"
+    pk = request.GET.get("customer")
+    customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
+    visit = entry_queries.open_visits_of(request.actor, [customer]).get(customer.pk) if customer else None
+    form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
+    form.card = entry_queries.guest_card(request.actor, customer, visit)
+    return render(request, "archives/visits/_guest.html", {"guest": form, "payer": "0"})

@@ -1,0 +1,86 @@
+/* Choosing a customer (to record a visit for, or to expect) and the items somebody is expected for, out of plain form fields. */
+(function () {
+  "use strict";
+  const salon = window.salon;
+
+  const pickBox = document.getElementById("pick-box");
+  if (pickBox) {
+    salon.customerBox(pickBox, document.getElementById("pick-options"), (pk) => location.assign(pickBox.dataset.goto + pk));
+  }
+
+  const who = document.querySelector("[data-who]");
+  if (who) {
+    const input = who.querySelector("input");
+    const chosen = document.querySelector('[name="customer"]');
+    input.dataset.searchUrl = who.dataset.searchUrl;
+    input.autocomplete = "off";
+    salon.customerBox(input, document.getElementById("who-options"), (pk, name) => {
+      chosen.value = pk;
+      input.value = name;
+      document.querySelector('[name="at"]').focus();
+    });
+    input.addEventListener("input", () => (chosen.value = ""));
+  }
+
+  const place = document.querySelector("[data-items]");
+  if (place) {
+    enhanceItems(place);
+  }
+
+  /* A list of many becomes a box to type in and the chosen ones as chips; the list stays the form's field. */
+  function enhanceItems(holder) {
+    const select = holder.querySelector("select");
+    const label = holder.querySelector("label");
+    const input = document.createElement("input");
+    const list = document.createElement("div");
+    const chips = document.createElement("div");
+    input.className = "form-control";
+    input.id = "expect-item-box";
+    input.placeholder = holder.dataset.placeholder;
+    input.autocomplete = "off";
+    label.htmlFor = input.id;
+    list.className = "options";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", label.textContent.trim());
+    chips.className = "chosen-items";
+    select.hidden = true;
+    select.before(chips, input, list);
+    const items = [...select.options].map((option) => ({ option, name: salon.searchKey(option.textContent), initials: option.dataset.initials ?? "" }));
+
+    function show() {
+      chips.replaceChildren(...items.filter(({ option }) => option.selected).map(({ option }) => {
+        const chip = document.createElement("button");
+        chip.type = "button";
+        chip.className = "chip";
+        chip.textContent = `${option.textContent} ×`;
+        chip.setAttribute("aria-label", holder.dataset.remove.replace("{item}", option.textContent));
+        chip.addEventListener("click", () => {
+          option.selected = false;
+          show();
+          input.focus();
+        });
+        return chip;
+      }));
+    }
+
+    salon.combobox(input, list, {
+      find(text) {
+        const query = salon.searchKey(text);
+        const fits = (item) => item.name.includes(query) || item.initials.startsWith(query);
+        return query ? items.filter((item) => !item.option.selected && fits(item)).slice(0, 8).map((item) => ({ label: item.option.textContent, note: item.initials.toUpperCase(), value: item })) : [];
+      },
+      take(item) {
+        item.option.selected = true;
+        input.value = "";
+        show();
+      },
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !salon.isComposing(event)) {
+        event.preventDefault();
+      }
+    });
+    show();
+  }
+})();

@@ -1,0 +1,309 @@
+/* The lines of visit entry: adding, reading, checking, removing. Markup comes from the server's own template of a line. */
+(function () {
+  "use strict";
+  const salon = (window.salon = window.salon || {});
+  const sums = salon.sums;
+
+  /* page: {form, catalogue, guests: Map number -> what the server says of the guest, words, changed()} */
+  salon.visitLines = function (page) {
+    const table = page.form.querySelector("[data-lines]");
+    const items = new Map(page.catalogue.items.map((item) => [String(item.id), item]));
+    const serving = new Set(page.catalogue.staff.map((member) => String(member.id)));
+    const pattern = document.getElementById("line-template").innerHTML;
+    const personPattern = document.getElementById("person-template").innerHTML;
+    const removed = [];
+    let next = 0;
+
+    const all = () => [...table.querySelectorAll("[data-line]")];
+    const field = (line, name) => line.querySelector(`[name="lines-${line.dataset.line}-${name}"]`);
+    const people = (line) => [...line.querySelectorAll("[data-person]")];
+    const itemOf = (line) => items.get(field(line, "item").value);
+
+    function fromPattern(html, number) {
+      const holder = document.createElement("template");
+      holder.innerHTML = html.replaceAll("__N__", number).trim();
+      return holder.content.firstElementChild;
+    }
+
+    /* --- who did the work ---------------------------------------------------------------------------------------- */
+
+    function findStaff(text) {
+      const query = salon.searchKey(text);
+      const members = page.catalogue.staff.filter((m) => !query || m.initials.startsWith(query) || m.name.toLowerCase().includes(query));
+      return members.slice(0, 8).map((m) => ({ label: m.name, note: m.initials.toUpperCase(), value: m }));
+    }
+
+    function enhancePerson(row) {
+      const line = row.closest("[data-line]");
+      const select = row.querySelector("select");
+      const input = document.createElement("input");
+      const list = document.createElement("div");
+      input.className = "cell";
+      input.autocomplete = "off";
+      input.setAttribute("aria-label", select.getAttribute("aria-label"));
+      list.className = "options";
+      list.hidden = true;
+      list.setAttribute("role", "listbox");
+      select.before(input, list);
+      select.hidden = true;
+      const showChosen = () => {
+        input.value = select.value ? select.selectedOptions[0].textContent : "";
+      };
+      const take = (member) => {
+        if (![...select.options].some((option) => option.value === String(member.id))) {
+          select.add(new Option(member.name, member.id));
+        }
+        select.value = member.id;
+        showChosen();
+        refresh(line);
+      };
+      salon.combobox(input, list, {
+        find: (text) => (select.value && text === select.selectedOptions[0].textContent ? [] : findStaff(text)),
+        take,
+        takeOnTab: true,
+        leave(text, first) {
+          if (!text.trim()) {
+            select.value = "";
+            if (people(line).length > 1 && row.isConnected) {
+              row.remove();
+            }
+          } else if (first && text !== select.selectedOptions[0]?.textContent) {
+            take(first.value);
+          }
+          showChosen();
+          refresh(line);
+        },
+      });
+      input.addEventListener("keydown", (event) => {
+        if (["+", "＋", ",", "，", "、"].includes(event.key) && !salon.isComposing(event)) {
+          event.preventDefault();
+          addPerson(line).querySelector("input").focus();
+        }
+      });
+      row.querySelector("[data-share] input").addEventListener("input", () => {
+        const others = people(line).filter((other) => other !== row);
+        if (others.length === 1) {
+          others[0].querySelector("[data-share] input").value = "";
+        }
+      });
+      showChosen();
+    }
+
+    function personRow(line, id, share) {
+      const row = fromPattern(personPattern, line.dataset.line);
+      const select = row.querySelector("select");
+      const known = [...select.options].some((option) => option.value === String(id));
+      select.value = known ? String(id) : "";
+      row.querySelector("[data-share] input").value = known ? share : "";
+      line.querySelector("[data-people]").append(row);
+      return row;
+    }
+
+    function addPerson(line) {
+      const row = personRow(line, "", "");
+      enhancePerson(row);
+      refreshShares(line);
+      return row;
+    }
+
+    function refreshShares(line) {
+      const rows = people(line);
+      const inputs = rows.map((row) => row.querySelector("[data-share] input"));
+      rows.forEach((row) => (row.querySelector("[data-share]").hidden = rows.length < 2));
+      if (rows.length < 2) {
+        inputs.forEach((input) => (input.value = ""));
+        return true;
+      }
+      const read = sums.shares(inputs.map((input) => input.value));
+      inputs.forEach((input, n) => {
+        input.placeholder = read && !input.value ? String(read[n] / 100) : "";
+        input.classList.toggle("is-invalid", read === null);
+      });
+      return read !== null;
+    }
+
+    /* --- one line ------------------------------------------------------------------------------------------------ */
+
+    /* Figures of a line: {list, off, value} in fen, each null where what was typed cannot be read. */
+    function figures(line) {
+      const list = sums.listPrice(sums.milli(field(line, "quantity").value), sums.fen(field(line, "price").value));
+      const off = sums.discountOf(field(line, "discount").value, list);
+      return { list, off, value: list === null || off === null || off > list || off < 0 ? null : list - off };
+    }
+
+    function unreadable(line) {
+      const { list, off } = figures(line);
+      const wrongOff = list !== null && (off === null || off < 0 || off > list);
+      const milli = sums.milli(field(line, "quantity").value);
+      return [["quantity", !milli], ["price", sums.fen(field(line, "price").value) === null], ["discount", wrongOff]];
+    }
+
+    function conflicts(line) {
+      const tags = page.guests.get(field(line, "guest").value)?.tags || {};
+      return (itemOf(line)?.tags || []).map(String).filter((tag) => tag in tags).map((tag) => [tag, tags[tag]]);
+    }
+
+    function refreshStop(line) {
+      const found = conflicts(line);
+      const stop = line.querySelector("[data-stop]");
+      if (found.length) {
+        line.querySelector("[data-stop-text]").textContent = page.words.stop.replace("{tags}", found.map(([, name]) => name).join(" · "));
+      }
+      field(line, "override_tags").value = found.map(([tag]) => tag).join(",");
+      stop.hidden = !found.length;
+      const needsReason = found.length > 0 && !field(line, "override").value.trim();
+      line.classList.toggle("line-stopped", found.length > 0);
+      field(line, "override").classList.toggle("is-invalid", needsReason);
+      const more = line.querySelector(".line-more");
+      more.hidden = !found.length && !line.querySelector("[data-line-errors]").children.length;
+      return !needsReason;
+    }
+
+    /* Shows what a line comes to and what is wrong with it; the name of the field to mend first, or null. */
+    function refresh(line) {
+      const { off, value } = figures(line);
+      const discount = field(line, "discount");
+      line.querySelector("[data-amount]").textContent = value === null ? "?" : sums.amount(value);
+      line.querySelector("[data-off]").textContent = off && /[^\d.]/.test(discount.value.trim()) ? sums.amount(-off) : "";
+      unreadable(line).forEach(([name, bad]) => field(line, name).classList.toggle("is-invalid", bad));
+      line.querySelector("[data-why]").hidden = !discount.value.trim();
+      field(line, "remark").hidden = field(line, "reason").value !== "other" && !field(line, "remark").value;
+      line.querySelector(".line-minutes").hidden = itemOf(line)?.kind === "product";
+      const shares = refreshShares(line);
+      const safe = refreshStop(line);
+      page.changed();
+      const wrong = unreadable(line).find(([, bad]) => bad)?.[0];
+      const reason = off && !field(line, "reason").value ? "reason" : null;
+      return wrong ?? reason ?? (safe ? null : "override") ?? (shares ? null : "share");
+    }
+
+    function wire(line) {
+      people(line).forEach(enhancePerson);
+      const name = line.querySelector("[data-name]");
+      name.setAttribute("aria-label", name.dataset.label.replace("{item}", name.textContent));
+      line.addEventListener("input", (event) => {
+        if (event.target === field(line, "discount") && event.target.value && !field(line, "reason").value) {
+          field(line, "reason").value = lastReason(line);
+        }
+        refresh(line);
+      });
+      line.addEventListener("change", (event) => {
+        if (event.target.matches('[inputmode="decimal"], [inputmode="numeric"]')) {
+          event.target.value = sums.figure(event.target.value);
+        }
+        if (event.target === field(line, "price") && !event.target.value && itemOf(line)) {
+          event.target.value = sums.typed(itemOf(line).price_fen);
+        }
+        refresh(line);
+      });
+      line.addEventListener("focusin", (event) => event.target.select?.());
+      line.querySelector("[data-remove]").addEventListener("click", () => remove(line));
+      name.addEventListener("keydown", (event) => {
+        if (event.key === "Delete" || event.key === "Backspace") {
+          event.preventDefault();
+          remove(line);
+        }
+      });
+    }
+
+    /* The reason given last on this bill: who gives three times 9折 says why once. */
+    function lastReason(line) {
+      return all().filter((other) => other !== line).map((other) => field(other, "reason").value).filter(Boolean).pop() || "";
+    }
+
+    function offerGuests(line, chosen) {
+      const select = field(line, "guest");
+      select.replaceChildren(...[...page.guests].map(([number, guest]) => new Option(guest.name, number)));
+      select.value = page.guests.has(String(chosen)) ? String(chosen) : [...page.guests.keys()][0];
+      select.hidden = page.guests.size < 2;
+    }
+
+    /* Who is put on a new line: who did this item for her last time, who is assigned, who is on her line before. */
+    function usualPeople(item, guest) {
+      const known = page.guests.get(guest) || {};
+      const last = (known.staff?.[item] || []).filter(([id]) => serving.has(String(id)));
+      if (last.length) {
+        return last;
+      }
+      if (known.assigned && serving.has(String(known.assigned))) {
+        return [[known.assigned, ""]];
+      }
+      const before = all().filter((line) => field(line, "guest").value === guest).pop();
+      return before ? peopleOf(before) : [];
+    }
+
+    function peopleOf(line) {
+      return people(line).map((row) => [row.querySelector("select").value, row.querySelector("[data-share] input").value]).filter(([id]) => id);
+    }
+
+    /* data: {item, guest, quantity, price, discount, reason, remark, minutes, people, override, name}; only `item` must be there. */
+    function add(data, before = null) {
+      const item = items.get(String(data.item));
+      const guest = String(data.guest ?? [...page.guests.keys()][0]);
+      const who = data.people ?? usualPeople(data.item, guest);
+      const number = String(next++);
+      const line = fromPattern(pattern, number);
+      table.insertBefore(line, before);
+      field(line, "item").value = data.item;
+      line.querySelector("[data-name]").textContent = item?.name ?? data.name ?? "";
+      line.querySelector("[data-brand]").textContent = item?.brand ?? "";
+      field(line, "quantity").value = data.quantity ?? "1";
+      field(line, "price").value = data.price ?? sums.typed(item.price_fen);
+      field(line, "minutes").value = data.minutes ?? item.minutes ?? "";
+      for (const name of ["discount", "reason", "remark", "override"]) {
+        field(line, name).value = data[name] ?? "";
+      }
+      offerGuests(line, guest);
+      people(line).forEach((row) => row.remove());
+      (who.length ? who : [["", ""]]).forEach(([id, share]) => personRow(line, id, share));
+      wire(line);
+      refresh(line);
+      return line;
+    }
+
+    function read(line) {
+      const data = { people: peopleOf(line), name: line.querySelector("[data-name]").textContent };
+      for (const name of ["item", "guest", "quantity", "price", "discount", "reason", "remark", "minutes", "override"]) {
+        data[name] = field(line, name).value;
+      }
+      return data;
+    }
+
+    function remove(line) {
+      const rest = all();
+      const place = rest.indexOf(line);
+      removed.push({ data: read(line), place });
+      line.remove();
+      page.removed(line.querySelector("[data-name]").textContent);
+      page.changed();
+      const neighbour = all()[Math.min(place, rest.length - 2)];
+      (neighbour?.querySelector("[data-name]") ?? page.itemBox).focus();
+    }
+
+    function undo() {
+      const last = removed.pop();
+      if (last) {
+        add(last.data, all()[last.place] ?? null).querySelector("[data-name]").focus();
+      }
+      return Boolean(last);
+    }
+
+    /* Rows the server rendered: a prefill, or what was sent and came back. */
+    for (const line of all()) {
+      next = Math.max(next, Number(line.dataset.line) + 1);
+    }
+
+    return {
+      all, add, read, remove, undo, refresh, figures, items, field, offerGuests,
+      adopt() {
+        all().forEach((line) => {
+          wire(line);
+          refresh(line);
+        });
+      },
+      clear() {
+        all().forEach((line) => line.remove());
+      },
+    };
+  };
+})();

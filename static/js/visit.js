@@ -1,0 +1,428 @@
+/* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, visit-draft, visit-lines, visit-pay. */
+(function () {
+  "use strict";
+  const salon = window.salon;
+  const form = document.getElementById("visit");
+  if (!form) {
+    return;
+  }
+  const sums = salon.sums;
+  const one = (selector) => form.querySelector(selector);
+  const json = (id) => JSON.parse(document.getElementById(id).textContent);
+  const itemBox = document.getElementById("item-box");
+  const page = {
+    form,
+    itemBox,
+    catalogue: json("visit-catalogue"),
+    words: json("visit-words"),
+    symbol: form.dataset.symbol,
+    guests: new Map(),
+    changed,
+    removed,
+    touched: keepDraft,
+  };
+  let saving = false;
+  let ready = false;
+  let draftTimer = 0;
+
+  /* --- guests ------------------------------------------------------------------------------------------------------ */
+
+  function knowGuest(notes) {
+    const number = notes.dataset.notesOf;
+    const head = one(`[data-guest="${number}"]`);
+    const data = JSON.parse(notes.querySelector('script[type="application/json"]').textContent);
+    page.guests.set(number, { ...data, name: head.dataset.guestName });
+    head.querySelector("[data-remove-guest]").addEventListener("click", () => removeGuest(number));
+  }
+
+  function showGuests() {
+    const several = page.guests.size > 1;
+    one("[data-guests]").hidden = !several;
+    form.querySelectorAll("[data-notes] legend").forEach((legend) => (legend.hidden = !several));
+    const active = one("[data-active-guest]");
+    const chosen = active.value;
+    active.replaceChildren(...[...page.guests].map(([number, guest]) => new Option(guest.name, number)));
+    active.value = page.guests.has(chosen) ? chosen : [...page.guests.keys()][0];
+    active.hidden = !several;
+    lines.all().forEach((line) => lines.offerGuests(line, lines.field(line, "guest").value));
+  }
+
+  async function addGuest(customer, number = null) {
+    const place = number ?? String(Math.max(-1, ...[...page.guests.keys()].map(Number)) + 1);
+    const query = new URLSearchParams({ number: place, ...(customer ? { customer } : {}) });
+    const response = await fetch(`${form.dataset.guestUrl}?${query}`, { headers: { "HX-Request": "true" } });
+    if (!response.ok || response.status === 204) {
+      removed(page.words.not_found, true);
+      return;
+    }
+    const holder = document.createElement("template");
+    holder.innerHTML = await response.text();
+    const notes = holder.content.querySelector("[data-notes-of]");
+    one("[data-guests]").append(holder.content.querySelector("[data-guest]"));
+    one("[data-notes]").append(notes);
+    knowGuest(notes);
+    showGuests();
+    one("[data-active-guest]").value = place;
+    if (number === null) {
+      page.guests.get(place).planned.filter((line) => lines.items.has(String(line.item))).forEach((line) => lines.add({ ...line, guest: place }));
+    }
+    keepDraft();
+  }
+
+  function removeGuest(number) {
+    lines.all().filter((line) => lines.field(line, "guest").value === number).forEach((line) => line.remove());
+    one(`[data-guest="${number}"]`).remove();
+    one(`[data-notes-of="${number}"]`).remove();
+    page.guests.delete(number);
+    if (!one('[name="payer"]:checked')) {
+      one('[name="payer"]').checked = true;
+    }
+    showGuests();
+    changed();
+    itemBox.focus();
+  }
+
+  /* --- sums and drafts --------------------------------------------------------------------------------------------- */
+
+  function changed() {
+    if (!ready) {
+      return;
+    }
+    let list = 0;
+    let value = 0;
+    let readable = true;
+    for (const line of lines.all()) {
+      const figures = lines.figures(line);
+      readable = readable && figures.value !== null;
+      list += figures.list ?? 0;
+      value += figures.value ?? 0;
+    }
+    one("[data-subtotal]").textContent = sums.amount(list);
+    one("[data-discounts]").textContent = sums.amount(value - list);
+    one("[data-discount-row]").hidden = value === list;
+    one("[data-total]").textContent = readable ? sums.money(value, page.symbol) : "?";
+    form.elements.shown_total.value = readable ? value : "";
+    pay.update(value);
+    one("thead").hidden = !lines.all().length;
+    keepDraft();
+  }
+
+  function keepDraft() {
+    if (!ready) {
+      return;
+    }
+    clearTimeout(draftTimer);
+    draftTimer = setTimeout(writeDraft, 120);
+  }
+
+  function writeDraft() {
+    clearTimeout(draftTimer);
+    if (!touched) {
+      return;
+    }
+    const names = Object.fromEntries(lines.all().map((line) => [lines.field(line, "item").value, lines.read(line).name]));
+    one("[data-draft-state]").hidden = !salon.visitDraft.save(form, names);
+  }
+  let touched = false;
+
+  async function restore(draft) {
+    const values = new Map(draft.entries);
+    const numbers = (kind) => [...new Set(draft.entries.map(([name]) => name.match(`^${kind}-(\\d+)-`)?.[1]).filter(Boolean))];
+    for (const number of numbers("guests").filter((each) => !page.guests.has(each))) {
+      await addGuest(values.get(`guests-${number}-customer`), number);
+    }
+    lines.clear();
+    for (const number of numbers("lines")) {
+      const all = (name) => draft.entries.filter(([key]) => key === `lines-${number}-${name}`).map(([, value]) => value);
+      const shares = all("share");
+      const data = { people: all("staff").map((id, n) => [id, shares[n]]).filter(([id]) => id) };
+      for (const name of ["item", "guest", "quantity", "price", "discount", "reason", "remark", "minutes", "override"]) {
+        data[name] = values.get(`lines-${number}-${name}`) ?? "";
+      }
+      data.name = draft.names[data.item];
+      if (lines.items.has(data.item) || data.name) {
+        lines.add(data);
+      }
+    }
+    for (const [name, value] of draft.entries) {
+      const control = form.elements[name];
+      if (!name.startsWith("lines-") && name !== "rest" && control && !control.disabled) {
+        control.value = value;
+      }
+    }
+    pay.restore(values.get("rest") ?? "");
+    const at = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    one("[data-restored-text]").textContent = page.words.restored.replace("{time}", at);
+    one("[data-restored]").hidden = false;
+  }
+
+  /* --- adding items ------------------------------------------------------------------------------------------------ */
+
+  function rank(item, query) {
+    const name = salon.searchKey(item.name);
+    if (name.startsWith(query) || item.initials.startsWith(query)) {
+      return 0;
+    }
+    if (item.pinyin.startsWith(query)) {
+      return 1;
+    }
+    if (name.includes(query) || item.initials.includes(query)) {
+      return 2;
+    }
+    return salon.searchKey(item.brand + item.category).includes(query) ? 3 : null;
+  }
+
+  function findItems(text) {
+    const [, words, times] = /^(.*?)(?:[*×＊]\s*(\d{1,3}))?$/.exec(text.trim());
+    const query = salon.searchKey(words);
+    if (!query) {
+      return proposeRepeat();
+    }
+    const tags = page.guests.get(activeGuest())?.tags ?? {};
+    return page.catalogue.items
+      .map((item) => [rank(item, query), item])
+      .filter(([score]) => score !== null)
+      .sort(([a], [b]) => a - b)
+      .slice(0, 8)
+      .map(([, item], n) => ({
+        label: item.name,
+        note: [item.initials.toUpperCase(), item.brand, sums.money(item.price_fen, page.symbol), item.minutes ? page.words.minutes.replace("{n}", item.minutes) : ""].filter(Boolean).join(" · "),
+        hint: n === 0 ? "↵" : "",
+        mark: item.tags.map((tag) => tags[tag]).filter(Boolean).join(" · "),
+        value: { item: item.id, quantity: times || "1" },
+      }));
+  }
+
+  function proposeRepeat() {
+    const last = page.guests.get(activeGuest())?.repeat;
+    if (!last || lines.all().length) {
+      return [];
+    }
+    const names = last.map((line) => lines.items.get(String(line.item))?.name).filter(Boolean);
+    return [{ label: page.words.repeat, note: names.join(" · "), hint: "↵", value: { repeat: true } }];
+  }
+
+  function take(value) {
+    itemBox.value = "";
+    if (value.repeat) {
+      repeat();
+      return;
+    }
+    touched = true;
+    const line = lines.add({ ...value, guest: activeGuest() });
+    if (line.classList.contains("line-stopped")) {
+      lines.field(line, "override").focus();
+    }
+  }
+
+  function repeat() {
+    const guest = activeGuest();
+    const here = new Set(lines.all().filter((line) => lines.field(line, "guest").value === guest).map((line) => lines.field(line, "item").value));
+    const last = (page.guests.get(guest)?.repeat ?? []).filter((line) => lines.items.has(String(line.item)) && !here.has(String(line.item)));
+    touched = touched || last.length > 0;
+    const added = last.map((line) => lines.add({ ...line, guest }));
+    const stopped = added.find((line) => line.classList.contains("line-stopped"));
+    if (stopped) {
+      lines.field(stopped, "override").focus();
+    } else {
+      itemBox.focus();
+    }
+  }
+
+  function activeGuest() {
+    return one("[data-active-guest]").value || [...page.guests.keys()][0];
+  }
+
+  function removed(text, isMessage = false) {
+    touched = true;
+    const place = one("[data-removed]");
+    one("[data-removed-text]").textContent = isMessage ? text : page.words.removed.replace("{item}", text);
+    one("[data-undo]").hidden = isMessage;
+    place.hidden = false;
+  }
+
+  function undo() {
+    one("[data-removed]").hidden = true;
+    return lines.undo();
+  }
+
+  /* --- saving ------------------------------------------------------------------------------------------------------ */
+
+  /* The first thing that would be refused, brought into view; true if there is none. */
+  function check() {
+    if (!lines.all().length) {
+      removed(page.words.no_items, true);
+      itemBox.focus();
+      return false;
+    }
+    for (const line of lines.all()) {
+      const bad = lines.refresh(line);
+      if (bad) {
+        lines.field(line, bad).focus();
+        return false;
+      }
+    }
+    if (!pay.isSettled()) {
+      pay.focus();
+      return false;
+    }
+    return true;
+  }
+
+  form.addEventListener("submit", (event) => {
+    if (saving || !check()) {
+      event.preventDefault();
+      return;
+    }
+    saving = true;
+    touched = true;
+    writeDraft();
+    one("[data-save]").setAttribute("aria-busy", "true");
+  });
+
+  window.addEventListener("pageshow", () => {
+    saving = false;
+    one("[data-save]").removeAttribute("aria-busy");
+  });
+  window.addEventListener("pagehide", writeDraft);
+
+  /* --- keys -------------------------------------------------------------------------------------------------------- */
+
+  const isText = (element) => element?.matches?.("input:not([type=radio]):not([type=checkbox]), textarea, select");
+
+  function step(event, by) {
+    const line = event.target.closest("[data-line]");
+    if (!line) {
+      return;
+    }
+    const all = lines.all();
+    const other = all[all.indexOf(line) + by];
+    const key = (element) => element.dataset.name !== undefined ? "[data-name]" : element.closest("[data-person]") ? "[data-person] input" : element.name ? `[name$="-${element.name.split("-").pop()}"]` : "[data-name]";
+    const target = other ? other.querySelector(key(event.target)) : by > 0 ? itemBox : null;
+    if (target) {
+      event.preventDefault();
+      target.focus();
+    }
+  }
+
+  function openGuestSearch() {
+    const search = document.getElementById("guest-search");
+    search.hidden = false;
+    one("[data-open-guest]").setAttribute("aria-expanded", "true");
+    document.getElementById("guest-box").focus();
+  }
+
+  const ALT = {
+    KeyR: repeat,
+    KeyP: () => pay.focus(),
+    KeyN: () => one(`[data-notes-of="${activeGuest()}"] textarea`).focus(),
+    KeyG: openGuestSearch,
+  };
+
+  function command(event) {
+    if (event.ctrlKey || event.metaKey) {
+      const line = event.target.closest?.("[data-line]");
+      if (event.key === "Enter") {
+        return () => form.requestSubmit();
+      }
+      if (event.key === "Delete" && line) {
+        return () => lines.remove(line);
+      }
+      if (event.key.toLowerCase() === "z" && (!isText(event.target) || event.target.value === "") && !one("[data-removed]").hidden) {
+        return undo;
+      }
+      return null;
+    }
+    if (event.altKey) {
+      return ALT[event.code] ?? null;
+    }
+    if (event.key === "F2") {
+      return () => pay.focus();
+    }
+    if ((event.key === "?" || event.key === "？") && (!isText(event.target) || (event.target === itemBox && !itemBox.value))) {
+      return () => document.getElementById("keys").showModal();
+    }
+    if (event.key === "Enter" && form.contains(event.target) && event.target.matches("input") && event.target !== itemBox) {
+      return () => itemBox.focus();
+    }
+    return null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (salon.isComposing(event) || document.querySelector("dialog[open]")) {
+      return;
+    }
+    const act = command(event);
+    if (act) {
+      event.preventDefault();
+      act();
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      if (event.target === itemBox && event.key === "ArrowUp" && !itemBox.value && lines.all().length) {
+        event.preventDefault();
+        lines.all().pop().querySelector("[data-name]").focus();
+      } else if (!event.target.matches("select, textarea, [type=radio]")) {
+        step(event, event.key === "ArrowUp" ? -1 : 1);
+      }
+    } else if (event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey && event.key !== " " && !isText(event.target)) {
+      if (!event.target.matches("[type=radio]")) {
+        itemBox.focus(); /* the letter then lands in it */
+      }
+    }
+  });
+
+  /* --- start ------------------------------------------------------------------------------------------------------- */
+
+  const lines = salon.visitLines(page);
+  const pay = salon.visitPay(page);
+  form.querySelectorAll("[data-notes-of]").forEach(knowGuest);
+  one("[data-add-item]").hidden = false;
+  one("[data-add-guest]").hidden = false;
+  one("[data-help]").hidden = false;
+  const itemOptions = salon.combobox(itemBox, document.getElementById("item-options"), { find: findItems, take });
+  itemBox.addEventListener("focus", () => itemOptions.suggest());
+  one("[data-help]").addEventListener("click", () => document.getElementById("keys").showModal());
+  one("[data-undo]").addEventListener("click", undo);
+  one("[data-repeat]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    repeat();
+  });
+  form.addEventListener("input", (event) => {
+    if (event.target.name) {
+      touched = true;
+      keepDraft();
+    }
+  });
+  one("[data-start-afresh]").addEventListener("click", () => {
+    touched = false;
+    salon.visitDraft.drop();
+    location.replace(location.href);
+  });
+
+  const guestBox = document.getElementById("guest-box");
+  one("[data-open-guest]").addEventListener("click", openGuestSearch);
+  salon.customerBox(guestBox, document.getElementById("guest-options"), (pk) => {
+    guestBox.value = "";
+    touched = true;
+    addGuest(pk).then(() => itemBox.focus());
+  });
+  one("[data-guest-walkin]").addEventListener("click", () => {
+    touched = true;
+    addGuest("").then(() => itemBox.focus());
+  });
+
+  async function start() {
+    const draft = salon.visitDraft.load();
+    if (draft && !form.dataset.sent) {
+      await restore(draft);
+      touched = true;
+    } else {
+      lines.adopt();
+      touched = Boolean(form.dataset.sent);
+    }
+    showGuests();
+    ready = true;
+    changed();
+    (one("[data-errors]") ?? itemBox).focus();
+  }
+  start();
+})();
