@@ -119,12 +119,16 @@ class Visitor:
 
 @dataclass
 class Salon:
-    """One installation and its server process. `environment` overrides settings; `arguments` go to `serve`."""
+    """One installation and its server process. `environment` overrides settings; `arguments` go to `serve`.
+
+    `script` runs the server: manage.py, or a script of the tests that takes a guard out and goes on as manage.py does.
+    """
 
     data_dir: Path
     database_url: str = ""
     environment: dict = field(default_factory=dict)
     arguments: tuple = ()
+    script: str = "manage.py"
     port: int = 0
     process: subprocess.Popen | None = None
 
@@ -182,7 +186,7 @@ class Salon:
     def start(self):
         """Start `serve` and wait until it answers. Raises RuntimeError with its output if it does not."""
         self.port, before = self.port or free_port(), self.log
-        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.arguments]
+        command = [sys.executable, self.script, "serve", "--port", str(self.port), *self.arguments]
         with open(self.data_dir.parent / f"{self.data_dir.name}.log", "a") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.variables(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -267,9 +271,10 @@ def prepared(act=""):
 
 
 @contextmanager
-def running(act="tests.live_acts:shop", *, environment=None, arguments=()):
+def running(act="tests.live_acts:shop", *, script="manage.py", environment=None, arguments=()):
     """A live salon, started; cleared away afterwards, whatever happened to it in between. `act` gives it its first data."""
     with installed(template=prepared(act), environment=environment, arguments=arguments) as salon:
+        salon.script = script
         yield salon.start()
 
 

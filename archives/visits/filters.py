@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits.models import Payment, StaffShare, Visit
 from customers.card.models import Phone
-from salon import text
+from salon import access, text
 from salon.forms import DayInput
 from salon.shop.models import Branch, Item, StaffMember
 
@@ -37,6 +37,8 @@ class VisitFilter(filters.FilterSet):
         self.filters["branch"].queryset = Branch.objects.visible_to(actor)
         if not actor.is_owner:
             del self.filters["branch"]
+        if access.visibility(actor, "amount") != access.FULL:
+            del self.filters["means"]
 
     def by_customer(self, visits, _name, value):
         """Name or card number by their beginning, a phone by its beginning or last digits, or the receipt number."""

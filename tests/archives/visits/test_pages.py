@@ -1,0 +1,160 @@
+"""The list and the page of a visit, voiding and giving back, in the browser's terms."""
+
+import pytest
+
+from archives.visits.entries import GuestEntry
+from archives.visits.models import Line, Visit
+from customers.privacy.models import AccessEntry
+from tests import builders
+from tests.archives.visits.recording import line, record
+
+
+@pytest.fixture
+def bill(actor, customer, facial, beautician):
+    guest = GuestEntry(customer, (line(facial, shares=((beautician, 10_000),), remark="少量"),), next_note="力度轻")
+    return record(actor, customer, guests=[guest], paid=[("wechat", 38_000)])
+
+
+@pytest.fixture
+def visit(bill):
+    return bill.visits.get()
+
+
+def operation_key(client, url):
+    return client.get(url).context["operation_key"]
+
+
+def test_the_list_shows_what_was_done(desk, visit):
+    text = desk.get("/visits/").content.decode()
+    assert "张晓梅" in text
+    assert "水光补水" in text
+    assert "380.00" in text
+    assert visit.receipt_no in text
+
+
+def test_the_list_filters_and_refuses_what_it_does_not_know(desk, visit, facial, beautician):
+    def shown(query):
+        return len(desk.get(f"/visits/?{query}").context["listing"].rows)
+
+    day = visit.day.isoformat()
+    for query in (
+        f"day_from={day}&day_to={day}",
+        "status=done",
+        "customer=张晓",
+        "customer=6621",
+        f"customer={visit.receipt_no}",
+        f"item={facial.pk}",
+        f"staff={beautician.pk}",
+        "means=wechat",
+    ):
+        assert shown(query) == 1, query
+    for query in (
+        "day_to=2020-01-01",
+        "status=voided",
+        "customer=王",
+        "means=cash",
+        "nonsense=1",
+        "status=nonsense",
+        "sort=password",
+    ):
+        assert shown(query) == 0, query
+    assert desk.get("/visits/?nonsense=1").context["listing"].errors
+
+
+def test_the_list_takes_as_many_queries_for_ten_visits_as_for_one(
+    desk, actor, customer, facial, beautician, branch, django_assert_num_queries
+):
+    def come():
+        record(actor, customer, line(facial, shares=((beautician, 10_000),)), line(facial))
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    come()
+    desk.get("/visits/")
+    with CaptureQueriesContext(connection) as once:
+        desk.get("/visits/")
+    for _ in range(9):
+        come()
+    with django_assert_num_queries(len(once)):
+        desk.get("/visits/")
+
+
+def test_the_page_shows_lines_payment_notes_and_is_logged(desk, visit, receptionist):
+    text = desk.get(f"/visits/{visit.pk}/").content.decode()
+    for part in ("水光补水", "陈美娟", "380.00", "WeChat", "力度轻", "少量", visit.receipt_no):
+        assert part in text
+    entry = AccessEntry.objects.get()
+    assert (entry.user, entry.customer_id, entry.action) == (receptionist.user, visit.customer_id, "view")
+
+
+def test_a_beautician_sees_her_customers_visits_without_amounts(visit, beautician):
+    client = builders.client_of(beautician)
+    for url in ("/visits/", f"/visits/{visit.pk}/"):
+        text = client.get(url).content.decode()
+        assert "水光补水" in text
+        assert "380.00" not in text
+        assert "WeChat" not in text
+
+
+def test_another_branch_and_another_beautician_find_nothing(visit, stranger, branch):
+    colleague = builders.make_staff(branch=branch, role="beautician")
+    for person in (stranger, colleague):
+        client = builders.client_of(person)
+        assert client.get(f"/visits/{visit.pk}/").status_code == 404
+        assert client.get("/visits/").context["listing"].rows == []
+    assert builders.client_of(stranger).get(f"/visits/{visit.pk}/void/").status_code == 404
+
+
+def test_a_note_can_be_added_but_not_an_empty_one(desk, visit):
+    assert desk.post(f"/visits/{visit.pk}/notes/", {"kind": "desk", "text": "  "}).status_code == 422
+    assert desk.post(f"/visits/{visit.pk}/notes/", {"kind": "desk", "text": "下次先敷膜"}).status_code == 302
+    assert [n.text for n in visit.notes.order_by("pk")] == ["力度轻", "下次先敷膜"]
+
+
+def test_voiding_asks_why_and_happens_once(desk, visit):
+    url = f"/visits/{visit.pk}/void/"
+    key = operation_key(desk, url)
+    refused = desk.post(url, {"operation": key, "reason": ""})
+    assert refused.status_code == 422
+    assert refused.context["operation_key"] == key
+    for _ in range(2):
+        assert desk.post(url, {"operation": key, "reason": "记错了"}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.status == "voided"
+    assert "记错了" in desk.get(f"/visits/{visit.pk}/").content.decode()
+
+
+def test_a_form_without_its_key_stores_nothing(desk, visit):
+    answer = desk.post(f"/visits/{visit.pk}/void/", {"reason": "记错了"})
+    assert answer.status_code == 409
+    assert Visit.objects.done().exists()
+
+
+def test_giving_back_by_the_form(desk, visit):
+    url, sold = f"/visits/{visit.pk}/refund/", Line.objects.get()
+    key = operation_key(desk, url)
+    data = {"operation": key, "means": "cash", "reason": "过敏", f"line-{sold.pk}-quantity": "1", f"line-{sold.pk}-amount": "100"}
+    too_much = desk.post(url, data | {f"line-{sold.pk}-amount": "380.01"})
+    assert too_much.status_code == 422
+    assert "more than what is left" in too_much.content.decode()
+    assert desk.post(url, data).status_code == 302
+    back = Visit.objects.order_by("-pk").first()
+    assert back.net_fen == -10_000
+    text = desk.get(f"/visits/{visit.pk}/").content.decode()
+    assert back.receipt_no in text
+
+
+def test_giving_nothing_back_is_refused(desk, visit):
+    url = f"/visits/{visit.pk}/refund/"
+    answer = desk.post(url, {"operation": operation_key(desk, url), "means": "cash", "reason": "x"})
+    assert answer.status_code == 422
+    assert Visit.objects.count() == 1
+
+
+def test_what_is_not_done_cannot_be_voided_or_refunded(desk, customer, actor):
+    expected = Visit.objects.create(
+        branch=actor.branch, customer=customer, expected_on=actor.today, day=actor.today, recorded_at=actor.now
+    )
+    assert desk.get(f"/visits/{expected.pk}/void/").status_code == 404
+    assert desk.get(f"/visits/{expected.pk}/refund/").status_code == 404

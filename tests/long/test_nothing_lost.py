@@ -1,0 +1,109 @@
+"""Acknowledged is stored, whole and once: SIGKILL of the server under load, and twenty identical forms at once.
+
+Each check has a control that takes its guard out and must see the fault, or the check would prove nothing.
+"""
+
+import random
+import threading
+import time
+
+import pytest
+
+from tests import live
+from tests.long import desk
+
+pytestmark = pytest.mark.long
+
+ROUNDS, SAVES = 5, 1000
+SHOP, UNGUARDED = "tests.long.desk:open_shop", "tests/long/unguarded.py"
+
+
+def rush(salon, shop, keys):
+    return desk.Rush(salon.visitor("reception"), shop, keys)
+
+
+def test_a_killed_server_loses_no_acknowledged_visit_and_leaves_none_half():
+    chance = random.Random(20261121)
+    acknowledged, sent = set(), 0
+    with live.running(SHOP) as salon:
+        shop = salon.call("tests.long.desk:shop_ids")
+        for _round in range(ROUNDS):
+            keys = salon.call("tests.long.desk:mint_keys", count=SAVES)
+            sent += len(keys)
+            work = rush(salon, shop, keys)
+            work.run(kill=salon.kill, kill_after=chance.randint(SAVES // 10, SAVES * 9 // 10))
+            salon.start()
+            found = salon.call("tests.long.desk:account")
+            acknowledged |= work.acknowledged
+            assert work.refused == []
+            assert acknowledged <= set(found["operations"]), "acknowledged visits were lost"
+            assert found["half"] == []
+            assert found["visits"] == found["bills"] == len(found["operations"])
+            # What was never answered is sent again: those that were stored are found, the others stored now.
+            again = rush(salon, shop, [key for key in keys if desk.key_id(key) not in work.acknowledged])
+            again.run()
+            assert again.refused == []
+            acknowledged |= again.acknowledged
+            found = salon.call("tests.long.desk:account")
+            assert found["visits"] == len(found["operations"]) == sent
+            assert found["half"] == []
+    assert len(acknowledged) == ROUNDS * SAVES
+
+
+def until_the_fault_shows(unguarded, shows, rounds=8):
+    """Kill a server without one guard until the account shows the fault; False if it never does."""
+    with live.running(SHOP, script=UNGUARDED, environment={"UNGUARDED": unguarded}) as salon:
+        shop = salon.call("tests.long.desk:shop_ids")
+        for _round in range(rounds):
+            work = rush(salon, shop, salon.call("tests.long.desk:mint_keys", count=200))
+            work.run(kill=salon.kill, kill_after=60)
+            if shows(salon.call("tests.long.desk:account"), work):
+                return True
+            salon.start()
+    return False
+
+
+def test_control_without_the_transaction_a_kill_leaves_half_visits():
+    assert until_the_fault_shows("transaction", lambda found, _work: found["half"])
+
+
+def test_control_answering_before_storing_loses_acknowledged_visits():
+    assert until_the_fault_shows("acknowledgement", lambda found, work: work.acknowledged - set(found["operations"]))
+
+
+def send_at_once(visitor, data, count=20, within=0.05):
+    """`count` identical forms leave within 50 ms, over sockets of their own; their answers."""
+    barrier, answers, left = threading.Barrier(count), [], []
+
+    def send():
+        barrier.wait()
+        left.append(time.monotonic())
+        answers.append(visitor.post("/visits/new/", data))
+
+    threads = [threading.Thread(target=send) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(left) - min(left) <= within, "the forms did not leave together"
+    return answers
+
+
+def test_twenty_identical_forms_at_once_are_one_visit():
+    with live.running(SHOP) as salon:
+        shop = salon.call("tests.long.desk:shop_ids")
+        visitor = salon.visitor("reception")
+        for n, key in enumerate(salon.call("tests.long.desk:mint_keys", count=10), start=1):
+            answers = send_at_once(visitor, desk.form(shop, key, shop["customers"][0]))
+            assert {page.status for page in answers} == {302}
+            assert len({page.headers["Location"] for page in answers}) == 1
+            found = salon.call("tests.long.desk:account")
+            assert (found["visits"], found["half"]) == (n, [])
+
+
+def test_control_without_the_key_identical_forms_are_several_visits():
+    with live.running(SHOP, script=UNGUARDED, environment={"UNGUARDED": "key"}) as salon:
+        shop = salon.call("tests.long.desk:shop_ids")
+        (key,) = salon.call("tests.long.desk:mint_keys", count=1)
+        send_at_once(salon.visitor("reception"), desk.form(shop, key, shop["customers"][0]))
+        assert salon.call("tests.long.desk:account")["visits"] > 1

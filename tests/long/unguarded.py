@@ -1,0 +1,55 @@
+"""`serve` with one guard taken out, for the controls: a check that cannot see the fault proves nothing.
+
+UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (no operation key is claimed), or
+`acknowledgement` (the answer goes out before the visit is stored).
+"""
+
+import functools
+import os
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from salon import sqlite  # noqa: E402
+
+sqlite.use_bundled_library()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.management import execute_from_command_line  # noqa: E402
+
+from archives.visits import services  # noqa: E402
+from salon import operations  # noqa: E402
+
+
+def _without_transaction():
+    services.record_bill = services.record_bill.__wrapped__
+
+
+def _without_key():
+    services.operations = types.SimpleNamespace(**vars(operations))
+    services.operations.claim = lambda **_: types.SimpleNamespace(save=lambda **_: None)
+
+
+def _before_it_is_stored():
+    record = services.record_bill
+
+    @functools.wraps(record)
+    def later(**entry):
+        threading.Thread(target=lambda: (time.sleep(0.5), record(**entry)), daemon=True).start()
+        first = types.SimpleNamespace(first=lambda: types.SimpleNamespace(pk=1))
+        visits = types.SimpleNamespace(order_by=lambda _: first)
+        return types.SimpleNamespace(visits=visits, receipt_no="?", payable_fen=0, pk=1)
+
+    services.record_bill = later
+
+
+{"transaction": _without_transaction, "key": _without_key, "acknowledgement": _before_it_is_stored}[os.environ["UNGUARDED"]]()
+execute_from_command_line(sys.argv)
