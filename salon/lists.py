@@ -72,7 +72,7 @@ class Listing:
     @property
     def is_filtered(self):
         """True if any filter is set, so that "none match" can be told from "none yet"."""
-        return any(self.filterset.form[name].value() not in (None, "", []) for name in self.filterset.form.fields)
+        return any(_says_something(self.filterset.form[name].value()) for name in self.filterset.form.fields)
 
 
 def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):
@@ -82,7 +82,7 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
     """
     data = request.GET
     filterset = filterset_class(data, queryset=queryset, request=request)
-    known = set(filterset.form.fields) | _widget_names(filterset.form) | OWN_PARAMETERS
+    known = _input_names(filterset.form) | OWN_PARAMETERS
     errors = [_("Unknown filter: %(name)s") % {"name": name[:40]} for name in data if name not in known]
     sort = data.get("sort") or default
     if sort not in sorts:
@@ -101,11 +101,16 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
     return result
 
 
-def _widget_names(form):
-    """Names of the inputs of multi-part widgets, such as day_after and day_before of a range."""
+def _says_something(value):
+    """True for a value somebody typed or chose; the two ends of an empty range say nothing."""
+    return any(map(_says_something, value)) if isinstance(value, (list, tuple)) else value not in (None, "")
+
+
+def _input_names(form):
+    """Names of a form's inputs: a range has two, day_after and day_before, and none that is just called day."""
     names = set()
     for name, form_field in form.fields.items():
-        widgets = getattr(form_field.widget, "widgets_names", ())
-        names |= {name + suffix for suffix in widgets}
-        names |= {f"{name}_{suffix}" for suffix in getattr(form_field.widget, "suffixes", ()) if suffix}
+        widget = form_field.widget
+        suffixes = [f"_{suffix}" if suffix else "" for suffix in getattr(widget, "suffixes", ())]
+        names |= {name + suffix for suffix in suffixes or getattr(widget, "widgets_names", ("",))}
     return names
