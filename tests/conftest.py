@@ -4,8 +4,11 @@ import pytest
 from django.test import TransactionTestCase
 
 from salon import guards
-from tests import builders, live
-from tests import not_yet  # noqa: F401 - TEMPORARY: stand-ins for rooms still being built
+from tests import (
+    builders,
+    live,
+    not_yet,  # noqa: F401 - TEMPORARY: stand-ins for rooms still being built
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,6 +27,9 @@ HERE = access.ROLES
 ELSEWHERE = ("receptionist elsewhere", "manager elsewhere")
 UNVERIFIED = ("manager unverified", "owner unverified")
 WRITABLE_WHILE_READING = {"django_session", "customers_accessentry"}
+# A form that refuses to be empty for a reason of access, and who is refused by a rule finer than the table.
+FORMS = {"customers:reveal": {"field": "phone"}}
+REFUSED_BY_RULE = {"customers:reveal": {"beautician"}}  # no field a beautician sees masked; the page is there for fields to come
 ADDRESSES = [address for address in all_addresses() if address.name in BUILT]
 
 
@@ -221,9 +224,11 @@ def test_a_form_sent_empty_is_answered(identity, samples, client_for):
             continue
         client = client_for(identity, raise_request_exception=False)
         with transaction.atomic():
-            got = outcome(client.post(samples.url(address), {}), False)
+            got = outcome(client.post(samples.url(address), FORMS.get(address.name, {})), False)
             transaction.set_rollback(True)
         allowed = {"in"} | ({"login"} if address.name in ("logout", "login", "language") else set())
+        if role_of(identity) in REFUSED_BY_RULE.get(address.name, ()):
+            allowed = {403}
         if got not in allowed:
             deviations.append(f"POST {address.name}: {got}")
     assert deviations == []
