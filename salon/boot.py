@@ -144,7 +144,10 @@ def warnings():
         version = sqlite.library_version()
         if sqlite.has_wal_reset_bug(version):
             number = ".".join(map(str, version))
-            yield _("SQLite %s can damage a database in rare cases; use Linux, or a Python with SQLite 3.51.3 or newer.") % number
+            yield (
+                _("SQLite %s can damage a database in rare cases; use Linux on x86-64, or a Python with SQLite 3.51.3 or newer.")
+                % number
+            )
         return
     with connection.cursor() as cursor:
         for name in POSTGRESQL_SETTINGS:

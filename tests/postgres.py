@@ -77,7 +77,7 @@ def folder_for(identity):
         if identity:
             os.chown(folder, identity["user"], identity["group"])
         with contextlib.suppress(OSError):
-            if subprocess.run(["/bin/sh", "-c", "touch probe"], cwd=folder, capture_output=True, **identity).returncode == 0:
+            if subprocess.run(["touch", folder / "probe"], capture_output=True, **identity).returncode == 0:
                 return folder
         shutil.rmtree(folder)
     raise NoServer("no temporary folder that an unprivileged user can reach")
@@ -100,11 +100,19 @@ def reachable(bindir, folder, identity):
 
 
 def run(command, folder, identity):
-    """Run a PostgreSQL program. Raises NoServer with the end of what it said."""
-    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, env=environment(), **identity)
+    """Run a PostgreSQL program; what it printed. Raises NoServer with the last line of what it said."""
+    program = Path(command[0]).name
+    try:
+        done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, env=environment(), **identity)
+    except OSError as error:
+        raise NoServer(f"{program} cannot be run: {error.strerror}") from None
     if done.returncode:
-        raise NoServer(f"{Path(command[0]).name}: {(done.stderr or done.stdout).strip().splitlines()[-1:] or 'failed'}")
+        raise NoServer(f"{program}: {last_line(done.stderr or done.stdout)}")
     return done.stdout
+
+
+def last_line(text):
+    return text.strip().rpartition("\n")[2]
 
 
 def environment():
@@ -163,7 +171,7 @@ def start(bindir, folder, identity, *, durable):
                 return process, port
         time.sleep(0.05)
     stop(process)
-    raise NoServer(f"postgres did not start: {(folder / 'log').read_text().strip().splitlines()[-1:]}")
+    raise NoServer(f"postgres did not start: {last_line((folder / 'log').read_text())}")
 
 
 def stop(process):
