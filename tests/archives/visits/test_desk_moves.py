@@ -1,0 +1,174 @@
+"""Expecting somebody, and moving visits from the front desk."""
+
+import uuid
+from datetime import time
+
+import pytest
+
+from archives.visits import arrivals
+from archives.visits.models import Visit
+from salon import operations
+from tests import builders
+from tests.archives.visits.entering import days_before
+from tests.archives.visits.recording import line, record
+
+
+@pytest.fixture
+def visit(actor, customer, facial):
+    return arrivals.expect_visit(
+        actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=actor.today, at=time(10), items=[facial]
+    )
+
+
+def move(client, visit, to, **headers):
+    return client.post(f"/visits/{visit.pk}/move/", {"to": to}, headers=headers)
+
+
+def state_of(visit):
+    return Visit.objects.get(pk=visit.pk).status
+
+
+def test_one_click_each_way(desk, visit):
+    for to in ("arrived", "in_care", "arrived", "expected", "no_show", "expected", "cancelled", "arrived"):
+        assert move(desk, visit, to).status_code == 302
+        assert state_of(visit) == to
+
+
+def test_a_step_returns_to_where_it_was_taken(desk, visit):
+    back = f"http://testserver/visits/{visit.pk}/"
+    assert move(desk, visit, "arrived", Referer=back)["Location"] == back
+    assert move(desk, visit, "in_care", Referer="https://evil.example/")["Location"] == "/"
+    assert desk.post(f"/visits/{visit.pk}/move/", {"to": "arrived", "next": "//evil.example"})["Location"] == "/"
+
+
+def test_the_desk_gets_its_list_anew(desk, visit):
+    page = move(desk, visit, "arrived", **{"HX-Request": "true"})
+    assert page.status_code == 200
+    assert "Start care" in page.content.decode()
+    assert "<html" not in page.content.decode()
+
+
+@pytest.mark.parametrize("to", ["done", "voided", "nonsense", ""])
+def test_a_way_that_is_barred_is_explained_and_changes_nothing(desk, visit, to):
+    part = move(desk, visit, to, **{"HX-Request": "true"})
+    assert "cannot be moved there" in part.content.decode()
+    whole = move(desk, visit, to)
+    assert "cannot be moved there" in desk.get(whole["Location"]).content.decode()
+    assert state_of(visit) == "expected"
+
+
+def test_reading_moves_nothing(desk, visit):
+    assert desk.get(f"/visits/{visit.pk}/move/?to=arrived").status_code == 405
+    assert state_of(visit) == "expected"
+
+
+def test_a_beautician_moves_her_own_and_no_others(beautician, actor, customer, visit):
+    client = builders.client_of(beautician)
+    assert move(client, visit, "arrived").status_code == 404
+    Visit.objects.filter(pk=visit.pk).update(assigned=beautician)
+    assert move(client, visit, "arrived").status_code == 302
+    assert state_of(visit) == "arrived"
+    assert client.get("/visits/expected/new/").status_code == 403
+    assert client.post(f"/visits/{visit.pk}/expected/", {}).status_code == 403
+
+
+def test_another_branch_cannot_move_or_change_it(stranger, visit):
+    client = builders.client_of(stranger)
+    assert move(client, visit, "arrived").status_code == 404
+    assert client.get(f"/visits/{visit.pk}/expected/").status_code == 404
+    assert client.post(f"/visits/{visit.pk}/expected/", {}).status_code == 404
+    assert state_of(visit) == "expected"
+
+
+# --- Expecting ------------------------------------------------------------------------------------------------------------
+
+
+def form_of(staff, actor, **fields):
+    keys = {"operation": operations.new_key(staff.user, "expect"), "operation_here": operations.new_key(staff.user, "check_in")}
+    return keys | {"on": actor.today.isoformat(), "at": "10:30", "channel": "phone"} | fields
+
+
+def test_somebody_is_expected(desk, receptionist, beautician, actor, customer, facial):
+    day = days_before(actor, -3)
+    data = form_of(receptionist, actor, customer=customer.pk, on=day.isoformat(), items=[facial.pk], assigned=beautician.pk)
+    assert desk.post("/visits/expected/new/", data)["Location"] == "/"
+    visit = Visit.objects.get()
+    assert (visit.customer, visit.expected_on, visit.expected_time, visit.assigned) == (customer, day, time(10, 30), beautician)
+    assert (visit.channel, [p.item for p in visit.planned.all()]) == ("phone", [facial])
+    desk.post("/visits/expected/new/", data)
+    assert Visit.objects.count() == 1
+
+
+def test_somebody_came_without_being_expected(desk, receptionist, actor, customer, facial):
+    data = form_of(receptionist, actor, customer=customer.pk, items=[facial.pk], here="1")
+    desk.post("/visits/expected/new/", data)
+    visit = Visit.objects.get()
+    assert (visit.status, visit.day, visit.expected_on) == ("arrived", actor.today, None)
+    assert "Start care" in desk.get("/").content.decode()
+
+
+@pytest.mark.parametrize("who", ["JA-000777", "ja 000777", "13812346621", "138 1234 6621"])
+def test_without_javascript_a_whole_number_finds_her(desk, receptionist, actor, customer, who):
+    customer.card_no = "JA-000777"
+    customer.save()
+    desk.post("/visits/expected/new/", form_of(receptionist, actor, who=who))
+    assert Visit.objects.get().customer == customer
+
+
+@pytest.mark.parametrize("who", ["", "张", "138", "13900000000", "JA-999999"])
+def test_nobody_is_guessed(desk, receptionist, actor, customer, who):
+    response = desk.post("/visits/expected/new/", form_of(receptionist, actor, who=who))
+    assert (response.status_code, Visit.objects.count()) == (422, 0)
+    assert "Choose a customer from the list" in response.content.decode()
+
+
+def test_a_number_two_customers_share_decides_nothing(desk, receptionist, actor, customer):
+    builders.make_customer(branch=actor.branch, phone="13812346621")
+    assert desk.post("/visits/expected/new/", form_of(receptionist, actor, who="13812346621")).status_code == 422
+
+
+def test_a_bad_day_comes_back_with_everything_else(desk, receptionist, beautician, actor, customer, facial):
+    data = form_of(receptionist, actor, items=[facial.pk], assigned=beautician.pk, on=days_before(actor, 1).isoformat())
+    response = desk.post(f"/visits/expected/new/?customer={customer.pk}", data)
+    page = response.content.decode()
+    assert (response.status_code, Visit.objects.count()) == (422, 0)
+    assert "This day has passed." in page
+    assert 'value="10:30"' in page
+    assert f'<option value="{facial.pk}" selected data-initials="sgbs">' in page
+    assert data["operation"] in page
+
+
+def test_another_branchs_customer_cannot_be_expected_here(stranger, actor, customer):
+    client = builders.client_of(stranger)
+    assert client.get(f"/visits/expected/new/?customer={customer.pk}").status_code == 404
+    assert client.post("/visits/expected/new/", form_of(stranger, actor, customer=customer.pk)).status_code == 422
+    assert Visit.objects.count() == 0
+
+
+def test_an_expected_visit_is_changed(desk, actor, beautician, visit, facial):
+    eyes = builders.make_item(name="眼部护理")
+    facial.is_active = False  # taken off the catalogue meanwhile: it may stay
+    facial.save()
+    page = desk.get(f"/visits/{visit.pk}/expected/").content.decode()
+    assert 'value="10:00"' in page
+    assert "水光补水" in page
+    day = days_before(actor, -1)
+    data = {"on": day.isoformat(), "at": "", "items": [facial.pk, eyes.pk], "assigned": beautician.pk, "channel": "web"}
+    assert desk.post(f"/visits/{visit.pk}/expected/", data)["Location"] == "/"
+    visit.refresh_from_db()
+    assert (visit.expected_on, visit.day, visit.expected_time, visit.assigned, visit.channel) == (
+        day,
+        day,
+        None,
+        beautician,
+        "web",
+    )
+    assert {p.item for p in visit.planned.all()} == {facial, eyes}
+    bad = desk.post(f"/visits/{visit.pk}/expected/", data | {"on": "31.2.", "at": "25:00"})
+    assert bad.status_code == 422
+    assert 'value="25:00"' in bad.content.decode()
+
+
+def test_a_finished_visit_is_not_expected_any_more(desk, actor, customer, facial):
+    visit = record(actor, customer, line(facial)).visits.get()
+    assert desk.get(f"/visits/{visit.pk}/expected/").status_code == 404
