@@ -100,4 +100,9 @@ def in_words(customer, *, year=True):
         return _("lunar calendar, month %(month)d, day %(day)d") % parts
     if with_year:
         return date_format(date(customer.birth_year, month, day), "DATE_FORMAT")
-    return date_format(date(2000, month, day), "MONTH_DAY_FORMAT")
+    return month_and_day(month, day)
+
+
+def month_and_day(month, day):
+    """A day of the solar year as text, such as "12 June"."""
+    return date_format(birthday_in(2000, month, day), "MONTH_DAY_FORMAT")

@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.card import lookup, state
+from customers.card import lookup, show, state
 from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.rows import FORMSETS
@@ -30,7 +30,7 @@ SECTIONS = (
         False,
     ),
     ("family", gettext_lazy("Family"), (), state.FAMILY, False),
-    ("source", gettext_lazy("How she came to us"), ("source", "referrer", "responsible", "potential"), None, False),
+    ("source", gettext_lazy("Source and responsible staff"), ("source", "referrer", "responsible", "potential"), None, False),
     ("card", gettext_lazy("Card, photo and note"), ("note", "photo", "card_no", "card_date"), None, False),
 )
 
@@ -113,6 +113,11 @@ class CardEntry:
     def sections(self):
         """The parts of the page, in order; one is open if it always is, holds something, or needs a look."""
         return [Section(self, *section) for section in SECTIONS]
+
+    @cached_property
+    def referrer_now(self):
+        """The name of who referred the customer, as the actor may read it."""
+        return show.shown(self.actor, "referred_by", self.form.stored["referred_by"])
 
     @property
     def acknowledged(self):

@@ -19,6 +19,7 @@ from salon.shop.models import StaffMember, Tag
 CONCEALABLE = ("wechat", "birth_year", "age_band", "age_band_on", "health")
 ADDED_TO = frozenset({"health"})  # what is typed unseen is added: nobody overwrites what she cannot read
 CLEARED_WITH = {"age_band_on": "age_band"}  # one tick for both
+KEPT_IF_EMPTY = frozenset({"card_no", "birth_calendar", "card_date"})  # every card has them; a new one gets them
 KEEP = _("Leave empty to keep what is stored.")
 ADD = _("What you write is added to what is stored.")
 
@@ -60,8 +61,8 @@ class CardForm(WarningsMixin, ModelForm):
         self._prepare_choices()
         self._prepare_concealed()
         self.fields["name"].widget.attrs["autofocus"] = True
-        self.fields["card_no"].required = False
-        self.fields["card_date"].required = False
+        for name in KEPT_IF_EMPTY:
+            self.fields[name].required = False
         self.fields["photo"].widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
 
     def _prepare_choices(self):
@@ -97,6 +98,8 @@ class CardForm(WarningsMixin, ModelForm):
     def clean(self):
         cleaned = super().clean()
         typed = {name: cleaned.get(name) for name in self.concealed}
+        for name in KEPT_IF_EMPTY & set(cleaned):
+            cleaned[name] = cleaned[name] or self.stored[name]
         for name in self.concealed & set(cleaned):
             cleaned[name] = self._effective(name, typed[name])
         self._check_birthday(cleaned)

@@ -128,8 +128,8 @@ class _Rows:
         seen = {row.pk for row in posted}
         stored = [self._both(row) for row in posted if row.pk in self.theirs]
         stored += [self._added_by_them(pk) for pk in self.theirs if pk not in seen]
-        gone = [self._gone(row) for row in posted if row.pk is not None and row.pk not in self.theirs]
         new = [row for row in posted if row.pk is None and not self._they_added_too(row)]
+        gone = [self._gone(row) for row in posted if row.pk is not None and row.pk not in self.theirs]
         self._write(stored, [row for row in gone if row] + new)
 
     def _posted(self):
@@ -184,6 +184,8 @@ class _Rows:
             return None
         if typed and can_return:
             row.pk = None
+            if self.kind.chosen not in typed:
+                row.typed.pop(self.kind.chosen, None)  # they chose another one when they removed it
             row.conflicts[self.kind.columns[0]] = _("removed: %(row)s") % {"row": text}
             return row
         kept_back = ", ".join(value for value in typed.values() if value not in ("", "on"))

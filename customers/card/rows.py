@@ -26,13 +26,37 @@ class Row(Form):
     kind = None
     group = ""  # of the masking policy; "" is open to all
     may_conceal = ()
+    needed = None  # the column no row is without
 
     def __init__(self, *args, stored=None, actor, **kwargs):
         self.stored, self.actor = stored, actor
         super().__init__(*args, **kwargs)
         self.concealed = concealed_columns(type(self), actor) if stored else ()
-        for name in self.concealed:
-            self.fields[name].required = False
+        for name in self.kind.columns if stored is None else self.concealed:
+            self.fields[name].required = False  # an empty row is no row; what a new one needs, `clean` says
+
+    @property
+    def is_folded(self):
+        """True if the masked inputs are many, so that they open when asked for."""
+        return len(self.concealed) > 1
+
+    @property
+    def concealed_fields(self):
+        return [self[name] for name in self.concealed]
+
+    @property
+    def open_fields(self):
+        return [each for each in self.visible_fields() if each.name not in self.concealed]
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.stored is None and self.has_changed() and self.is_empty(cleaned):
+            self.add_error(self.needed, self.fields[self.needed].error_messages["required"])
+        return cleaned
+
+    def is_empty(self, cleaned):
+        """True if a new row lacks what no row is without."""
+        return not cleaned.get(self.needed) and self.needed not in self.errors
 
     @property
     def summary(self):
@@ -59,11 +83,14 @@ def concealed_columns(row_class, actor):
 class PhoneRow(Row):
     kind = state.ROW_KINDS[state.PHONES]
     group, may_conceal = "phone", ("number",)
+    needed = "number"
     number, label, is_main = fields_for_model(kind.model, kind.columns).values()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["number"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        if self.concealed:
+            self.fields["number"].label = _("New number, if it changed")
 
     def clean_number(self):
         number = self.cleaned_data["number"]
@@ -75,19 +102,18 @@ class PhoneRow(Row):
 class AddressRow(Row):
     kind = state.ROW_KINDS[state.ADDRESSES]
     group, may_conceal = "address", state.ADDRESS_PARTS
+    needed = "street"  # or any other part
     country, province, city, district, community, street, postcode, is_delivery = fields_for_model(
         kind.model, kind.columns
     ).values()
 
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("is_delivery") and not self.stored and not any(cleaned.get(part) for part in state.ADDRESS_PARTS):
-            self.add_error("street", _("Enter the address the deliveries go to."))
-        return cleaned
+    def is_empty(self, cleaned):
+        return not self.errors and not any(cleaned.get(part) for part in state.ADDRESS_PARTS)
 
 
 class FamilyRow(Row):
     kind = state.ROW_KINDS[state.FAMILY]
+    needed = "relation"
     relation, name, birth_month, birth_day = fields_for_model(kind.model, kind.columns).values()
 
     def clean(self):

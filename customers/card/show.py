@@ -10,7 +10,7 @@ from customers.card.models import Customer
 from salon import access
 from salon.shop.models import StaffMember
 
-CONCEALED = "•••"
+CONCEALED = "****"
 GROUP_OF = {
     "wechat": "wechat",
     "birth_year": "birthday",
