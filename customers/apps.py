@@ -7,10 +7,9 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
-        from customers.card.models import Address, FamilyMember, Phone, SafetyNote
+        from customers.card import panels as card
         from customers.privacy.models import GuestPass
         from salon import panels
 
-        for model in (Phone, Address, FamilyMember, SafetyNote):
-            panels.follow_customer(model, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
+        card.register()
         panels.follow_customer(GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)

@@ -64,18 +64,38 @@ def fingerprint(data):
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
 
 
+def posted(request):
+    """What a form sent, as data for its key: every input but the CSRF token and the key, and a digest of each file."""
+    inputs = {name: values for name, values in request.POST.lists() if name not in ("csrfmiddlewaretoken", FIELD)}
+    return {"inputs": inputs, "files": {name: _digest(file) for name, file in request.FILES.items()}}
+
+
+def _digest(file):
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def look_up(*, key, user, action, data):
+    """Raise AlreadyDone or KeyConflict if the key was used; for forms that would judge a replay by what it stored itself."""
+    done = Operation.objects.filter(pk=key).first()
+    if done:
+        if done.fingerprint != fingerprint(data) or done.action != action or done.user_id != user.pk:
+            raise KeyConflict
+        raise AlreadyDone(done.url)
+
+
 def claim(*, key, user, action, data, url=""):
     """Record the key inside the caller's transaction; returns the row, whose `url` the caller may still set.
 
     Raises AlreadyDone if the same data was stored under it, KeyConflict if other data was. Of twenty at once one passes:
     the others wait here until it has committed (unique key), on either database.
     """
-    digest = fingerprint(data)
     try:
         with transaction.atomic():
-            return Operation.objects.create(key=key, user=user, action=action, fingerprint=digest, url=url)
+            return Operation.objects.create(key=key, user=user, action=action, fingerprint=fingerprint(data), url=url)
     except IntegrityError:
-        done = Operation.objects.get(pk=key)
-        if done.fingerprint != digest or done.action != action or done.user_id != user.pk:
-            raise KeyConflict from None
-        raise AlreadyDone(done.url) from None
+        look_up(key=key, user=user, action=action, data=data)
+        raise

@@ -54,10 +54,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Hint:
-    """A line of text about a customer in a search hit or list: slot customer.hints. `tone` makes it a chip."""
+    """A line of text about a customer in a search hit or list, and on the card unless the card says it elsewhere: slot
+    customer.hints. `tone` makes it a chip.
+    """
 
     text: str
     tone: str = ""
+    on_card: bool = True
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,10 @@ def hints(actor, customers):
 
 def _hints_of(customer, rhythm, note, today):
     if customer.last_visit_on is None:
-        return [panels.Hint(_("has not been here yet"))]
+        return [panels.Hint(_("has not been here yet"), on_card=False)]
     ago, usual = days_ago(customer.last_visit_on, today), _usual(rhythm)
     last = _("last visit %(ago)s") % {"ago": ago}
-    result = [panels.Hint(f"{last} ({usual})" if usual else last)]
+    result = [panels.Hint(f"{last} ({usual})" if usual else last, on_card=False)]
     if note:
         result.append(panels.Hint(note.text))
     return result

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.card import list_views
+from customers.card import edit_views, list_views, views
 from customers.privacy import views as privacy
 
 app_name = "customers"
@@ -10,5 +10,14 @@ urlpatterns = [
     path("", list_views.customer_list, name="list"),
     path("search/", list_views.search, name="search"),
     path("here/", privacy.here, name="here"),
+    path("new/", edit_views.create, name="create"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/timeline/", views.timeline, name="timeline"),
+    path("<int:pk>/data/", views.data, name="data"),
+    path("<int:pk>/history/", views.changes, name="history"),
+    path("<int:pk>/edit/", edit_views.edit, name="edit"),
+    path("<int:pk>/portrait/", views.portrait, name="portrait"),
     path("<int:pk>/reveal/", privacy.reveal, name="reveal"),
+    path("<int:pk>/safety/add/", edit_views.safety_add, name="safety_add"),
+    path("<int:pk>/safety/<int:note>/retire/", edit_views.safety_retire, name="safety_retire"),
 ]

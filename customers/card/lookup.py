@@ -1,0 +1,60 @@
+"""Finding cards that may be the same person, and a person somebody names while filling in a card."""
+
+from django.db.models import Q
+
+from customers.card.models import Customer
+from salon import text
+
+MOST = 5  # candidates shown
+MANY = 8
+
+
+def home_digits(number):
+    """The digits a phone is compared by: without the country code of the home country, as Phone.set_keys stores them."""
+    digits = text.digits_of(number)
+    if len(digits) == 13 and digits.startswith("86"):
+        digits = digits[2:]
+    return digits[-20:]
+
+
+def _others(actor, customer):
+    cards = Customer.objects.present().visible_to(actor).select_related("branch").order_by("pk")
+    return cards.exclude(pk=customer.pk) if customer and customer.pk else cards
+
+
+def same_phone(actor, digits, *, customer=None):
+    """(cards the actor may see, whether there are others) that have a phone with one of these digits."""
+    if not digits:
+        return [], False
+    known = Customer.objects.present().filter(phones__digits__in=digits).distinct()
+    if customer and customer.pk:
+        known = known.exclude(pk=customer.pk)
+    shown = list(_others(actor, customer).filter(pk__in=known.values("pk"))[:MOST])
+    hidden = known.exclude(pk__in=Customer.objects.visible_to(actor).values("pk")).exists()
+    return shown, hidden
+
+
+def same_name(actor, name, *, branch, customer=None, birthday=None):
+    """Cards of the same folded name: of `branch`, and of any branch the actor sees if the birthday is the same too.
+
+    `birthday` is (calendar, month, day).
+    """
+    key = text.fold(name)[:120]
+    if not key:
+        return []
+    match = Q(branch=branch)
+    if birthday and birthday[1]:
+        match |= Q(birth_calendar=birthday[0], birth_month=birthday[1], birth_day=birthday[2])
+    return list(_others(actor, customer).filter(match, name_key=key)[:MOST])
+
+
+def people(actor, words):
+    """Cards a person may mean by a name, a phone or a card number: the exact ones, else those whose name begins so."""
+    key, digits = text.fold(words), home_digits(words)
+    if not key:
+        return []
+    exact = Q(name_key=key[:120]) | Q(card_key=key[:60])
+    if len(digits) >= 7:
+        exact |= Q(pk__in=Customer.objects.filter(phones__digits=digits).values("pk"))
+    cards = _others(actor, None)
+    return list(cards.filter(exact)[:MANY]) or list(cards.filter(text.starts_with("name_key", key[:100]))[:MANY])

@@ -1,0 +1,106 @@
+"""Nobody reads on any page of the card what the policy keeps from the role: canaries in every sensitive field."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from customers.card import services
+from customers.card.models import Customer
+from customers.card.services import RowEntry
+from customers.privacy.models import AccessEntry
+from salon import access
+from tests import builders
+from tests.customers.card.conftest import expect
+
+PHONE, SECOND, ADDRESS, WECHAT = "13812346621", "02155667788", "南京西路秘密弄", "wx_canary_77"
+HEALTH, YEAR, BAND_DAY = "糖尿病金丝雀", 1987, date(2016, 4, 5)
+PAGES = ("detail", "data", "history", "edit", "timeline", "safety_add")
+
+# What must not stand on any page, per role. The owner and the manager read the birthday whole.
+HIDDEN = {
+    "receptionist": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH, str(YEAR), "2016"},
+    "beautician": {PHONE, PHONE[:7], SECOND, ADDRESS, ADDRESS[:1] + "****", WECHAT, WECHAT[:1] + "****", str(YEAR), "2016"},
+    "manager": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH},
+    "owner": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH},
+}
+
+
+@pytest.fixture
+def card(manager, branch, beautician):
+    actor = builders.actor_of(manager)
+    card = services.create_card(
+        actor=actor,
+        branch=branch,
+        fields={
+            "name": "张晓梅", "wechat": WECHAT, "health": HEALTH, "birth_year": YEAR, "birth_month": 6, "birth_day": 1,
+            "card_date": date(2024, 1, 1),
+        },
+        rows={
+            "phones": [RowEntry({"number": PHONE}), RowEntry({"number": SECOND})],
+            "addresses": [RowEntry({"city": ADDRESS, "community": ADDRESS, "street": ADDRESS, "postcode": "200041"})],
+        },
+    )  # fmt: skip
+    services.edit_card(actor=actor, customer=card, version=1, fields={"wechat": WECHAT + "b", "health": HEALTH + "b"})
+    banded = {"birth_year": None, "age_band": "25-34", "age_band_on": BAND_DAY}
+    services.edit_card(actor=actor, customer=card, version=2, fields=banded)
+    back = {"birth_year": YEAR, "age_band": "", "age_band_on": None}
+    services.edit_card(actor=actor, customer=card, version=3, fields=back)
+    expect(card, beautician)
+    return card
+
+
+@pytest.mark.parametrize("role", access.ROLES)
+@pytest.mark.parametrize("page", PAGES)
+def test_canaries(request, card, role, page):
+    client = builders.client_of(request.getfixturevalue(role))
+    response = client.get(reverse(f"customers:{page}", args=[card.pk]))
+    if role not in access.PAGES[f"customers:{page}"].read:
+        assert response.status_code == 403
+        return
+    assert response.status_code == 200
+    content = response.content.decode()
+    assert [secret for secret in HIDDEN[role] if secret in content] == []
+    assert "张晓梅" in content
+
+
+@pytest.mark.parametrize("role", access.ROLES)
+def test_what_each_role_does_read(request, card, role):
+    """The control: the pages do show what the policy allows, so the canaries above do not pass for want of a page."""
+    client = builders.client_of(request.getfixturevalue(role))
+    content = client.get(reverse("customers:data", args=[card.pk])).content.decode()
+    assert ("****6621" if role == "beautician" else "138****6621") in content
+    assert ("June 1, 1987" in content) == (role in access.MANAGERS)
+    assert "June 1" in content
+    assert (HEALTH in content) == (role == "beautician")
+    assert (f"{WECHAT[0]}****" in content) == (role != "beautician")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_other_branches_and_strangers_to_her_find_nothing(card, stranger, branch, page):
+    url = reverse(f"customers:{page}", args=[card.pk])
+    assert builders.client_of(stranger).get(url).status_code == 404
+    idle = builders.make_staff(branch=branch, role="beautician", name="没服务过")
+    assert builders.client_of(idle).get(url).status_code in (403, 404)
+    assert not AccessEntry.objects.filter(user__in=[stranger.user, idle.user]).exists()
+
+
+def test_the_owner_reads_every_branch(owner, other_branch):
+    far = builders.make_customer(branch=other_branch)
+    assert builders.client_of(owner).get(far.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["detail", "data", "history", "edit", "timeline", "safety_add"])
+def test_opening_a_page_of_the_card_is_logged_and_writes_nothing_else(desk, receptionist, card, page):
+    version = Customer.objects.get(pk=card.pk).version
+    desk.get(reverse(f"customers:{page}", args=[card.pk]))
+    entry = AccessEntry.objects.get()
+    assert (entry.user, entry.customer_id, entry.action) == (receptionist.user, card.pk, AccessEntry.VIEW)
+    assert entry.address == "127.0.0.1"
+    assert Customer.objects.get(pk=card.pk).version == version
+
+
+@pytest.mark.parametrize("pk", [0, 10**12, 10**30])
+def test_cards_that_are_not_there(desk, pk):
+    for page in PAGES:
+        assert desk.get(reverse(f"customers:{page}", args=[pk])).status_code == 404

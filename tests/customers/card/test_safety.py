@@ -1,0 +1,108 @@
+"""Safety notes: seen by everybody who serves her, added by anybody who may see her, retired, never deleted."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from customers.card import services
+from customers.card.models import SafetyNote
+from salon.shop.models import Tag
+from tests import builders
+from tests.customers.card import filling
+
+
+def add(client, customer, values):
+    return filling.send(client, reverse("customers:safety_add", args=[customer.pk]), values, marker="substance")
+
+
+@pytest.mark.parametrize("role", ["receptionist", "beautician", "manager", "owner"])
+def test_every_role_adds_and_sees_it(request, role, customer, expected):
+    client = builders.client_of(request.getfixturevalue(role))
+    assert add(client, customer, {"kind": "allergy", "substance": "果酸", "remark": "发红"}).status_code == 302
+    note = SafetyNote.objects.get()
+    assert (note.tag.name, note.tag.kind, note.remark, note.noted_by) == (
+        "果酸", Tag.INGREDIENT, "发红", request.getfixturevalue(role).user,
+    )  # fmt: skip
+    page = client.get(customer.get_absolute_url()).content.decode()
+    assert page.count('<span class="chip bad"') >= 2  # in the head and in the sheet
+    assert "果酸" in page
+    customer.refresh_from_db()
+    assert customer.version == 2
+
+
+def test_a_known_tag_is_used_whatever_the_spelling(desk, customer):
+    known = builders.make_tag("果酸")
+    assert add(desk, customer, {"kind": "allergy", "substance": " 果 酸 "}).status_code == 302
+    assert SafetyNote.objects.get().tag == known
+    assert add(desk, customer, {"kind": "condition", "substance": "孕期"}).status_code == 302
+    assert Tag.objects.get(name="孕期").kind == Tag.CONDITION
+    assert Tag.objects.count() == 2
+
+
+def test_the_same_again_is_refused_and_kept(desk, customer):
+    add(desk, customer, {"substance": "果酸"})
+    response = add(desk, customer, {"substance": "果酸", "remark": "第二次"})
+    assert response.status_code == 422
+    assert "This is noted already." in response.content.decode()
+    assert filling.inputs(response, "substance")["remark"] == "第二次"
+    assert SafetyNote.objects.count() == 1
+
+
+@pytest.mark.parametrize("values", [{"substance": ""}, {"substance": " - . "}, {"substance": "x" * 41}, {"kind": "other"}])
+def test_bad_input_is_refused(desk, customer, values):
+    assert add(desk, customer, {"substance": "果酸"} | values).status_code == 422
+    assert not SafetyNote.objects.exists()
+    assert not Tag.objects.exists()
+
+
+def test_sent_twice_it_is_one_note(desk, customer):
+    url = reverse("customers:safety_add", args=[customer.pk])
+    data = filling.inputs(desk.get(url), "substance") | {"substance": "果酸"}
+    assert [desk.post(url, data).status_code for _each in range(2)] == [302, 302]
+    assert SafetyNote.objects.count() == 1
+
+
+def test_retiring_keeps_the_note_and_takes_it_off_the_line(desk, customer, receptionist):
+    actor = builders.actor_of(receptionist)
+    note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance="果酸")
+    url = reverse("customers:safety_retire", args=[customer.pk, note.pk])
+    assert desk.post(url, {"ended_on": actor.today.isoformat()}).status_code == 302
+    note.refresh_from_db()
+    assert note.ended_on == actor.today
+    assert not customer.safety_notes.in_force(actor.today).exists()
+    page = desk.get(customer.get_absolute_url()).content.decode()
+    assert '<span class="chip bad"' not in page
+    assert "1 retired note" in page
+    customer.refresh_from_db()
+    version = customer.version
+    assert desk.post(url, {"ended_on": actor.today.isoformat()}).status_code == 302  # again: nothing happens
+    customer.refresh_from_db()
+    assert customer.version == version
+    assert add(desk, customer, {"substance": "果酸"}).status_code == 302  # and it can be noted anew
+    assert SafetyNote.objects.count() == 2
+
+
+def test_a_day_that_cannot_be_is_refused(desk, customer, receptionist):
+    actor = builders.actor_of(receptionist)
+    note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance="果酸")
+    url = reverse("customers:safety_retire", args=[customer.pk, note.pk])
+    for day in (actor.today + timedelta(days=1), actor.today - timedelta(days=1), ""):
+        assert desk.post(url, {"ended_on": str(day)}).status_code == 422
+    note.refresh_from_db()
+    assert note.ended_on is None
+
+
+def test_other_people_and_other_cards(customer, stranger, beautician, other_branch, desk, receptionist):
+    actor = builders.actor_of(receptionist)
+    note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance="果酸")
+    add_url = reverse("customers:safety_add", args=[customer.pk])
+    retire = reverse("customers:safety_retire", args=[customer.pk, note.pk])
+    for client in (builders.client_of(stranger), builders.client_of(beautician)):  # who does not serve her
+        assert client.get(add_url).status_code == 404
+        assert client.post(add_url, {"substance": "x"}).status_code == 404
+        assert client.post(retire, {"ended_on": actor.today}).status_code == 404
+    elsewhere = builders.make_customer(branch=customer.branch)
+    assert desk.post(reverse("customers:safety_retire", args=[elsewhere.pk, note.pk]), {}).status_code == 404
+    assert desk.get(retire).status_code == 405
+    assert desk.post(reverse("customers:safety_retire", args=[customer.pk, 10**30]), {}).status_code == 404
