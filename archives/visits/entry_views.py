@@ -160,7 +160,7 @@ def _page(request, form, key, status=200):
         "operation_key": key,
         "sent": request.method == "POST",
         "catalogue": catalogue,
-        "words": WORDS,
+        "phrases": WORDS,
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1,
