@@ -47,7 +47,7 @@ def test_a_forged_key_is_refused(user, change):
         operations.read_key(change(operations.new_key(user, "record")), user, "record")
 
 
-@pytest.mark.parametrize("forged", ["", "x", str(uuid.uuid4()), "a:b:c", "\0", "ü:1:x"])
+@pytest.mark.parametrize("forged", ["", "x", "60775186-cc89-420f-a8bc-96bd12f08ab2", "a:b:c", "\0", "ü:1:x"])
 def test_an_invented_key_is_refused(user, forged):
     with pytest.raises(BadKey):
         operations.read_key(forged, user, "record")
