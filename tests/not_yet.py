@@ -22,15 +22,7 @@ _MISSING = {
 }  # fmt: skip
 NOT_YET = frozenset(f"{room}:{name}" for room, names in _MISSING.items() for name in names)
 BUILT = frozenset(address.name for address in walk(get_resolver().url_patterns))
-<<<<<<< HEAD
-_ROOMS = {"customers": "customers.card.urls", "shop": "salon.shop.urls"}
-=======
-_ROOMS = {
-    "": "archives.visits.urls_desk",
-    "shop": "salon.shop.urls",
-    "visits": "archives.visits.urls",
-}
->>>>>>> 0f171a6 (Card: reveal, referrers by search, one way to compare phone numbers)
+_ROOMS = {"shop": "salon.shop.urls"}
 
 
 def _stand_in(request, **kwargs):
