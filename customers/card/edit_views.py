@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers.card import history, lookup, services, state
+from customers.card import history, services, state
 from customers.card.entry import CardEntry
 from customers.card.forms import RetireForm, SafetyNoteForm
 from customers.card.merge import merge
@@ -58,7 +58,7 @@ def create(request):
 def _prefilled(request):
     """What somebody typed while looking for the customer, put where it belongs."""
     name, phone = (text.clean_text(request.GET.get(key, "")) for key in ("name", "phone"))
-    if not phone and len(lookup.home_digits(name)) >= 5 and not any(char.isalpha() for char in name):
+    if not phone and len(text.phone_digits(name)) >= 5 and not any(char.isalpha() for char in name):
         name, phone = "", name
     return {"fields": {"name": name[:80], "card_date": request.actor.today}, "phone": phone[:30]}
 

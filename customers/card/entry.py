@@ -10,6 +10,7 @@ from customers.card import lookup, show, state
 from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.rows import FORMSETS
+from salon import text
 
 SECTIONS = (
     # title, fields, rows, always open
@@ -70,10 +71,10 @@ class CardEntry:
         for number in numbers:
             if not _looks_right(number):
                 self.form.add_warning(
-                    f"odd-phone-{lookup.home_digits(number)}",
+                    f"odd-phone-{text.phone_digits(number)}",
                     _("%(number)s does not look like a phone number. Save it anyway?") % {"number": number},
                 )
-        digits = {lookup.home_digits(number) for number in numbers}
+        digits = {text.phone_digits(number) for number in numbers}
         shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer)
         if shown:
             self.form.add_warning(_code("same-phone", shown), _("A card with this phone exists already. Save anyway?"), shown)

@@ -151,14 +151,15 @@ class CardForm(WarningsMixin, ModelForm):
             if cleaned.get("clear_referrer"):
                 cleaned["referred_by"] = None
             return
-        found = [each for each in lookup.people(self.actor, words) if each.pk != self.instance.pk]
+        found, is_sure = lookup.people(self.actor, words)
+        found = [each for each in found if each.pk != self.instance.pk]
         picked = self.data.get("referrer_pick")
-        chosen = found if len(found) == 1 else [each for each in found if str(each.pk) == picked]
+        chosen = found if is_sure and len(found) == 1 else [each for each in found if str(each.pk) == picked]
         if chosen:
             cleaned["referred_by"] = chosen[0]
         elif found:
             self.referrers = found
-            self.add_error("referrer", _("Several fit. Choose one of those below."))
+            self.add_error("referrer", _("Who is meant? Choose below."))
         else:
             self.add_error("referrer", _("Nobody of this name, phone or card number was found."))
 

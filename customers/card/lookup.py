@@ -2,19 +2,13 @@
 
 from django.db.models import Q
 
+from customers.card import queries
 from customers.card.models import Customer
 from salon import text
 
 MOST = 5  # candidates shown
 MANY = 8
-
-
-def home_digits(number):
-    """The digits a phone is compared by: without the country code of the home country, as Phone.set_keys stores them."""
-    digits = text.digits_of(number)
-    if len(digits) == 13 and digits.startswith("86"):
-        digits = digits[2:]
-    return digits[-20:]
+WHOLE_NUMBER = 7
 
 
 def _others(actor, customer):
@@ -49,12 +43,12 @@ def same_name(actor, name, *, branch, customer=None, birthday=None):
 
 
 def people(actor, words):
-    """Cards a person may mean by a name, a phone or a card number: the exact ones, else those whose name begins so."""
-    key, digits = text.fold(words), home_digits(words)
+    """(cards, are they sure) that a person may mean by a name, a phone or a card number: the exact ones, else what fits."""
+    key, digits = text.fold(words), text.phone_digits(words)
     if not key:
-        return []
+        return [], False
     exact = Q(name_key=key[:120]) | Q(card_key=key[:60])
-    if len(digits) >= 7:
+    if len(digits) >= WHOLE_NUMBER:
         exact |= Q(pk__in=Customer.objects.filter(phones__digits=digits).values("pk"))
-    cards = _others(actor, None)
-    return list(cards.filter(exact)[:MANY]) or list(cards.filter(text.starts_with("name_key", key[:100]))[:MANY])
+    found = list(_others(actor, None).filter(exact)[:MANY])
+    return (found, True) if found else (list(queries.ranked(actor, words)[:MANY]), False)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from customers.card import show, state
 from customers.card.forms import CardForm
-from customers.card.lookup import home_digits
 from customers.card.rows import FORMSETS, MOST_ROWS, concealed_columns
+from salon import text
 
 EMPTY = "–"
 _NEVER = object()  # equals nothing: the base of a card whose history does not reach back
@@ -177,7 +177,7 @@ class _Rows:
     def _gone(self, row):
         """A row they removed: it goes here too, unless something was typed into it; then it comes back as a new one."""
         was = self.base.get(row.pk) if self.base else None
-        text = show.shown_row(self.actor, self.kind, was) if was else ""
+        told = show.shown_row(self.actor, self.kind, was) if was else ""
         typed = {c: v for c, v in row.typed.items() if (v if c in self.concealed else was is None or v != as_input(was[c]))}
         can_return = not self.concealed or any(column in self.concealed for column in typed)
         if row.is_removed:
@@ -186,23 +186,23 @@ class _Rows:
             row.pk = None
             if self.kind.chosen not in typed:
                 row.typed.pop(self.kind.chosen, None)  # they chose another one when they removed it
-            row.conflicts[self.kind.columns[0]] = _("removed: %(row)s") % {"row": text}
+            row.conflicts[self.kind.columns[0]] = _("removed: %(row)s") % {"row": told}
             return row
         kept_back = ", ".join(value for value in typed.values() if value not in ("", "on"))
         if kept_back:
-            self._take(_("removed: %(row)s; not kept: %(typed)s") % {"row": text, "typed": kept_back})
+            self._take(_("removed: %(row)s; not kept: %(typed)s") % {"row": told, "typed": kept_back})
         else:
-            self._take(_("removed: %(row)s") % {"row": text})
+            self._take(_("removed: %(row)s") % {"row": told})
         return None
 
     def _they_added_too(self, row):
         added = [stored for pk, stored in self.theirs.items() if self.base is None or pk not in self.base]
         if self.kind.name == state.PHONES:
-            return home_digits(row.typed["number"]) in {home_digits(stored["number"]) for stored in added}
+            return text.phone_digits(row.typed["number"]) in {text.phone_digits(stored["number"]) for stored in added}
         return row.typed in [{column: as_input(value) for column, value in stored.items()} for stored in added]
 
-    def _take(self, text):
-        self.result.taken.append((str(self.kind.model._meta.verbose_name), text or EMPTY))
+    def _take(self, words):
+        self.result.taken.append((str(self.kind.model._meta.verbose_name), words or EMPTY))
 
     def _write(self, stored, new):
         """Put the rows into the form's data, the stored ones first, and an empty one at the end."""
@@ -216,8 +216,8 @@ class _Rows:
             for column, value in inputs.items():
                 if value or column not in ("is_main", "is_delivery", "DELETE"):
                     data[f"{prefix}-{index}-{column}"] = value
-            for column, text in row.conflicts.items():
-                self.result.conflicts[f"{prefix}-{index}-{column}"] = text
+            for column, theirs in row.conflicts.items():
+                self.result.conflicts[f"{prefix}-{index}-{column}"] = theirs
 
 
 def _normal(form_field, raw):

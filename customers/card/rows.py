@@ -11,9 +11,8 @@ from django.forms.models import fields_for_model
 from django.utils.translation import gettext_lazy as _
 
 from customers.card import birthdays, show, state
-from customers.card.lookup import home_digits
 from customers.card.services import RowEntry
-from salon import access
+from salon import access, text
 from salon.forms import Form
 
 MOST_ROWS = 20
@@ -94,7 +93,7 @@ class PhoneRow(Row):
 
     def clean_number(self):
         number = self.cleaned_data["number"]
-        if number and not home_digits(number):
+        if number and not text.phone_digits(number):
             raise ValidationError(_("A phone number has digits."))
         return number
 
@@ -173,10 +172,10 @@ class PhoneRows(Rows):
     def clean(self):
         super().clean()
         removed = {form.stored.pk for form in self.forms if form.stored and form.cleaned_data.get("DELETE")}
-        seen = {pk: home_digits(row.number) for pk, row in self.stored.items() if pk not in removed}
+        seen = {pk: text.phone_digits(row.number) for pk, row in self.stored.items() if pk not in removed}
         taken = list(seen.values())
         for form in self._kept():
-            digits = home_digits(form.cleaned_data.get("number") or "")
+            digits = text.phone_digits(form.cleaned_data.get("number") or "")
             if not digits or (form.stored and seen.get(form.stored.pk) == digits):
                 continue
             if digits in taken:
@@ -185,9 +184,9 @@ class PhoneRows(Rows):
 
     def typed(self):
         """Numbers that were typed and are not stored on this card yet."""
-        stored = {home_digits(row.number) for row in self.stored.values()}
+        stored = {text.phone_digits(row.number) for row in self.stored.values()}
         numbers = [form.cleaned_data.get("number") for form in self._kept()]
-        return [number for number in numbers if number and home_digits(number) not in stored]
+        return [number for number in numbers if number and text.phone_digits(number) not in stored]
 
 
 class AddressRows(Rows):

@@ -275,11 +275,20 @@ def test_several_referrers_are_a_choice(desk, branch):
     assert Customer.objects.get(name="甲").referred_by == second
 
 
-@pytest.mark.parametrize("words", ["13812346621", "JA-000777", "张晓", "張曉梅"])
+@pytest.mark.parametrize("words", ["13812346621", "JA-000777", "張曉梅"])
 def test_a_referrer_is_found_by_phone_number_and_name(desk, branch, words):
     known = builders.make_customer(branch=branch, name="张晓梅", phone="13812346621", card_no="JA-000777")
     assert filling.send(desk, URL, {"name": "甲", "referrer": words}).status_code == 302
     assert Customer.objects.get(name="甲").referred_by == known
+
+
+@pytest.mark.parametrize("words", ["zxm", "6621", "张晓"])
+def test_a_guess_is_asked_about(desk, customer, words):
+    response = filling.send(desk, URL, {"name": "甲", "referrer": words})
+    assert response.status_code == 422
+    assert f'name="referrer_pick" value="{customer.pk}"' in text_of(response)
+    assert filling.send(desk, URL, {"referrer_pick": str(customer.pk)}, page=response).status_code == 302
+    assert Customer.objects.get(name="甲").referred_by == customer
 
 
 def test_a_referrer_of_another_branch_is_not_found(desk, other_branch):
