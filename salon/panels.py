@@ -21,6 +21,7 @@ class Panel:
 
     Slots of the card: customer.badge (a tier letter), customer.why (Why), customer.facts (Fact), customer.actions (Action),
     customer.tabs (Tab), customer.hints (Hint) and customer.timeline (see `timeline`). A value may be a list.
+    Front desk: desk.sections, asked with the branch; a value is a dict with the `template` of a section and what it shows.
     """
 
     slot: str

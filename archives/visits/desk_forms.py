@@ -34,7 +34,9 @@ class ExpectForm(Form):
         label=_("Customer"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"placeholder": _("Name, initials, last digits of the phone, card number")}),
+        widget=forms.TextInput(
+            attrs={"placeholder": _("Name, initials, last digits of the phone, card number"), "autofocus": True}
+        ),
     )
     on = forms.DateField(label=_("Day"), widget=DayInput)
     at = forms.TimeField(

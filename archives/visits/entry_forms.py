@@ -9,6 +9,7 @@ leave, so that a usual visit needs no amount at all.
 """
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from django import forms
@@ -221,20 +222,18 @@ class LineForm(Form):
     def entry(self):
         """The LineEntry of a valid line."""
         data = self.cleaned_data
-        milli = int(data["quantity"] * 1000)
-        discount = data["discount"].of(typed.list_price(milli, data["price"]))
         seen = [int(pk) for pk in data["override_tags"].split(",") if pk.isascii() and pk.isdigit()]
-        self.stored = entries.LineEntry(
+        whole = entries.LineEntry(
             item=data["item"],
-            quantity_milli=milli,
+            quantity_milli=int(data["quantity"] * 1000),
             unit_price_fen=data["price"],
-            discount_fen=discount,
-            discount_reason=data["reason"] if discount else "",
             remark=data["remark"],
             minutes=data["item"].minutes if data["minutes"] is None else data["minutes"],
             shares=data["shares"],
             overrides={pk: data["override"] for pk in seen} if data["override"] else {},
         )
+        discount = data["discount"].of(whole.gross_fen)
+        self.stored = replace(whole, discount_fen=discount, discount_reason=data["reason"] if discount else "")
         return self.stored
 
 

@@ -7,7 +7,6 @@ from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import WHOLE
 from customers.card.models import Customer, SafetyNote
 from salon import access, panels
-from salon.dates import business_date
 from salon.money import to_yuan
 from salon.templatetags.salon import quantity
 
@@ -113,13 +112,8 @@ def prefill(actor, *, customers, visit=None, repeat=False):
         lines = [line_initial(line) for line in last.lines]
     channel = visit.channel if visit else "shop"
     means = usual_means(customers[0])
-    head = {"on": business_day(actor), "channel": channel, "rest": means}
+    head = {"on": actor.today, "channel": channel, "rest": means}
     return Prefill(head, guests, lines, customers, list(open_visits.values()))
-
-
-def business_day(actor):
-    """Today at the branch the actor works in."""
-    return business_date(actor.now, cutoff_hour=actor.branch.cutoff_hour, time_zone=actor.branch.time_zone)
 
 
 def usual_means(customer):

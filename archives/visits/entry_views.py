@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from archives.visits import entries, entry_queries, services
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm, GuestForm
 from archives.visits.models import UNFINISHED, Visit
+from customers.privacy.services import log_view
 from salon import access, operations
 from salon.errors import Conflict
 from salon.money import SYMBOLS, format_money
@@ -20,7 +21,7 @@ from salon.shop.queries import catalogue_for_entry
 
 SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
 SAVED_KEPT = 8
-WORDS = {  # what static/js/visit*.js says; {…} is filled there
+PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "repeat": _lazy("Same as last time"),
     "minutes": _lazy("{n} min"),
     "stop": _lazy("Not tolerated: {tags}"),
@@ -43,7 +44,13 @@ def create(request):
     if prefill is None:
         return render(request, "archives/visits/entry_pick.html")
     form = EntryForm(request.actor, prefill=prefill)
+    for customer in form.customers.values():
+        _log_view(request, customer)
     return _page(request, form, operations.new_key(request.user, "visit"))
+
+
+def _log_view(request, customer):
+    log_view(actor=request.actor, customer=customer, address=request.META.get("REMOTE_ADDR"))
 
 
 def _prefill(request):
@@ -160,12 +167,11 @@ def _page(request, form, key, status=200):
         "operation_key": key,
         "sent": request.method == "POST",
         "catalogue": catalogue,
-        "phrases": WORDS,
+        "phrases": PHRASES,
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1,
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
-        "today": entry_queries.business_day(actor),
     }
     return render(request, "archives/visits/entry.html", context, status=status)
 
@@ -178,7 +184,10 @@ def guest(request):
         number = "1"
     pk = request.GET.get("customer")
     customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
-    visit = entry_queries.open_visits_of(request.actor, [customer]).get(customer.pk) if customer else None
+    visit = None
+    if customer:
+        _log_view(request, customer)
+        visit = entry_queries.open_visits_of(request.actor, [customer]).get(customer.pk)
     form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
     form.card = entry_queries.guest_card(request.actor, customer, visit)
     return render(request, "archives/visits/_guest.html", {"guest": form, "payer": "0"})

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salon.money import MAX_FEN, round_half_up, spread, to_fen
+from salon.money import MAX_FEN, spread, to_fen
 
 WHOLE = 10_000  # ten-thousandths: the whole price, and all shares of a line together
 _HAN = str.maketrans("〇零一二三四五六七八九点", "00123456789.")
@@ -78,11 +78,6 @@ def _fen(figure):
     if fen > MAX_FEN:
         raise ValueError(figure)
     return fen
-
-
-def list_price(quantity_milli, unit_price_fen):
-    """Quantity times unit price in fen, rounded half up."""
-    return round_half_up(Decimal(quantity_milli) * unit_price_fen / 1000)
 
 
 def parse_shares(texts):

@@ -8,7 +8,7 @@
   const steps = () => [...today.querySelectorAll("[data-step]")];
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.keyCode === 229) {
+    if (!event.key || event.isComposing || event.keyCode === 229) {
       return;
     }
     if (event.altKey && event.code === "KeyT") {

@@ -4,7 +4,7 @@
   const salon = (window.salon = window.salon || {});
   const sums = salon.sums;
 
-  /* page: {form, catalogue, guests: Map number -> what the server says of the guest, words, changed()} */
+  /* page: {form, catalogue, guests: Map number -> what the server says of the guest, phrases, changed()} */
   salon.visitLines = function (page) {
     const table = page.form.querySelector("[data-lines]");
     const items = new Map(page.catalogue.items.map((item) => [String(item.id), item]));
@@ -147,7 +147,7 @@
       const found = conflicts(line);
       const stop = line.querySelector("[data-stop]");
       if (found.length) {
-        line.querySelector("[data-stop-text]").textContent = page.words.stop.replace("{tags}", found.map(([, name]) => name).join(" · "));
+        line.querySelector("[data-stop-text]").textContent = page.phrases.stop.replace("{tags}", found.map(([, name]) => name).join(" · "));
       }
       field(line, "override_tags").value = found.map(([tag]) => tag).join(",");
       stop.hidden = !found.length;

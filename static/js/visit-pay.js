@@ -4,7 +4,7 @@
   const salon = (window.salon = window.salon || {});
   const sums = salon.sums;
 
-  /* page: {form, words, symbol, touched()} */
+  /* page: {form, phrases, symbol, touched()} */
   salon.visitPay = function (page) {
     const form = page.form;
     const radios = [...form.querySelectorAll('[name="rest"]')];
@@ -31,9 +31,9 @@
     function showLeft() {
       left.classList.toggle("bad", open < 0);
       if (open === 0) {
-        left.textContent = total === 0 && form.querySelector("[data-line]") ? page.words.nothing_to_pay : "";
+        left.textContent = total === 0 && form.querySelector("[data-line]") ? page.phrases.nothing_to_pay : "";
       } else {
-        const text = open > 0 ? page.words.left : page.words.over;
+        const text = open > 0 ? page.phrases.left : page.phrases.over;
         left.textContent = text.replace("{amount}", sums.money(Math.abs(open), page.symbol));
       }
     }

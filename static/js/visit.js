@@ -1,4 +1,5 @@
-/* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, visit-draft, visit-lines, visit-pay. */
+/* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, visit-draft,
+   visit-lines, visit-pay, visit-guests. */
 (function () {
   "use strict";
   const salon = window.salon;
@@ -14,7 +15,7 @@
     form,
     itemBox,
     catalogue: json("visit-catalogue"),
-    words: json("visit-words"),
+    phrases: json("visit-phrases"),
     symbol: form.dataset.symbol,
     guests: new Map(),
     changed,
@@ -24,63 +25,6 @@
   let saving = false;
   let ready = false;
   let draftTimer = 0;
-
-  /* --- guests ------------------------------------------------------------------------------------------------------ */
-
-  function knowGuest(notes) {
-    const number = notes.dataset.notesOf;
-    const head = one(`[data-guest="${number}"]`);
-    const data = JSON.parse(notes.querySelector('script[type="application/json"]').textContent);
-    page.guests.set(number, { ...data, name: head.dataset.guestName });
-    head.querySelector("[data-remove-guest]").addEventListener("click", () => removeGuest(number));
-  }
-
-  function showGuests() {
-    const several = page.guests.size > 1;
-    one("[data-guests]").hidden = !several;
-    form.querySelectorAll("[data-notes] legend").forEach((legend) => (legend.hidden = !several));
-    const active = one("[data-active-guest]");
-    const chosen = active.value;
-    active.replaceChildren(...[...page.guests].map(([number, guest]) => new Option(guest.name, number)));
-    active.value = page.guests.has(chosen) ? chosen : [...page.guests.keys()][0];
-    active.hidden = !several;
-    lines.all().forEach((line) => lines.offerGuests(line, lines.field(line, "guest").value));
-  }
-
-  async function addGuest(customer, number = null) {
-    const place = number ?? String(Math.max(-1, ...[...page.guests.keys()].map(Number)) + 1);
-    const query = new URLSearchParams({ number: place, ...(customer ? { customer } : {}) });
-    const response = await fetch(`${form.dataset.guestUrl}?${query}`, { headers: { "HX-Request": "true" } });
-    if (!response.ok || response.status === 204) {
-      removed(page.words.not_found, true);
-      return;
-    }
-    const holder = document.createElement("template");
-    holder.innerHTML = await response.text();
-    const notes = holder.content.querySelector("[data-notes-of]");
-    one("[data-guests]").append(holder.content.querySelector("[data-guest]"));
-    one("[data-notes]").append(notes);
-    knowGuest(notes);
-    showGuests();
-    one("[data-active-guest]").value = place;
-    if (number === null) {
-      page.guests.get(place).planned.filter((line) => lines.items.has(String(line.item))).forEach((line) => lines.add({ ...line, guest: place }));
-    }
-    keepDraft();
-  }
-
-  function removeGuest(number) {
-    lines.all().filter((line) => lines.field(line, "guest").value === number).forEach((line) => line.remove());
-    one(`[data-guest="${number}"]`).remove();
-    one(`[data-notes-of="${number}"]`).remove();
-    page.guests.delete(number);
-    if (!one('[name="payer"]:checked')) {
-      one('[name="payer"]').checked = true;
-    }
-    showGuests();
-    changed();
-    itemBox.focus();
-  }
 
   /* --- sums and drafts --------------------------------------------------------------------------------------------- */
 
@@ -129,7 +73,7 @@
     const values = new Map(draft.entries);
     const numbers = (kind) => [...new Set(draft.entries.map(([name]) => name.match(`^${kind}-(\\d+)-`)?.[1]).filter(Boolean))];
     for (const number of numbers("guests").filter((each) => !page.guests.has(each))) {
-      await addGuest(values.get(`guests-${number}-customer`), number);
+      await guests.add(values.get(`guests-${number}-customer`), number);
     }
     lines.clear();
     for (const number of numbers("lines")) {
@@ -152,7 +96,7 @@
     }
     pay.restore(values.get("rest") ?? "");
     const at = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-    one("[data-restored-text]").textContent = page.words.restored.replace("{time}", at);
+    one("[data-restored-text]").textContent = page.phrases.restored.replace("{time}", at);
     one("[data-restored]").hidden = false;
   }
 
@@ -178,7 +122,7 @@
     if (!query) {
       return proposeRepeat();
     }
-    const tags = page.guests.get(activeGuest())?.tags ?? {};
+    const tags = page.guests.get(guests.active())?.tags ?? {};
     return page.catalogue.items
       .map((item) => [rank(item, query), item])
       .filter(([score]) => score !== null)
@@ -186,7 +130,7 @@
       .slice(0, 8)
       .map(([, item], n) => ({
         label: item.name,
-        note: [item.initials.toUpperCase(), item.brand, sums.money(item.price_fen, page.symbol), item.minutes ? page.words.minutes.replace("{n}", item.minutes) : ""].filter(Boolean).join(" · "),
+        note: [item.initials.toUpperCase(), item.brand, sums.money(item.price_fen, page.symbol), item.minutes ? page.phrases.minutes.replace("{n}", item.minutes) : ""].filter(Boolean).join(" · "),
         hint: n === 0 ? "↵" : "",
         mark: item.tags.map((tag) => tags[tag]).filter(Boolean).join(" · "),
         value: { item: item.id, quantity: times || "1" },
@@ -194,12 +138,12 @@
   }
 
   function proposeRepeat() {
-    const last = page.guests.get(activeGuest())?.repeat;
+    const last = page.guests.get(guests.active())?.repeat;
     if (!last || lines.all().length) {
       return [];
     }
     const names = last.map((line) => lines.items.get(String(line.item))?.name).filter(Boolean);
-    return [{ label: page.words.repeat, note: names.join(" · "), hint: "↵", value: { repeat: true } }];
+    return [{ label: page.phrases.repeat, note: names.join(" · "), hint: "↵", value: { repeat: true } }];
   }
 
   function take(value) {
@@ -209,14 +153,14 @@
       return;
     }
     touched = true;
-    const line = lines.add({ ...value, guest: activeGuest() });
+    const line = lines.add({ ...value, guest: guests.active() });
     if (line.classList.contains("line-stopped")) {
       lines.field(line, "override").focus();
     }
   }
 
   function repeat() {
-    const guest = activeGuest();
+    const guest = guests.active();
     const here = new Set(lines.all().filter((line) => lines.field(line, "guest").value === guest).map((line) => lines.field(line, "item").value));
     const last = (page.guests.get(guest)?.repeat ?? []).filter((line) => lines.items.has(String(line.item)) && !here.has(String(line.item)));
     touched = touched || last.length > 0;
@@ -229,14 +173,10 @@
     }
   }
 
-  function activeGuest() {
-    return one("[data-active-guest]").value || [...page.guests.keys()][0];
-  }
-
   function removed(text, isMessage = false) {
     touched = true;
     const place = one("[data-removed]");
-    one("[data-removed-text]").textContent = isMessage ? text : page.words.removed.replace("{item}", text);
+    one("[data-removed-text]").textContent = isMessage ? text : page.phrases.removed.replace("{item}", text);
     one("[data-undo]").hidden = isMessage;
     place.hidden = false;
   }
@@ -251,7 +191,7 @@
   /* The first thing that would be refused, brought into view; true if there is none. */
   function check() {
     if (!lines.all().length) {
-      removed(page.words.no_items, true);
+      removed(page.phrases.no_items, true);
       itemBox.focus();
       return false;
     }
@@ -315,7 +255,7 @@
   const ALT = {
     KeyR: repeat,
     KeyP: () => pay.focus(),
-    KeyN: () => one(`[data-notes-of="${activeGuest()}"] textarea`).focus(),
+    KeyN: () => one(`[data-notes-of="${guests.active()}"] textarea`).focus(),
     KeyG: openGuestSearch,
   };
 
@@ -349,7 +289,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (salon.isComposing(event) || document.querySelector("dialog[open]")) {
+    if (!event.key || event.defaultPrevented || salon.isComposing(event) || document.querySelector("dialog[open]")) {
       return;
     }
     const act = command(event);
@@ -372,9 +312,10 @@
 
   /* --- start ------------------------------------------------------------------------------------------------------- */
 
-  const lines = salon.visitLines(page);
+  const lines = (page.lines = salon.visitLines(page));
   const pay = salon.visitPay(page);
-  form.querySelectorAll("[data-notes-of]").forEach(knowGuest);
+  const guests = salon.visitGuests(page);
+  form.querySelectorAll("[data-notes-of]").forEach(guests.know);
   one("[data-add-item]").hidden = false;
   one("[data-add-guest]").hidden = false;
   one("[data-help]").hidden = false;
@@ -403,23 +344,23 @@
   salon.customerBox(guestBox, document.getElementById("guest-options"), (pk) => {
     guestBox.value = "";
     touched = true;
-    addGuest(pk).then(() => itemBox.focus());
+    guests.add(pk).then(() => itemBox.focus());
   });
   one("[data-guest-walkin]").addEventListener("click", () => {
     touched = true;
-    addGuest("").then(() => itemBox.focus());
+    guests.add("").then(() => itemBox.focus());
   });
 
   async function start() {
     const draft = salon.visitDraft.load();
-    if (draft && !form.dataset.sent) {
+    if (draft && !form.dataset.cameBack) {
       await restore(draft);
       touched = true;
     } else {
       lines.adopt();
-      touched = Boolean(form.dataset.sent);
+      touched = Boolean(form.dataset.cameBack);
     }
-    showGuests();
+    guests.show();
     ready = true;
     changed();
     (one("[data-errors]") ?? itemBox).focus();

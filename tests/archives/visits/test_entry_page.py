@@ -10,6 +10,7 @@ from archives.visits import arrivals
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Visit
 from customers.card.models import SafetyNote
+from customers.privacy.models import AccessEntry
 from tests import builders
 from tests.archives.visits.entering import days_before
 from tests.archives.visits.recording import line, record
@@ -150,6 +151,15 @@ def test_several_customers_can_be_named_in_the_address(desk, customer):
     friend = builders.make_customer(branch=customer.branch, name="李婷")
     response = page_of(desk, f"customer={customer.pk}&customer={friend.pk}&customer={customer.pk}")
     assert [guest.card.customer for guest in response.context["form"].guests] == [customer, friend]
+
+
+def test_who_looked_is_written_down(desk, receptionist, customer):
+    page_of(desk, f"customer={customer.pk}")
+    desk.get(f"/visits/new/guest/?customer={customer.pk}&number=1")
+    page_of(desk, "walkin=1")
+    entries = AccessEntry.objects.filter(customer_id=customer.pk, user=receptionist.user)
+    assert list(entries.values_list("action", flat=True)) == ["view", "view"]
+    assert AccessEntry.objects.count() == 2
 
 
 def test_one_more_customer_comes_as_a_part_of_the_page(desk, actor, customer, facial):

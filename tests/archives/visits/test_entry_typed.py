@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archives.visits.typed import WHOLE, list_price, parse_discount, parse_shares
+from archives.visits.typed import WHOLE, parse_discount, parse_shares
 from tests.archives.visits.typed_cases import DISCOUNTS, UNREADABLE
 
 
@@ -23,11 +23,6 @@ def test_what_could_mean_two_things_means_nothing(typed):
 def test_a_fold_never_gives_more_than_the_price_nor_less_than_nothing(list_fen, percent):
     off = parse_discount(f"{percent:02d}折" if percent != 10 else "1折").of(list_fen)
     assert 0 <= off <= list_fen
-
-
-def test_the_list_price_rounds_half_up():
-    assert list_price(500, 3_333) == 1_667
-    assert list_price(1_500, 1) == 2
 
 
 @pytest.mark.parametrize(
