@@ -46,7 +46,7 @@ class Desk:
     def _done(self, waiting, count):
         self._history.start(self._today)
         for n in range(count):
-            minute = max(n + 1, self._now + FIRST_DONE + (LAST_DONE - FIRST_DONE) * n // max(1, count - 1))
+            minute = max(0, self._now + FIRST_DONE + (LAST_DONE - FIRST_DONE) * n // max(1, count - 1))
             party = [waiting.next("欧阳静" if n == 1 else None)] if n != 3 else [None]
             if n == 3 or party[0]:
                 self._history.serve(self._today, minute, party, with_notes=n >= UNWRITTEN)

@@ -28,13 +28,9 @@ MEN, REFERRED = 0.06, 0.3
 OTHER_MARITAL = ("partner", "divorced", "widowed")
 AGE_BANDS = ((18, "under18"), (25, "18-24"), (35, "25-34"), (45, "35-44"), (55, "45-54"), (65, "55-64"))
 
-CARD = (
-    "id card_no branch_id name called gender birth_calendar birth_year birth_month birth_day age_band age_band_on wechat "
-    "occupation education marital interests skin_type health source referred_by_id responsible_id potential note "
-    "card_date created_at name_key given_key pinyin initials pinyin_alt initials_alt card_key stroke_key"
-)
-TABLES = {"cards": (Customer, CARD)}
-_card_row = attrgetter(*CARD.split())
+CARD = [field.attname for field in Customer._meta.concrete_fields]
+TABLES = {"cards": (Customer, " ".join(CARD))}
+_card_row = attrgetter(*CARD)
 
 
 class Part(NamedTuple):
