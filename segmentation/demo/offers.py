@@ -1,0 +1,79 @@
+"""The catalogue as rows of the shop, and each item as history needs it."""
+
+from dataclasses import dataclass
+
+from salon.money import to_fen
+from salon.shop.models import Brand, Category, Item, Tag
+from segmentation.demo import catalogue
+from segmentation.demo.rows import create
+
+YEARLY_RISE = 4  # per cent by which prices were lower a year earlier
+PRICE_YEARS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item as history needs it. `prices[n]` is the price n years ago, in fen."""
+
+    id: int
+    name: str
+    kind: str
+    prices: tuple
+    costs: tuple
+    minutes: int
+    department: str
+    lasts_days: int | None
+    wanted: int
+    tags: frozenset
+
+
+def fill_catalogue(on):
+    """Create tags, categories, brands and items; returns ([Offer, ...], {tag name: tag id}). `on`: the day of their history."""
+    tags = {name: create(Tag, name=name, kind=Tag.INGREDIENT) for name in catalogue.INGREDIENTS}
+    tags |= {name: create(Tag, name=name, kind=Tag.CONDITION) for name in catalogue.CONDITIONS}
+    categories = {name: create(Category, name=name, position=10 * n) for n, name in enumerate(catalogue.CATEGORIES, start=1)}
+    brands = {name: create(Brand, name=name) for name in catalogue.BRANDS}
+    offers = []
+    for entry in (*catalogue.SERVICES, *catalogue.PRODUCTS):
+        item = _create_item(entry, categories, brands, on)
+        contents = [tags[name] for name in entry.tags.split()]
+        item.tags.set(contents)
+        offers.append(_offer(item, entry, contents))
+    return offers, {name: tag.pk for name, tag in tags.items()}
+
+
+def _create_item(entry, categories, brands, on):
+    if isinstance(entry, catalogue.Service):
+        kind = {"kind": Item.SERVICE, "minutes": entry.minutes, "care_days": entry.care_days}
+    else:
+        kind = {"kind": Item.PRODUCT, "brand": brands[entry.brand], "lasts_days": entry.lasts_days}
+    return create(
+        Item,
+        on=on,
+        name=entry.name,
+        category=categories[entry.category],
+        price_fen=to_fen(entry.price),
+        cost_fen=to_fen(entry.cost),
+        **kind,
+    )
+
+
+def _offer(item, entry, contents):
+    return Offer(
+        id=item.pk,
+        name=item.name,
+        kind=item.kind,
+        prices=tuple(_earlier(entry.price, years) * 100 for years in range(PRICE_YEARS)),
+        costs=tuple(_earlier(entry.cost, years) * 100 for years in range(PRICE_YEARS)),
+        minutes=item.minutes,
+        department=catalogue.CATEGORIES[entry.category],
+        lasts_days=item.lasts_days,
+        wanted=entry.wanted,
+        tags=frozenset(tag.pk for tag in contents),
+    )
+
+
+def _earlier(yuan, years):
+    """A price or cost some years ago, in whole yuan, prices above 100 in steps of ten as on a price list."""
+    then = yuan * (100 - YEARLY_RISE * years) // 100
+    return then if years == 0 or then < 100 else then // 10 * 10
