@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 from django.db import connection
 
-from salon import guards
+from salon import access, guards
 from salon.server import DRAIN_SECONDS
 from tests import live
 
@@ -92,6 +92,24 @@ def test_second_start_prepares_nothing_again(salon):
     assert "Preparing" not in salon.log
     assert "Bringing" not in salon.log
     assert "invite_owner" in salon.log  # nobody can log in yet: it says how to begin
+
+
+@once
+def test_the_first_start_makes_the_demo_salon_and_each_start_says_how_to_log_in(salon):
+    salon.arguments = ("--seed-if-empty",)
+    salon.start()
+    file = salon.data_dir / "demo-logins.txt"
+    assert file.stat().st_mode & 0o777 == 0o600
+    logins = [line.split() for line in file.read_text().splitlines()]
+    assert [role for role, _, _ in logins] == list(access.ROLES)
+    _, username, password = logins[0]
+    assert salon.visitor().post("/login/", {"username": username, "password": password}).status == 302
+    assert salon.visitor().post("/login/", {"username": username, "password": "not " + password}).status == 422
+    salon.stop()
+    salon.start()
+    assert salon.log.count("Making the demo salon") == 1
+    for _, username, password in logins:
+        assert len(re.findall(rf"^ +{username} +{password} ", salon.log, re.MULTILINE)) == 2
 
 
 # --- Refusing to start -----------------------------------------------------------------------------------------------
