@@ -75,11 +75,12 @@ def lint():
 
 
 def suite(marks, *, workers, **variables):
-    """One run of pytest with a data directory of its own."""
+    """One run of pytest, with a temporary folder of its own that is gone afterwards, whatever the tests leave in it."""
     folder = tempfile.mkdtemp(prefix="salon-tests-")
+    os.chmod(folder, 0o711)  # noqa: S103 - run by root, a PostgreSQL server inside belongs to somebody else
     try:
         parallel = ("-n", str(workers), "--dist", "loadscope") if workers > 1 else ()
-        return run("pytest", "-m", marks, *parallel, SALON_DATA_DIR=folder, **variables)
+        return run("pytest", "-m", marks, *parallel, TMPDIR=folder, SALON_DATA_DIR=f"{folder}/data", **variables)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,12 +8,15 @@ import time
 from contextlib import closing, contextmanager
 
 import pytest
+from django.db import connection
 
-from salon import guards
+from salon import access, guards
 from salon.server import DRAIN_SECONDS
 from tests import live
 
 SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+
+once = pytest.mark.skipif(connection.vendor != "sqlite", reason="the same whatever the database; run on SQLite")
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def test_answers_when_it_says_so(live_salon):
     assert "Traceback" not in live_salon.log
 
 
+@once
 def test_static_files_are_hashed_compressed_and_kept_for_ever(live_salon):
     manifest = live_salon.data_dir / "static" / "staticfiles.json"
     name = re.search(r'"css/app.css": "([^"]+)"', manifest.read_text())[1]
@@ -71,6 +75,7 @@ def test_static_files_are_hashed_compressed_and_kept_for_ever(live_salon):
     assert not (live_salon.data_dir / "static" / "css" / "app.css").exists()  # a name without hash is never asked for
 
 
+@once
 def test_a_body_over_the_limit_is_refused(live_salon):
     with closing(socket.create_connection(("127.0.0.1", live_salon.port), timeout=30)) as sock:
         sock.sendall(b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 12582913\r\n\r\n")
@@ -89,20 +94,41 @@ def test_second_start_prepares_nothing_again(salon):
     assert "invite_owner" in salon.log  # nobody can log in yet: it says how to begin
 
 
+@once
+def test_the_first_start_makes_the_demo_salon_and_each_start_says_how_to_log_in(salon):
+    salon.arguments = ("--seed-if-empty",)
+    salon.start()
+    file = salon.data_dir / "demo-logins.txt"
+    assert file.stat().st_mode & 0o777 == 0o600
+    logins = [line.split() for line in file.read_text().splitlines()]
+    assert [role for role, _, _ in logins] == list(access.ROLES)
+    _, username, password = logins[0]
+    assert salon.visitor().post("/login/", {"username": username, "password": password}).status == 302
+    assert salon.visitor().post("/login/", {"username": username, "password": "not " + password}).status == 422
+    salon.stop()
+    salon.start()
+    assert salon.log.count("Making the demo salon") == 1
+    for _, username, password in logins:
+        assert len(re.findall(rf"^ +{username} +{password} ", salon.log, re.MULTILINE)) == 2
+
+
 # --- Refusing to start -----------------------------------------------------------------------------------------------
 
 
+@once
 def test_refuses_a_port_in_use(salon):
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         said = refusal(salon, "--port", str(other.getsockname()[1]))
     assert "Cannot listen on 127.0.0.1" in said
 
 
+@once
 def test_refuses_a_data_directory_that_cannot_be_made(salon, tmp_path):
     (tmp_path / "file").touch()
     assert "data directory" in refusal(salon, SALON_DATA_DIR=str(tmp_path / "file" / "data"))
 
 
+@once
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder in which nobody may write")
 def test_refuses_a_data_directory_that_cannot_be_written(salon):
     assert "cannot be written" in refusal(salon, SALON_DATA_DIR="/proc", SALON_SECRET_KEY="x" * 50)
@@ -115,17 +141,20 @@ def test_refuses_a_database_that_is_newer_and_leaves_it_alone(salon):
     assert content(salon) == before
 
 
+@once
 def test_refuses_a_file_that_is_no_database(salon, tmp_path):
     (tmp_path / "letter.txt").write_text("Dear customer, " * 1000)
     said = refusal(salon, DATABASE_URL=f"sqlite:///{tmp_path / 'letter.txt'}")
     assert "The database does not answer: file is not a database" in said
 
 
+@once
 def test_refuses_a_server_that_does_not_answer(salon):
     said = refusal(salon, DATABASE_URL=f"postgres://nobody@127.0.0.1:{live.free_port()}/none")
     assert "The database does not answer" in said
 
 
+@once
 def test_refuses_the_network_without_tls(salon):
     assert "SALON_PLAIN_HTTP=1" in refusal(salon, "--host", "0.0.0.0")
 
@@ -135,10 +164,12 @@ def test_refuses_the_network_while_demo_users_exist(salon_with_shop):
     assert "demo log-ins" in refusal(salon_with_shop, "--host", "0.0.0.0", SALON_PUBLIC_URL="https://salon.example")
 
 
+@once
 def test_refuses_to_show_the_demo_salon_to_the_network(salon):
     assert "demo salon" in refusal(salon, "--host", "0.0.0.0", "--seed-if-empty", SALON_PLAIN_HTTP="1")
 
 
+@once
 @pytest.mark.parametrize(
     "setting", ["SALON_TIME_ZONE=Mars/Olympus", "SALON_LANGUAGE=tlh", "SALON_DEBUG=maybe", "DATABASE_URL=mysql://x/y"]
 )
@@ -147,6 +178,7 @@ def test_refuses_settings_it_does_not_understand(salon, setting):
     assert name in refusal(salon, **{name: value})
 
 
+@once
 def test_serves_the_network_when_told_that_it_is_trusted(salon):
     salon.environment["SALON_PLAIN_HTTP"] = "1"
     salon.arguments = ("--host", "0.0.0.0")
@@ -157,6 +189,7 @@ def test_serves_the_network_when_told_that_it_is_trusted(salon):
 # --- Behind TLS ------------------------------------------------------------------------------------------------------
 
 
+@once
 def test_only_the_trusted_proxy_says_whether_a_request_came_by_tls(salon):
     salon.environment |= {"SALON_PUBLIC_URL": "https://salon.example", "SALON_ALLOWED_HOSTS": "127.0.0.1"}
     salon.start()
