@@ -83,7 +83,8 @@ VISITS = {
     "moments are out of order": """
         SELECT id FROM archives_visit WHERE arrived_at > care_started_at OR care_started_at > done_at OR done_at <> recorded_at
         OR (status = 'expected' AND (expected_time IS NULL OR arrived_at IS NOT NULL))
-        OR (status = 'in_care' AND (arrived_at IS NULL OR care_started_at IS NULL)) OR (status = 'arrived' AND arrived_at IS NULL)""",
+        OR (status = 'in_care' AND (arrived_at IS NULL OR care_started_at IS NULL))
+        OR (status = 'arrived' AND arrived_at IS NULL)""",
     "somebody came before the card was made": """
         SELECT v.id FROM archives_visit v JOIN customers_customer c ON c.id = v.customer_id WHERE v.day < c.card_date""",
     "the last visit on a card is wrong": """
