@@ -8,15 +8,18 @@ from django.db.models import F
 class LatestFirstIndex(models.Index):
     """Index on (columns ..., date descending with nulls last, id descending), for lists that show the latest first.
 
-    PostgreSQL needs NULLS LAST spelled out to use the index; SQLite sorts nulls last when descending and refuses the words.
+    Columns it `covers` come after those: a query that asks for no others need not look into the table. PostgreSQL needs
+    NULLS LAST spelled out to use the index; SQLite sorts nulls last when descending and refuses the words.
     """
 
-    def __init__(self, *columns, latest, name):
-        self.columns, self.latest = columns, latest
-        super().__init__(*(F(c) for c in columns), F(latest).desc(nulls_last=True), F("id").desc(), name=name)
+    def __init__(self, *columns, latest, name, covers=()):
+        self.columns, self.latest, self.covers = columns, latest, tuple(covers)
+        last = F(latest).desc(nulls_last=True)
+        super().__init__(*(F(c) for c in columns), last, F("id").desc(), *(F(c) for c in self.covers), name=name)
 
     def deconstruct(self):
-        return f"{type(self).__module__}.{type(self).__qualname__}", self.columns, {"latest": self.latest, "name": self.name}
+        arguments = {"latest": self.latest, "name": self.name} | ({"covers": self.covers} if self.covers else {})
+        return f"{type(self).__module__}.{type(self).__qualname__}", self.columns, arguments
 
     def create_sql(self, model, schema_editor, using="", **kwargs):
         statement = super().create_sql(model, schema_editor, using, **kwargs)

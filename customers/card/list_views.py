@@ -15,6 +15,7 @@ from salon import panels, text
 from salon.lists import Sort, listing
 
 LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}
+IN_BOX, ON_PAGE = 12, 50  # hits shown below the search box, and on a page of their own
 SORTS = {
     "last_visit": Sort(_("Last visit"), (F("last_visit_on").desc(nulls_last=True), "-pk")),
     "strokes": Sort(_("Surname strokes"), ("stroke_key", "pk")),
@@ -59,7 +60,7 @@ def search(request):
     words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
     if request.htmx and not words:
         return HttpResponse("")
-    hits = queries.search(request.actor, words) if words else []
+    hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE) if words else []
     context = {"words": words, "hits": hits, "new": _new_customer(request.actor, words), "number": typed.full_number(words)}
     return render(request, "customers/card/_hits.html" if request.htmx else "customers/card/found.html", context)
 

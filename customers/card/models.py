@@ -18,6 +18,7 @@ DERIVED = [
     *("stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
+RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -196,11 +197,11 @@ class Customer(models.Model):
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["branch", "skin_order", "stroke_key", "id"], name="customer_branch_skin"),
             LatestFirstIndex("branch", latest="card_date", name="customer_branch_card_date"),
-            LatestFirstIndex("branch", latest="last_visit_on", name="customer_branch_last_visit"),
+            LatestFirstIndex("branch", latest="last_visit_on", name="customer_branch_last_visit", covers=RECENT_KEYS),
             models.Index(fields=["stroke_key", "id"], name="customer_strokes"),
             models.Index(fields=["skin_order", "stroke_key", "id"], name="customer_skin"),
             LatestFirstIndex(latest="card_date", name="customer_card_date"),
-            LatestFirstIndex(latest="last_visit_on", name="customer_last_visit"),
+            LatestFirstIndex(latest="last_visit_on", name="customer_last_visit", covers=RECENT_KEYS),
             models.Index(fields=["birth_month", "birth_day"], name="customer_birthday"),
         ]
 

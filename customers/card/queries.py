@@ -6,18 +6,15 @@ these, ranked, is one statement. Nothing is scanned, so a million customers cost
 
 from dataclasses import dataclass, field
 
-from django.core.exceptions import EmptyResultSet
-from django.db.models import Case, F, IntegerField, Prefetch, Q, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Case, Prefetch, Q, Value, When
 
 from customers.card import typed
-from customers.card.models import Customer, SafetyNote
+from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
 from salon import access, panels, text
 
-FEW, MANY = 20, 100  # candidates from each range: for one or two letters, for more
-RECENT = 200  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
-LATEST_FIRST = (F("last_visit_on").desc(nulls_last=True), "-pk")
+FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
+RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,10 @@ class Hit:
 def search(actor, words, limit=20):
     """The customers that fit best, as Hits: exact matches first, then who came last; guests of other branches at the end.
 
-    Five queries at most and those of the panels, however many customers there are. Merged cards lead to the surviving one.
+    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged cards lead to the surviving one.
     """
-    found = list(ranked(actor, words)[:limit])
-    guests = list(guests_by_phone(actor, words)[:limit])
+    found = best(actor, words, limit)
+    guests = guests_by_phone(actor, words)
     badges = panels.collect("customer.badge", actor, found + guests)
     hints = panels.collect("customer.hints", actor, found)
     digits = text.phone_digits(words[: typed.LONGEST])
@@ -57,83 +54,129 @@ def _number(customer, digits):
     return (meant or phones)[0].number if phones else ""
 
 
-def ranked(actor, words):
-    """The customers the actor may open that fit `words`, best first: a queryset of one statement, to be cut by the caller."""
-    alternatives = typed.read(words, actor.branch)
-    arms = [arm for alternative in alternatives for arm in _arms(actor, alternative)]
+def best(actor, words, limit):
+    """The customers the actor may open that fit `words`, best first, with phones and safety notes."""
+    ids = _best_ids(candidates(actor, words))[:limit]
+    if not ids:
+        return []
     notes = SafetyNote.objects.in_force(actor.today).select_related("tag")
-    cards = Customer.objects.present().visible_to(actor).select_related("branch")
-    cards = cards.prefetch_related("phones", Prefetch("safety_notes", notes, to_attr="safety"), "absorbed")
+    cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids)
+    absorbed = Customer.objects.only("name", "card_no", "merged_into").order_by("pk")
+    found = cards.prefetch_related("phones", Prefetch("safety_notes", notes, to_attr="safety"), Prefetch("absorbed", absorbed))
+    return sorted(found, key=lambda customer: ids.index(customer.pk))
+
+
+def _best_ids(rows):
+    """Ids of candidates in order, merged cards replaced by the surviving ones: exact ones first, then who came last."""
+    ranks = {}
+    for pk, merged_into, last_visit_on, is_exact in rows:
+        rank = (bool(is_exact), str(last_visit_on or ""), pk)
+        survivor = merged_into or pk
+        ranks[survivor] = max(rank, ranks.get(survivor, rank))
+    return sorted(ranks, key=ranks.get, reverse=True)
+
+
+def candidates(actor, words):
+    """Rows (id, merged into, last visit, is an exact match) of the best candidates, unordered. One statement, or none."""
+    arms = [arm for alternative in typed.read(words, actor.branch) for arm in _arms(actor, alternative)]
+    return _rows(arms, "c.id, c.merged_into_id, c.last_visit_on, found.exact")
+
+
+def _rows(arms, columns):
     if not arms:
-        return cards.none()
-    found = Customer.objects.filter(pk__in=_union(arms)).values(survivor=Coalesce("merged_into_id", "pk"))
-    exact = [When(_all(word.is_all for word in words), then=0) for words in alternatives]
-    by_fit = Case(*exact, default=1, output_field=IntegerField())
-    return cards.filter(pk__in=found).order_by(by_fit, *LATEST_FIRST)
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(arms, columns))
+        return cursor.fetchall()
 
 
-def _all(conditions):
-    together = Q()
-    for condition in conditions:
-        together &= Q(condition)
-    return together
-
-
-def _union(arms):
-    """The ids all arms find. Django cannot write a union of limited queries for SQLite, so their statements are joined here."""
-    statements, params = [], []
-    for arm in arms:
-        try:
-            statement, values = arm.values_list("pk").query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        statements.append(f"SELECT * FROM ({statement}) AS arm{len(statements)}")  # noqa: S608 - Django wrote it
-        params += values
-    return RawSQL(" UNION ALL ".join(statements) or "SELECT NULL", params)  # noqa: S611
+def statement(arms, columns):
+    """The statement for what all arms find, of limited ones (id, exact); its parameters. SQLite wants each in its own SELECT."""
+    union = " UNION ALL ".join(f"SELECT * FROM ({arm}) AS arm{n}" for n, (arm, _params) in enumerate(arms))  # noqa: S608
+    whole = f"SELECT {columns} FROM ({union}) AS found CROSS JOIN customers_customer c WHERE c.id = found.id"  # noqa: S608
+    return whole, [value for _arm, params in arms for value in params]
 
 
 def _arms(actor, words):
-    """Limited queries whose union is what the actor may find by these words, which must all fit."""
-    fits = _all(word.fits for word in words)
+    """Limited statements whose union is what the actor may find by these words, which must all fit."""
     if actor.is_owner:
-        return [*_ranges(Customer.objects.all(), words), *_recent(Customer.objects.all(), words, fits)]
+        return [*_ranges(EVERYWHERE, words), *_recent(EVERYWHERE, words)]
     if actor.branch is None:
         return []
-    mine = Customer.objects.filter(branch=actor.branch)
-    guests = actor.branch.guest_passes.filter(business_date=actor.today).values("customer")
+    fits, values = _all_fit(words)
     if actor.role == access.BEAUTICIAN:
-        # Few customers: those she served are looked through, no index of all the branch's names is.
-        served = Customer.objects.filter(pk__in=Customer.objects.served_by(actor))
-        return [served.filter(fits).order_by(*LATEST_FIRST)[:MANY]]
-    here = Customer.objects.filter(pk__in=guests).filter(fits)
-    return [*_ranges(mine, words), *_recent(mine, words, fits), here[:MANY]]
+        # Few customers: those she serves are looked through, not an index of all the branch's names.
+        served, params = Customer.objects.served_by(actor).query.sql_with_params()
+        statement = f"SELECT c.id, {NOT_EXACT} FROM customers_customer c WHERE c.id IN ({served}) AND {fits}"  # noqa: S608
+        return [(statement, [*params, *values])]
+    here = (
+        f"SELECT c.id, {NOT_EXACT} FROM customers_guestpass g CROSS JOIN customers_customer c "  # noqa: S608
+        f"WHERE g.branch_id = %s AND g.business_date = %s AND c.id = g.customer_id AND {fits}"
+    )
+    return [*_ranges(_at(actor.branch), words), *_recent(_at(actor.branch), words), (here, [*_here(actor), *values])]
 
 
-def _ranges(cards, words, most=None):
+NOT_EXACT = "1 = 0 AS exact"
+EVERYWHERE = ("", [])
+
+
+def _at(branch):
+    """The condition that a card is of a branch, and its parameters."""
+    return "c.branch_id = %s AND ", [branch.pk if branch else None]
+
+
+def _here(actor):
+    return [actor.branch.pk, actor.today]
+
+
+def _all_fit(words, alias="c", columns=()):
+    conditions = [word.sql(alias, columns) for word in words]
+    return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def _ranges(scope, words, most=None):
     """One limited index range for each way to read the word that narrows down most; the other words are checked on it."""
     lead = max(words, key=lambda word: word.weight)
-    others = _all(word.fits for word in words if word is not lead)
-    most = most or (FEW if lead.weight == typed.VAGUE else MANY)
+    fits, values = _all_fit([word for word in words if word is not lead])
+    others = f" AND {fits}" if fits else ""
+    limit = most or (FEW if lead.weight in (typed.VAGUE, typed.PART) or len(words) > 1 else MANY)
+    condition, scope_params = scope
     for start in lead.starts:
-        yield cards.filter(start.range(start.path)).filter(others).order_by(start.path, "pk")[:most]
+        alias = "p" if start.of_phone else "c"
+        column = f"{alias}.{start.column}"
+        inside, params = start.sql(column, alias)
+        if start.of_phone:
+            # CROSS JOIN keeps SQLite to this order: the phone range first, then the cards it leads to.
+            source, pk = "customers_phone p CROSS JOIN customers_customer c WHERE c.id = p.customer_id AND", "p.customer_id"
+        else:
+            source, pk = "customers_customer c WHERE", "c.id"
+        statement = f"SELECT {pk} AS id, {column} = %s AS exact FROM {source} {condition}{inside}{others}"  # noqa: S608
+        order = f" ORDER BY {column}, {pk} LIMIT %s"
+        yield statement + order, [start.prefix, *scope_params, *params, *values, limit]
 
 
-def _recent(cards, words, fits):
+def _recent(scope, words):
     """Those who came last, if they fit; numbers narrow down enough by themselves."""
     if any(word.is_number for word in words):
         return []
-    latest = cards.order_by(*LATEST_FIRST).values("pk")[:RECENT]
-    return [Customer.objects.filter(pk__in=latest).filter(fits)]
+    condition, params = scope
+    fits, values = _all_fit(words, "latest", RECENT_KEYS)
+    latest = (
+        f"SELECT c.id, {', '.join(f'c.{column}' for column in RECENT_KEYS)} FROM customers_customer c "  # noqa: S608
+        f"WHERE {condition}c.id > 0 ORDER BY c.last_visit_on DESC NULLS LAST, c.id DESC LIMIT %s"
+    )
+    return [(f"SELECT latest.id, {NOT_EXACT} FROM ({latest}) latest WHERE {fits}", [*params, RECENT, *values])]  # noqa: S608
 
 
 def guests_by_phone(actor, words):
     """Customers of other branches whose whole phone number was typed, for those who may confirm that they are here."""
     digits = typed.full_number(words)
-    elsewhere = Customer.objects.present().select_related("branch")
     if not digits or actor.is_owner or actor.branch is None or not actor.may_write("customers:here"):
-        return elsewhere.none()
-    own = Customer.objects.visible_to(actor).filter(phones__digits=digits).values("pk")
-    return elsewhere.filter(phones__digits=digits).exclude(pk__in=own).order_by("pk")
+        return []
+    ids = list(Phone.objects.filter(digits=digits).order_by("customer_id").values_list("customer_id", flat=True)[:MANY])
+    known = set(Customer.objects.visible_to(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ids
+    elsewhere = [pk for pk in ids if pk not in known]
+    return list(Customer.objects.present().select_related("branch").filter(pk__in=elsewhere).order_by("pk")) if elsewhere else []
 
 
 def ids_matching(actor, words, most=1000):
@@ -141,18 +184,18 @@ def ids_matching(actor, words, most=1000):
 
     For filters: few ids make any order cheap, and with many the condition `fitting` finds a page soon.
     """
-    alternatives = typed.read(words, actor.branch)
-    cards = Customer.objects.listed_for(actor)
-    arms = [arm for alternative in alternatives for arm in _ranges(cards, alternative, most + 1)]
-    if not arms:
-        return []
-    ids = set(Customer.objects.filter(pk__in=_union(arms)).values_list("pk", flat=True)[: most + 1])
+    scope = EVERYWHERE if actor.is_owner else _at(actor.branch)
+    arms = [arm for words in typed.read(words, actor.branch) for arm in _ranges(scope, words, most + 1)]
+    ids = {pk for (pk,) in _rows(arms, "c.id")}
     return sorted(ids) if len(ids) <= most else None
 
 
 def fitting(actor, words):
-    """Q on Customer for everybody who fits `words`."""
-    found = Q(pk__in=[])
+    """A condition on Customer for everybody who fits `words`, in a form no database mistakes for a range to start from."""
+    found = Q()
     for alternative in typed.read(words, actor.branch):
-        found |= _all(word.fits for word in alternative)
-    return found
+        together = Q()
+        for word in alternative:
+            together &= word.q
+        found |= together
+    return Q(Case(When(found, then=Value(True)), default=Value(False))) if found else Q(pk__in=[])

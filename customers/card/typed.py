@@ -17,7 +17,8 @@ LONGEST = 80  # characters read of what was typed
 MOST_WORDS = 6
 SHORTEST_NUMBER = 3  # fewer digits are a card number, not a part of a phone number
 FULL_NUMBER = 8  # so many digits and more can be a whole phone number
-VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter, a surname, 138, a name, 6621
+VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter or 138, a surname, 621, a name, 6621
+_MOBILE = re.compile("1[3-9][0-9]")  # three digits many numbers begin with
 _NUMBER = re.compile(r"[+(]?[\d(][\d()\-./]*")
 _GLUED = re.compile(rf"(\D+?)(\d{{{SHORTEST_NUMBER},}})")
 _SERIAL = re.compile(r"([a-z0-9]{1,12})-0*(\d{1,9})")
@@ -42,31 +43,40 @@ class Start:
     whole: bool = False
     also: tuple = ()
 
-    @property
-    def path(self):
-        """The column as seen from Customer."""
-        return f"phones__{self.column}" if self.of_phone else self.column
+    def is_about(self, columns):
+        """True if the start needs no other columns than these; none given: all."""
+        return not columns or {self.column, *self.also[:1]} <= set(columns)
 
-    def range(self, path):
-        """Q that names the column by `path`: a range its index serves."""
+    def sql(self, column, alias):
+        """(condition, parameters): a range of `column`, which the index serves if it is the bare column of `alias`."""
         if self.whole:
-            return Q(**{path: self.prefix})
-        return text.starts_with(path, self.prefix) & (text.starts_with(*self.also) if self.also else Q())
+            return f"{column} = %s", [self.prefix]
+        condition, params = _range(column, self.prefix)
+        if self.also:
+            more, values = _range(f"{alias}.{self.also[0]}", self.also[1])
+            return f"({condition} AND {more})", params + values
+        return f"({condition})", params
 
     @property
-    def fits(self):
-        """Q on Customer, to check one row."""
-        return _has_phone(self.range(self.column)) if self.of_phone else self.range(self.column)
-
-    @property
-    def is_all(self):
-        """Q on Customer: the column is just the prefix, nothing after it."""
-        equal = Q(**{self.column: self.prefix})
-        return _has_phone(equal) if self.of_phone else equal
+    def q(self):
+        """The same as a Q on Customer."""
+        if self.of_phone:
+            return Q(Exists(Phone.objects.filter(text.starts_with(self.column, self.prefix), customer=OuterRef("pk"))))
+        if self.whole:
+            return Q(**{self.column: self.prefix})
+        return text.starts_with(self.column, self.prefix) & (text.starts_with(*self.also) if self.also else Q())
 
 
-def _has_phone(condition):
-    return Exists(Phone.objects.filter(condition, customer=OuterRef("pk")))
+def _either(conditions):
+    """The condition that one of several holds, and its parameters; false if there is none."""
+    conditions = list(conditions)
+    together = " OR ".join(condition for condition, _params in conditions)
+    return f"({together or '1 = 0'})", [value for _condition, params in conditions for value in params]
+
+
+def _range(column, prefix):
+    upper = text.next_prefix(prefix)
+    return (f"{column} >= %s AND {column} < %s", [prefix, upper]) if upper else (f"{column} >= %s", [prefix])
 
 
 @dataclass(frozen=True)
@@ -77,20 +87,25 @@ class Word:
     weight: int
     is_number: bool = False
 
-    @property
-    def fits(self):
-        return _any(start.fits for start in self.starts)
+    def sql(self, alias, columns=()):
+        """(condition, parameters) that one row of Customer fits the word; with `columns`, by these alone."""
+        starts = [start for start in self.starts if not start.of_phone and start.is_about(columns)]
+        conditions, params = _either(start.sql(f"{alias}.{start.column}", alias) for start in starts)
+        # An expression, not the bare column: or else SQLite looks through all phones that begin so, for every row.
+        phones = [start.sql(f"p.{start.column} || ''", "p") for start in self.starts if start.of_phone and not columns]
+        if phones:
+            numbers, values = _either(phones)
+            has_phone = f"EXISTS (SELECT 1 FROM customers_phone p WHERE p.customer_id = {alias}.id AND {numbers})"  # noqa: S608
+            return f"({has_phone} OR {conditions})", values + params
+        return conditions, params
 
     @property
-    def is_all(self):
-        return _any(start.is_all for start in self.starts)
-
-
-def _any(conditions):
-    found = Q()
-    for condition in conditions:
-        found |= Q(condition)
-    return found
+    def q(self):
+        """The same as a Q on Customer."""
+        found = Q()
+        for start in self.starts:
+            found |= start.q
+        return found
 
 
 def read(typed, branch=None):
@@ -108,7 +123,7 @@ def read(typed, branch=None):
     name = _name(text.fold("".join(texts)), texts[-1] if len(texts) == 1 else "", branch)
     if name:
         alternatives.append([name, *(_number(number, branch) for number in numbers)])
-    glued = _GLUED.fullmatch(texts[0]) if len(words) == 1 else None
+    glued = _GLUED.fullmatch(texts[0]) if len(words) == 1 and not _SERIAL.fullmatch(texts[0]) else None
     if glued and (first := _name(text.fold(glued[1]), "", branch)):
         alternatives.append([first, _number(glued[2], branch)])
     return alternatives
@@ -143,7 +158,8 @@ def _number(written, branch):
     serial = written.lstrip("0")
     if branch and serial.isdecimal() and len(serial) <= 9:
         starts.append(Start("card_key", _card_key(branch.code, serial), whole=True))
-    return Word(tuple(starts), SURE if len(digits) > SHORTEST_NUMBER else PART, is_number=True)
+    weight = SURE if len(digits) > SHORTEST_NUMBER else VAGUE if _MOBILE.fullmatch(digits) else PART
+    return Word(tuple(starts), weight, is_number=True)
 
 
 def _card_key(code, serial):
