@@ -1,6 +1,7 @@
 """Storing an edited form: once, whole, and never over what somebody else saved meanwhile."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django import forms
 from django.contrib import messages
@@ -10,9 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from salon import access, operations
+from salon.errors import Conflict
 from salon.shop.history import shown
 
 STALE = "stale"
+ISOLATED = "\u2068{}\u2069"  # a name of either direction inside a sentence
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,17 @@ class SeenVersion:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        stored = {name: self.initial.get(name) for name in self._meta.fields if name in self.fields}
-        self.current = operations.fingerprint({name: _plain(value) for name, value in stored.items()})
-        self.fields["seen"] = forms.CharField(required=False, widget=forms.HiddenInput, initial=self.current)
+        self.fields["seen"] = forms.CharField(required=False, widget=forms.HiddenInput, initial=lambda: self.current)
+
+    @cached_property
+    def current(self):
+        """The fingerprint of the row's values, of those fields this form has."""
+        names = [name for name in self._meta.fields if name in self.fields]
+        return operations.fingerprint({name: _plain(self.initial.get(name)) for name in names})
+
+    @cached_property
+    def changed_data(self):
+        return [name for name in super().changed_data if name != "seen"]
 
     def clean(self):
         cleaned = super().clean()
@@ -77,10 +88,10 @@ def edit(request, template, make_form, save, done, context=None):
     """
     status = 200
     if request.method == "POST":
-        form, url = _store(request, make_form, save, done)
-        if url:
-            messages.success(request, _("Saved."))
-            return redirect(url)
+        form, stored = _store(request, make_form, save, done)
+        if stored:
+            messages.success(request, _("Saved: %(name)s") % {"name": ISOLATED.format(stored)})
+            return redirect(done(stored))
         status = 409 if getattr(form, "is_stale", False) else 422
     else:
         form = make_form(None)
@@ -89,7 +100,7 @@ def edit(request, template, make_form, save, done, context=None):
 
 
 def _store(request, make_form, save, done):
-    """(form, address of the result or None). Tried again once if somebody stored the same name between check and save:
+    """(form, the stored row or None). Tried again once if somebody stored the same name between check and save:
     the second look finds it, and says so at the field."""
     for is_last in (False, True):
         try:
@@ -108,11 +119,14 @@ def _store_once(request, make_form, save, done):
     form = make_form(request.POST)
     if form.is_valid():
         try:
-            operation.url = done(save(form))
+            stored = save(form)
+            operation.url = done(stored)
             operation.save(update_fields=["url"])
-            return form, operation.url
+            return form, stored
         except ValidationError as error:
             form.add_error(None, error)
+        except Conflict as error:
+            form.add_error(None, str(error))
     transaction.set_rollback(True)  # nothing was stored, so the operation key is still unused
     return form, None
 

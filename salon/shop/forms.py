@@ -8,15 +8,17 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from salon import text
-from salon.forms import Form, ModelForm
+from salon import access, text
+from salon.accounts import services as accounts
+from salon.forms import DayInput, Form, ModelForm
 from salon.money import MAX_FEN, YuanField
 from salon.shop import queries
 from salon.shop.editing import SeenVersion
-from salon.shop.models import Branch, Brand, Category, Department, Item, Tag
+from salon.shop.models import Branch, Brand, Category, Department, Item, StaffMember, Tag
 
 MAX_NEW_TAGS = 20
 _BETWEEN_TAGS = re.compile(r"[,，、;；]")
@@ -90,18 +92,24 @@ class ItemForm(SeenVersion, ModelForm):
     new_tags = forms.CharField(
         label=_("New ones, with commas between"), required=False, max_length=400, help_text=_("Salicylic acid, lavender oil")
     )
-    new_tags_kind = forms.ChoiceField(label=_("These are"), choices=Tag.KINDS, required=False)
+    new_tags_kind = forms.ChoiceField(label=_("These are"), choices=Tag.KINDS, required=False, initial=Tag.INGREDIENT)
 
     class Meta:
         model = Item
         fields = [
-            "kind", "name", "category", "brand", "price_fen", "cost_fen", "minutes", "care_days", "lasts_days", "tags", "is_active",
+            "kind", "name", "category", "brand", "price_fen", "cost_fen", "minutes", "care_days", "lasts_days", "tags",
+            "is_active",
         ]  # fmt: skip
         widgets = {"kind": forms.RadioSelect}
         help_texts = {
             "minutes": _("How long it takes; 0 if it takes no time."),
             "is_active": _("Untick it to stop offering the item. Past visits keep it."),
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial |= {"price_fen": None, "cost_fen": None}  # an empty field is typed into faster than a zero
 
     def clean_name(self):
         readable(self.cleaned_data["name"])
@@ -218,3 +226,47 @@ class SwitchForm(Form):
     """Which branch the owner works in now."""
 
     branch = forms.ModelChoiceField(Branch.objects.open())
+
+
+class StaffForm(SeenVersion, ModelForm):
+    """A staff record. A manager fills it for the own branch and for the roles a manager may give."""
+
+    class Meta:
+        model = StaffMember
+        fields = ["name", "role", "branch", "department", "employed_on", "has_finance", "is_active", "left_on"]
+        widgets = {"employed_on": DayInput, "left_on": DayInput}
+        help_texts = {
+            "role": _("What the person's log-in may see and do."),
+            "has_finance": _("May see and settle what is owed. Owners have it anyway."),
+            "is_active": _("Untick it when the person leaves: the log-in ends at once, everything recorded stays."),
+            "left_on": _("Last day, for somebody who no longer works here."),
+        }
+
+    def __init__(self, *args, actor, **kwargs):
+        super().__init__(*args, **kwargs)
+        roles = accounts.assignable_roles(actor)
+        self.fields["role"].choices = [("", "---------"), *((role, access.ROLE_NAMES[role]) for role in roles)]
+        if actor.is_owner:
+            self.fields["branch"].queryset = Branch.objects.filter(Q(is_active=True) | Q(pk=self.instance.branch_id))
+            if not self.instance.pk:
+                self.initial["branch"] = actor.branch.pk
+        else:
+            del self.fields["branch"], self.fields["has_finance"]
+            if not self.instance.pk:
+                self.instance.branch = actor.branch
+        self.fields["department"].queryset = Department.objects.filter(Q(is_active=True) | Q(pk=self.instance.department_id))
+        if not self.instance.pk:
+            del self.fields["is_active"], self.fields["left_on"]
+
+    def clean_name(self):
+        readable(self.cleaned_data["name"])
+        return self.cleaned_data["name"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if "is_active" in self.fields:
+            if cleaned.get("is_active") and cleaned.get("left_on"):
+                self.add_error("left_on", _("Whoever still works here has no last day. Empty it, or untick “works here”."))
+            if not cleaned.get("is_active") and not cleaned.get("left_on") and "left_on" not in self.errors:
+                self.add_error("left_on", _("Give the last day."))
+        return cleaned

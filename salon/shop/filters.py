@@ -1,0 +1,67 @@
+"""Filters of the shop's lists."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
+
+from salon import access, text
+from salon.shop.models import Branch, Brand, Category, Department, Item, Tag
+
+
+def named(queryset, _name, value):
+    """Rows whose name contains the text, or whose pinyin initials begin with it."""
+    key = text.fold(value)
+    return queryset.filter(Q(name_key__contains=key) | text.starts_with("initials", key)) if key else queryset.none()
+
+
+class Unfiltered(FilterSet):
+    """Short lists that need no filter."""
+
+
+class ItemFilter(FilterSet):
+    STOPPED, ALL = "stopped", "all"
+
+    q = CharFilter(method=named, label=_("Name or pinyin initials"), max_length=60)
+    kind = ChoiceFilter(choices=Item.KINDS, label=_("Kind"), empty_label=_("All kinds"))
+    category = ModelChoiceFilter(queryset=Category.objects.all(), label=_("Category"), empty_label=_("All categories"))
+    brand = ModelChoiceFilter(queryset=Brand.objects.all(), label=_("Brand"), empty_label=_("All brands"))
+    tag = ModelChoiceFilter(
+        field_name="tags", queryset=Tag.objects.all(), label=_("Ingredient or contra-indication"), empty_label=_("Any")
+    )
+    offer = ChoiceFilter(
+        choices=[(STOPPED, _("No longer offered")), (ALL, _("All"))],
+        label=_("Offer"),
+        empty_label=_("On offer"),
+        method="offered",
+    )
+
+    def offered(self, queryset, _name, value):
+        return queryset.filter(is_active=False) if value == self.STOPPED else queryset
+
+    def filter_queryset(self, queryset):
+        queryset = super().filter_queryset(queryset)
+        return queryset if self.form.cleaned_data["offer"] else queryset.on_offer()
+
+
+class StaffFilter(FilterSet):
+    LEFT, ALL = "left", "all"
+
+    q = CharFilter(method=named, label=_("Name or pinyin initials"), max_length=60)
+    branch = ModelChoiceFilter(queryset=Branch.objects.all(), label=_("Branch"), empty_label=_("All branches"))
+    department = ModelChoiceFilter(queryset=Department.objects.all(), label=_("Department"), empty_label=_("All departments"))
+    role = ChoiceFilter(choices=list(access.ROLE_NAMES.items()), label=_("Role"), empty_label=_("All roles"))
+    works = ChoiceFilter(
+        choices=[(LEFT, _("Left")), (ALL, _("All"))], label=_("Works here"), empty_label=_("Yes"), method="working"
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.request.actor.is_owner:
+            del self.filters["branch"]  # a manager sees one branch only
+
+    def working(self, queryset, _name, value):
+        return queryset.filter(is_active=False) if value == self.LEFT else queryset
+
+    def filter_queryset(self, queryset):
+        queryset = super().filter_queryset(queryset)
+        return queryset if self.form.cleaned_data["works"] else queryset.filter(is_active=True)
