@@ -21,13 +21,11 @@ class Unfiltered(FilterSet):
 class ItemFilter(FilterSet):
     STOPPED, ALL = "stopped", "all"
 
-    q = CharFilter(method=named, label=_("Name or pinyin initials"), max_length=60)
+    q = CharFilter(method=named, label=_("Name or initials"), max_length=60)
     kind = ChoiceFilter(choices=Item.KINDS, label=_("Kind"), empty_label=_("All kinds"))
     category = ModelChoiceFilter(queryset=Category.objects.all(), label=_("Category"), empty_label=_("All categories"))
     brand = ModelChoiceFilter(queryset=Brand.objects.all(), label=_("Brand"), empty_label=_("All brands"))
-    tag = ModelChoiceFilter(
-        field_name="tags", queryset=Tag.objects.all(), label=_("Ingredient or contra-indication"), empty_label=_("Any")
-    )
+    tag = ModelChoiceFilter(field_name="tags", queryset=Tag.objects.all(), label=_("Tag"), empty_label=_("Any tag"))
     offer = ChoiceFilter(
         choices=[(STOPPED, _("No longer offered")), (ALL, _("All"))],
         label=_("Offer"),
@@ -46,7 +44,7 @@ class ItemFilter(FilterSet):
 class StaffFilter(FilterSet):
     LEFT, ALL = "left", "all"
 
-    q = CharFilter(method=named, label=_("Name or pinyin initials"), max_length=60)
+    q = CharFilter(method=named, label=_("Name or initials"), max_length=60)
     branch = ModelChoiceFilter(queryset=Branch.objects.all(), label=_("Branch"), empty_label=_("All branches"))
     department = ModelChoiceFilter(queryset=Department.objects.all(), label=_("Department"), empty_label=_("All departments"))
     role = ChoiceFilter(choices=list(access.ROLE_NAMES.items()), label=_("Role"), empty_label=_("All roles"))

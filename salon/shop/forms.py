@@ -1,9 +1,6 @@
 """Forms of the shop's pages. What is refused is said at the field; what was typed stays."""
 
 import re
-from functools import cache
-from itertools import groupby
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -22,10 +19,19 @@ from salon.shop.models import Branch, Brand, Category, Department, Item, StaffMe
 
 MAX_NEW_TAGS = 20
 _BETWEEN_TAGS = re.compile(r"[,，、;；]")
-NEAR_TIME_ZONES = (
-    "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Macau", "Asia/Taipei", "Asia/Singapore", "Asia/Kuala_Lumpur",
-)  # fmt: skip
-AREAS = ("Asia", "Australia", "Pacific", "Europe", "Africa", "America", "Atlantic", "Indian")
+TIME_ZONES = [
+    (_("China and near"), [
+        "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Macau", "Asia/Taipei", "Asia/Ulaanbaatar", "Asia/Tokyo",
+        "Asia/Seoul", "Asia/Singapore", "Asia/Kuala_Lumpur", "Asia/Bangkok", "Asia/Ho_Chi_Minh", "Asia/Phnom_Penh",
+        "Asia/Yangon", "Asia/Manila", "Asia/Jakarta",
+    ]),
+    (_("Elsewhere"), [
+        "Asia/Kolkata", "Asia/Dubai", "Europe/Moscow", "Europe/Athens", "Europe/Rome", "Europe/Madrid", "Europe/Paris",
+        "Europe/Berlin", "Europe/London", "Africa/Johannesburg", "America/Sao_Paulo", "America/Toronto", "America/New_York",
+        "America/Chicago", "America/Los_Angeles", "America/Vancouver", "Australia/Perth", "Australia/Sydney",
+        "Pacific/Auckland",
+    ]),
+]  # fmt: skip
 
 
 def readable(name):
@@ -34,46 +40,58 @@ def readable(name):
         raise ValidationError(_("Use at least one letter, digit or Chinese character."))
 
 
-class OneName:
-    """Mixin: a name no other row has, nor one that differs only in case, width, script or spaces."""
+class RowForm(SeenVersion, ModelForm):
+    """Base of the forms here: every row has a readable name, and a new one begins with typing it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.fields["name"].widget.attrs["autofocus"] = True
 
     def clean_name(self):
-        name = self.cleaned_data["name"]
-        readable(name)
+        readable(self.cleaned_data["name"])
+        return self.cleaned_data["name"]
+
+
+class OneNameForm(RowForm):
+    """A name no other row has, nor one that differs only in case, width, script or spaces."""
+
+    def clean_name(self):
+        name = super().clean_name()
         others = type(self.instance).objects.exclude(pk=self.instance.pk).values_list("name", flat=True)
         if "name" in self.changed_data and text.fold(name) in {text.fold(other) for other in others}:
             raise ValidationError(_("This name is taken."))
         return name
 
 
-class DepartmentForm(SeenVersion, OneName, ModelForm):
+class DepartmentForm(OneNameForm):
     class Meta:
         model = Department
         fields = ["name", "is_active"]
         help_texts = {"is_active": _("Untick it to stop offering it; staff who belong to it keep it.")}
 
 
-class CategoryForm(SeenVersion, OneName, ModelForm):
+class CategoryForm(OneNameForm):
     class Meta:
         model = Category
         fields = ["name", "position"]
         help_texts = {"position": _("Smaller numbers come first.")}
 
 
-class BrandForm(SeenVersion, OneName, ModelForm):
+class BrandForm(OneNameForm):
     class Meta:
         model = Brand
         fields = ["name"]
 
 
-class TagForm(SeenVersion, OneName, ModelForm):
+class TagForm(OneNameForm):
     class Meta:
         model = Tag
         fields = ["kind", "name"]
         widgets = {"kind": forms.RadioSelect}
 
 
-class ItemForm(SeenVersion, ModelForm):
+class ItemForm(RowForm):
     """A service or a product, with its tags picked from the known ones or typed in."""
 
     price_fen = YuanField(label=_("Price"), max_fen=MAX_FEN, help_text=_("What a customer pays without a discount."))
@@ -106,15 +124,6 @@ class ItemForm(SeenVersion, ModelForm):
             "is_active": _("Untick it to stop offering the item. Past visits keep it."),
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not self.instance.pk:
-            self.initial |= {"price_fen": None, "cost_fen": None}  # an empty field is typed into faster than a zero
-
-    def clean_name(self):
-        readable(self.cleaned_data["name"])
-        return self.cleaned_data["name"]
-
     def clean_cost_fen(self):
         return self.cleaned_data["cost_fen"] or 0
 
@@ -124,11 +133,9 @@ class ItemForm(SeenVersion, ModelForm):
         names = list({text.fold(name): name for name in names if name}.values())
         longest = Tag._meta.get_field("name").max_length
         if any(len(name) > longest for name in names):
-            message = ngettext_lazy("At most %(n)d character each.", "At most %(n)d characters each.", longest)
-            raise ValidationError(message % {"n": longest})
+            raise ValidationError(_("At most %(n)d characters each.") % {"n": longest})
         if len(names) > MAX_NEW_TAGS:
-            message = ngettext_lazy("At most %(n)d at once.", "At most %(n)d at once.", MAX_NEW_TAGS)
-            raise ValidationError(message % {"n": MAX_NEW_TAGS})
+            raise ValidationError(_("At most %(n)d at once.") % {"n": MAX_NEW_TAGS})
         for name in names:
             readable(name)
         return names
@@ -153,21 +160,12 @@ class ItemForm(SeenVersion, ModelForm):
             self.add_error("name", _("There is an item of this name.") if other.is_active else stopped)
 
 
-@cache
-def _zones():
-    """Time zones by area, those near to China first; without the abbreviations and old names tzdata also holds."""
-    known = available_timezones()
-    near = [(name, name) for name in NEAR_TIME_ZONES if name in known]
-    named = sorted(name for name in known if name.partition("/")[0] in AREAS)
-    by_area = groupby(named, key=lambda name: name.partition("/")[0])
-    return near, [(area, [(name, name) for name in names]) for area, names in by_area]
-
-
-class BranchForm(SeenVersion, ModelForm):
+class BranchForm(RowForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     cutoff_hour = forms.TypedChoiceField(
         label=_("Business day ends at"),
         coerce=int,
+        initial=0,
         choices=[(hour, f"{hour:02}:00") for hour in range(7)],
         help_text=_("Visits before this hour count for the day before. Dates already recorded stay as they are."),
     )
@@ -183,20 +181,15 @@ class BranchForm(SeenVersion, ModelForm):
         if self.code_is_fixed:
             self.fields["code"].widget.attrs["readonly"] = True
             self.fields["code"].help_text = _("Cards and receipts carry this code, on paper too, so it cannot change any more.")
-        near, by_area = _zones()
+        self.fields["time_zone"].choices = self._zones()
+
+    def _zones(self):
+        """The zones to choose from; one that is not among them, set by a command, must not be lost by saving the form."""
         as_installed = _("As the installation: %(zone)s") % {"zone": settings.TIME_ZONE}
-        self.fields["time_zone"].choices = [("", as_installed), (_("Near"), near), *by_area]
-        self._keep_odd_zone()
-
-    def _keep_odd_zone(self):
-        """A zone that is not in the list (set by a command) must not be lost by saving the form."""
-        zone = self.instance.time_zone
-        if zone and not self.fields["time_zone"].valid_value(zone):
-            self.fields["time_zone"].choices.append((zone, zone))
-
-    def clean_name(self):
-        readable(self.cleaned_data["name"])
-        return self.cleaned_data["name"]
+        groups = [(area, [(name, name) for name in names]) for area, names in TIME_ZONES]
+        own = self.instance.time_zone
+        is_odd = own and not any(own in names for _area, names in TIME_ZONES)
+        return [("", as_installed), *([(own, own)] if is_odd else []), *groups]
 
     def clean_code(self):
         code = self.cleaned_data["code"]
@@ -228,7 +221,7 @@ class SwitchForm(Form):
     branch = forms.ModelChoiceField(Branch.objects.open())
 
 
-class StaffForm(SeenVersion, ModelForm):
+class StaffForm(RowForm):
     """A staff record. A manager fills it for the own branch and for the roles a manager may give."""
 
     class Meta:
@@ -258,10 +251,6 @@ class StaffForm(SeenVersion, ModelForm):
         if not self.instance.pk:
             del self.fields["is_active"], self.fields["left_on"]
 
-    def clean_name(self):
-        readable(self.cleaned_data["name"])
-        return self.cleaned_data["name"]
-
     def clean(self):
         cleaned = super().clean()
         if "is_active" in self.fields:
@@ -269,4 +258,7 @@ class StaffForm(SeenVersion, ModelForm):
                 self.add_error("left_on", _("Whoever still works here has no last day. Empty it, or untick “works here”."))
             if not cleaned.get("is_active") and not cleaned.get("left_on") and "left_on" not in self.errors:
                 self.add_error("left_on", _("Give the last day."))
+        employed_on, left_on = cleaned.get("employed_on"), cleaned.get("left_on")
+        if employed_on and left_on and left_on < employed_on:
+            self.add_error("left_on", _("The last day cannot be before the first."))
         return cleaned

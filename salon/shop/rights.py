@@ -40,15 +40,17 @@ ACTS = (
 
 
 def seen():
-    """[(what, [how, one for each role])] of customers' personal data."""
-    by_field = access.VISIBILITY.items()
-    return [(FIELDS[field], [HOW[by_role.get(role, access.HIDDEN)] for role in access.ROLES]) for field, by_role in by_field]
+    """[(what, [(role, how)])] of customers' personal data."""
+    return [
+        (FIELDS[field], [(name, HOW[by_role.get(role, access.HIDDEN)]) for role, name in access.ROLE_NAMES.items()])
+        for field, by_role in access.VISIBILITY.items()
+    ]
 
 
 def done():
-    """[(what, [allowed, one for each role])] of what people do."""
+    """[(what, [(role, allowed)])] of what people do."""
     rows = []
     for what, page, is_form in ACTS:
         allowed = access.PAGES[page].write if is_form else access.PAGES[page].read
-        rows.append((what, [role in allowed for role in access.ROLES]))
+        rows.append((what, [(name, role in allowed) for role, name in access.ROLE_NAMES.items()]))
     return rows
