@@ -114,9 +114,9 @@ def _store(request, make_form, save, done):
 
 def _store_once(request, make_form, save, done):
     action = request.resolver_match.view_name
+    form = make_form(request.POST)  # first of all: what is not there, or not for this person, is 404
     key = operations.read_key(request.POST.get(operations.FIELD), request.user, action)
     operation = operations.claim(key=key, user=request.user, action=action, data=_sent(request))
-    form = make_form(request.POST)
     if form.is_valid():
         try:
             stored = save(form)

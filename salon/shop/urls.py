@@ -1,6 +1,7 @@
 from django.urls import path
 
-from salon.shop import views, views_items, views_staff
+from salon.shop import views, views_items
+from salon.staff import views as staff
 
 app_name = "shop"
 urlpatterns = [
@@ -12,12 +13,12 @@ urlpatterns = [
     path("departments/", views.department_list, name="department_list"),
     path("departments/new/", views.department_create, name="department_create"),
     path("departments/<int:pk>/", views.department_edit, name="department_edit"),
-    path("staff/", views_staff.staff_list, name="staff_list"),
-    path("staff/new/", views_staff.staff_create, name="staff_create"),
-    path("staff/<int:pk>/", views_staff.staff_edit, name="staff_edit"),
-    path("staff/<int:pk>/invite/", views_staff.staff_invite, name="staff_invite"),
-    path("staff/<int:pk>/unlock/", views_staff.staff_unlock, name="staff_unlock"),
-    path("staff/<int:pk>/reset-second-factor/", views_staff.staff_reset_second_factor, name="staff_reset_second_factor"),
+    path("staff/", staff.staff_list, name="staff_list"),
+    path("staff/new/", staff.staff_create, name="staff_create"),
+    path("staff/<int:pk>/", staff.staff_edit, name="staff_edit"),
+    path("staff/<int:pk>/invite/", staff.staff_invite, name="staff_invite"),
+    path("staff/<int:pk>/unlock/", staff.staff_unlock, name="staff_unlock"),
+    path("staff/<int:pk>/reset-second-factor/", staff.staff_reset_second_factor, name="staff_reset_second_factor"),
     path("items/", views_items.item_list, name="item_list"),
     path("items/new/", views_items.item_create, name="item_create"),
     path("items/<int:pk>/", views_items.item_edit, name="item_edit"),

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salon import access
-from salon.accounts.backend import BRANCH_KEY
 from salon.lists import Sort, listing
 from salon.shop import filters, forms, history, rights
 from salon.shop.editing import edit, pick
@@ -84,7 +83,7 @@ def branch_switch(request):
     """The owner works in another branch from now on, until the log-in ends."""
     form = forms.SwitchForm(request.POST)
     if form.is_valid():
-        request.session[BRANCH_KEY] = form.cleaned_data["branch"].pk
+        request.session[access.BRANCH_KEY] = form.cleaned_data["branch"].pk
         messages.success(request, _("You work in %(branch)s now.") % {"branch": form.cleaned_data["branch"].name})
     else:
         messages.error(request, _("This branch is closed."))

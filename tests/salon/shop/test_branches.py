@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from salon.accounts.backend import BRANCH_KEY
+from salon.access import BRANCH_KEY
 from salon.shop import queries
 from salon.shop.forms import TIME_ZONES
 from salon.shop.models import Branch

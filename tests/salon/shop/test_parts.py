@@ -56,7 +56,7 @@ def test_a_name_is_taken_once(boss, part, name):
 @parts
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("", "This field is required."), ("\u200b", "Use at least one letter, digit or Chinese character."), ("x" * 61, None)],
+    [("\u200b", "This field is required."), ("---", "Use at least one letter, digit or Chinese character."), ("x" * 61, None)],
 )
 def test_a_bad_name_is_refused_at_the_field(boss, part, name, message):
     response = send(boss, urls(part)[1], name=name)

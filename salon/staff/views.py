@@ -14,12 +14,13 @@ from salon import access
 from salon.accounts import services as accounts
 from salon.accounts.models import INVITATION_LIFE
 from salon.lists import Sort, listing
-from salon.shop import history, services
+from salon.shop import history
 from salon.shop.editing import edit, pick
-from salon.shop.filters import StaffFilter
-from salon.shop.forms import StaffForm
-from salon.shop.log_ins import log_ins
 from salon.shop.models import StaffMember
+from salon.staff import services
+from salon.staff.filters import StaffFilter
+from salon.staff.forms import StaffForm
+from salon.staff.log_ins import log_ins
 
 SORTS = {
     "name": Sort(gettext_lazy("Name"), ("initials", "name_key", "pk")),
@@ -35,7 +36,7 @@ def staff_list(request):
     page = listing(request, StaffFilter, staff, sorts=SORTS, default="name")
     states = log_ins(page.rows, actor.now)
     rows = [(each, states[each.pk], accounts.may_manage(actor, each)) for each in page.rows]
-    return render(request, "salon/shop/staff_list.html", {"listing": page, "rows": rows})
+    return render(request, "salon/staff/list.html", {"listing": page, "rows": rows})
 
 
 def _edit_staff(request, make_form, context=None):
@@ -45,7 +46,7 @@ def _edit_staff(request, make_form, context=None):
     def done(staff):
         return reverse("shop:staff_edit", args=[staff.pk])
 
-    return edit(request, "salon/shop/staff_form.html", make_form, save, done, context)
+    return edit(request, "salon/staff/form.html", make_form, save, done, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +94,7 @@ def staff_invite(request, pk):
         "qr_code": segno.make(url, micro=False).svg_data_uri(scale=5, border=2, light="#fff"),
         "until": request.actor.now + INVITATION_LIFE,
     }
-    return render(request, "salon/shop/staff_invite.html", context)
+    return render(request, "salon/staff/invite.html", context)
 
 
 @require_POST

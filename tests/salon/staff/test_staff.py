@@ -10,8 +10,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from salon.accounts import second_factor
 from salon.accounts.models import Invitation, token_digest
-from salon.shop.log_ins import log_ins
 from salon.shop.models import Department, StaffMember
+from salon.staff.log_ins import log_ins
 from tests import builders
 from tests.salon.shop.browser import errors, opened, send
 
