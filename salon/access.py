@@ -23,6 +23,7 @@ ROLE_NAMES = {
     OWNER: _("Owner"),
 }
 FINANCE = "finance"  # a right that is granted to a person; the owner has it anyway
+BRANCH_KEY = "branch"  # session: the branch an owner has switched to
 NEED_SECOND_FACTOR = frozenset({MANAGER, OWNER})
 
 ALL = frozenset(ROLES)

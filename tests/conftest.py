@@ -4,11 +4,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from salon import guards
-from tests import (
-    builders,
-    live,
-    not_yet,  # noqa: F401 - TEMPORARY: stand-ins for rooms still being built
-)
+from tests import builders, live
 
 
 @pytest.fixture(scope="session", autouse=True)

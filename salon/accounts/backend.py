@@ -7,8 +7,6 @@ from salon import access
 from salon.accounts.models import User
 from salon.shop.models import Branch
 
-BRANCH_KEY = "branch"  # session: the branch an owner has switched to
-
 
 class StaffBackend(ModelBackend):
     """Loads user, staff record, branch and role in two queries a request. Somebody without a role is nobody."""
@@ -39,7 +37,7 @@ def actor_for(request, now):
         return access.Actor(user=None, role=None, now=now)
     role, staff = role_of(user), user.staff
     branch = staff.branch
-    chosen = request.session.get(BRANCH_KEY)
+    chosen = request.session.get(access.BRANCH_KEY)
     if role == access.OWNER and chosen and chosen != branch.pk:
         branch = Branch.objects.open().filter(pk=chosen).first() or branch
     return access.Actor(

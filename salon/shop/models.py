@@ -13,6 +13,13 @@ from salon.money import MAX_FEN
 CODE = RegexValidator(r"^[A-Za-z0-9]{1,12}\Z", _("Use 1 to 12 Latin letters or digits."))
 
 
+class SharedQuerySet(models.QuerySet):
+    """Rows that are the same for everybody: which page may be opened is all there is to ask."""
+
+    def visible_to(self, actor):
+        return self
+
+
 class Shop(models.Model):
     """What holds for the whole company: one row."""
 
@@ -89,6 +96,8 @@ class Department(models.Model):
     name = models.CharField(_("name"), max_length=60, unique=True)
     is_active = models.BooleanField(_("in use"), default=True)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("department")
         verbose_name_plural = _("departments")
@@ -163,6 +172,8 @@ class Tag(models.Model):
     name = models.CharField(_("name"), max_length=40)
     name_key = text.KeyField(max_length=60, editable=False, unique=True)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
@@ -182,6 +193,8 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=60, unique=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("category")
         verbose_name_plural = _("categories")
@@ -196,6 +209,8 @@ class Brand(models.Model):
 
     name = models.CharField(_("name"), max_length=60, unique=True)
 
+    objects = SharedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("brand")
         verbose_name_plural = _("brands")
@@ -205,11 +220,7 @@ class Brand(models.Model):
         return self.name
 
 
-class ItemQuerySet(models.QuerySet):
-    def visible_to(self, actor):
-        """The catalogue is the same for everybody."""
-        return self
-
+class ItemQuerySet(SharedQuerySet):
     def on_offer(self):
         return self.filter(is_active=True)
 

@@ -69,3 +69,8 @@ def _entry_item(row, tag_ids):
 def _pinyin(name_key):
     """The whole reading of a folded name, without spaces: 眼部护理 -> yanbuhuli."""
     return "".join(text.syllables(name_key))
+
+
+def code_is_in_use(branch):
+    """True once a card or receipt carries the branch's code, or a number was given out. Three queries at most."""
+    return branch.sequences.exists() or branch.customers.exists() or branch.bills.exists()

@@ -1,0 +1,31 @@
+// Settings and catalogue: hides the days that do not fit the kind of item, and copies the one-time link.
+(function () {
+  "use strict";
+
+  // A hidden field is disabled too, so that what stands in it is not sent; shown again, it still holds what was typed.
+  function fitKind() {
+    const chosen = document.querySelector("input[name=kind]:checked");
+    document.querySelectorAll("[data-for-kind]").forEach(function (part) {
+      const fits = !chosen || part.dataset.forKind === chosen.value;
+      part.hidden = !fits;
+      part.querySelectorAll("input").forEach(function (input) { input.disabled = !fits; });
+    });
+  }
+  document.querySelectorAll("input[name=kind]").forEach(function (radio) { radio.addEventListener("change", fitKind); });
+  fitKind();
+
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
+    const field = document.getElementById(button.dataset.copy);
+    const label = button.querySelector("span");
+    button.hidden = false;
+    button.addEventListener("click", async function () {
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+      } catch (error) { // no clipboard without TLS: the older way
+        if (!document.execCommand("copy")) return;
+      }
+      label.textContent = button.dataset.copied;
+    });
+  });
+})();

@@ -1,0 +1,63 @@
+"""The settings page: cards to each part, and the tables of rights in words."""
+
+import pytest
+
+from salon import access
+from salon.shop import rights
+from tests import builders
+
+
+def test_it_counts_what_the_person_may_see(manager, owner, branch, stranger):
+    builders.make_item()
+    builders.make_item(is_active=False)
+    builders.make_staff(branch=branch, login=False, is_active=False)
+    seen = {}
+    for staff in (manager, owner):
+        page = builders.client_of(staff).get("/shop/")
+        assert page.status_code == 200
+        seen[staff.role] = {name: page.context[name] for name in ("branches", "staff", "items")}
+    assert seen["manager"] == {"branches": 1, "staff": 2, "items": 1}
+    assert seen["owner"] == {"branches": 2, "staff": 3, "items": 1}
+
+
+def test_it_links_to_every_part(owner):
+    html = builders.client_of(owner).get("/shop/").content.decode()
+    for part in ("branches", "departments", "staff", "items", "categories", "brands", "tags"):
+        assert f'href="/shop/{part}/"' in html
+
+
+def test_the_desk_has_no_settings(receptionist, beautician):
+    for staff in (receptionist, beautician):
+        assert builders.client_of(staff).get("/shop/").status_code == 403
+
+
+def test_it_writes_nothing(owner):
+    assert builders.client_of(owner).post("/shop/").status_code == 405
+
+
+def test_it_asks_a_constant_number_of_queries(owner, django_assert_num_queries):
+    client = builders.client_of(owner)
+    client.get("/shop/")
+    with django_assert_num_queries(10):
+        client.get("/shop/")
+
+
+def test_every_masked_field_and_every_way_of_masking_has_words():
+    assert [what for what, _by_role in rights.seen()] == [rights.FIELDS[field] for field in access.VISIBILITY]
+    used = {how for by_role in access.VISIBILITY.values() for how in by_role.values()}
+    assert used <= set(rights.HOW)
+
+
+def test_the_tables_say_what_the_code_does():
+    seen = {str(what): {str(role): str(how) for role, how in by_role} for what, by_role in rights.seen()}
+    assert seen["Phone numbers"]["Beautician"] == "last four digits"
+    assert seen["Health, diagnosis, photos"]["Receptionist"] == "–"
+    done = {str(what): {str(role) for role, allowed in by_role if allowed} for what, by_role in rights.done()}
+    assert done["Open, change and close branches"] == {"Owner"}
+    assert done["Record a visit"] == {"Receptionist", "Manager", "Owner"}
+
+
+@pytest.mark.parametrize("role", access.ROLES)
+def test_the_roles_stand_in_one_order_in_both_tables(role):
+    for _what, by_role in [*rights.seen(), *rights.done()]:
+        assert [str(name) for name, _value in by_role] == [str(access.ROLE_NAMES[each]) for each in access.ROLES]
