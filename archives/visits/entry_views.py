@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_queries, services
@@ -22,16 +22,16 @@ from salon.shop.queries import catalogue_for_entry
 SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
 SAVED_KEPT = 8
 PHRASES = {  # what static/js/visit*.js says; {…} is filled there
-    "repeat": _lazy("Same as last time"),
-    "minutes": _lazy("{n} min"),
-    "stop": _lazy("Not tolerated: {tags}"),
-    "removed": _lazy("Removed: {item}"),
-    "no_items": _lazy("Add at least one item."),
-    "not_found": _lazy("This card cannot be opened here."),
-    "left": _lazy("Still to pay: {amount}"),
-    "over": _lazy("Too much by {amount}"),
-    "nothing_to_pay": _lazy("Nothing to pay."),
-    "restored": _lazy("This is what you had typed at {time}."),
+    "repeat": gettext_lazy("Same as last time"),
+    "minutes": gettext_lazy("{n} min"),
+    "stop": gettext_lazy("Not tolerated: {tags}"),
+    "removed": gettext_lazy("Removed: {item}"),
+    "no_items": gettext_lazy("Add at least one item."),
+    "not_found": gettext_lazy("This card cannot be opened here."),
+    "left": gettext_lazy("Still to pay: {amount}"),
+    "over": gettext_lazy("Too much by {amount}"),
+    "nothing_to_pay": gettext_lazy("Nothing to pay."),
+    "restored": gettext_lazy("This is what you had typed at {time}."),
 }
 
 

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from salon import access, text
@@ -109,7 +110,7 @@ class Customer(models.Model):
 
     card_no = models.CharField(_("card number"), max_length=40, unique=True)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="customers", verbose_name=_("branch"), db_index=False)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     called = models.CharField(_("form of address"), max_length=40, blank=True, help_text=_("What to call her: 张姐"))
     gender = models.CharField(_("gender"), max_length=6, choices=GENDERS, blank=True)
 
@@ -303,7 +304,7 @@ class FamilyMember(models.Model):
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="family")
     relation = models.CharField(_("relation"), max_length=20)
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80, blank=True)
     birth_month = models.PositiveSmallIntegerField(
         _("month of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(12)]
     )

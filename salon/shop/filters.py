@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
 from salon import text
@@ -28,7 +29,7 @@ class ItemFilter(FilterSet):
     tag = ModelChoiceFilter(field_name="tags", queryset=Tag.objects.all(), label=_("Tag"), empty_label=_("Any tag"))
     offer = ChoiceFilter(
         choices=[(STOPPED, _("No longer offered")), (ALL, _("All"))],
-        label=_("Offer"),
+        label=pgettext_lazy("is it on offer", "Offer"),
         empty_label=_("On offer"),
         method="offered",
     )

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from salon import access, text
@@ -123,7 +124,7 @@ class StaffMember(models.Model):
     user = models.OneToOneField(
         "salon.User", models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("log-in")
     )
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=60)
     role = models.CharField(_("role"), max_length=20, choices=list(access.ROLE_NAMES.items()))
     has_finance = models.BooleanField(_("finance right"), default=False)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="staff", verbose_name=_("branch"))

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salon import access
@@ -23,7 +23,7 @@ from salon.staff.forms import StaffForm
 from salon.staff.log_ins import log_ins
 
 SORTS = {
-    "name": Sort(gettext_lazy("Name"), ("initials", "name_key", "pk")),
+    "name": Sort(pgettext_lazy("of a person", "Name"), ("initials", "name_key", "pk")),
     "role": Sort(gettext_lazy("Role"), ("role", "initials", "name_key", "pk")),
     "employed": Sort(gettext_lazy("Employed since"), (F("employed_on").asc(nulls_last=True), "initials", "name_key", "pk")),
 }
