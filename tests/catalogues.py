@@ -18,8 +18,19 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 SIMPLIFIED, TRADITIONAL = "zh_Hans", "zh_Hant"
 NOT_THE_PRODUCT = ("tests", ".venv", "var", "docs", "requirements")
-TO_TRADITIONAL = opencc.OpenCC("s2twp")
+TO_TRADITIONAL = opencc.OpenCC("s2tw")
 QUOTES = str.maketrans("“”‘’", "「」『』")
+# What character conversion gets wrong, and the words of Taiwan where they differ from the mainland's. (OpenCC's own list
+# is one of computing: 项目 becomes 專案 there.) Earlier entries go first.
+WORDS = (
+    "臺/台 賬/帳 公歷/公曆 農歷/農曆 歷法/曆法 制卡/製卡 天后/天後 隻存/只存 身份/身分 退出登錄/登出 登錄/登入 用戶名/使用者名稱 用戶/使用者 "
+    "服務器/伺服器 數據庫/資料庫 數據/資料 網絡/網路 鏈接/連結 連接/連線 保存/儲存 密鑰/金鑰 文件/檔案 打印/列印 刷新/重新整理 "
+    "設備/裝置 設置/設定 信息/資訊 導出/匯出 導入/匯入 導航/導覽 二維碼/QR碼 攝像頭/鏡頭 端口/連接埠 像素/畫素 "
+    "字符/字元 屏幕/螢幕 磁盤/磁碟 窗口/視窗 默認/預設 界面/介面 質量/品質 響應/回應 驗證器應用/驗證器應用程式 應用中/應用程式中 "
+    "禁用/停用 程序/程式 腳本/指令碼 重置/重設 運行/執行 丟失/遺失 時間線/時間軸 渠道/管道 初中/國中 郵編/郵遞區號 小區/社區 崗位/職位 "
+    "快捷鍵/快速鍵 恢復碼/復原碼 兩步驗證/兩步驟驗證 手機號/手機號碼 添加/新增 離異/離婚 只讀/唯讀 "
+    "合作伙伴/合作夥伴 聯繫/聯絡 創建/建立 當前/目前 通過按鈕/透過按鈕 錄入/輸入 本科/大學 批量/批次 搜索/搜尋 查找/搜尋 粘貼/貼上 點擊/點選 視頻/影片 圖標/圖示 單擊/點選 內存/記憶體 沒有采用/沒有採用"
+).split()
 HEADER = {
     "Project-Id-Version": "Salon Archive",
     "Language": "",
@@ -95,7 +106,13 @@ def derive(simplified, traditional):
 def convert(text):
     """A text in Taiwan's characters, words and quotation marks; markup and placeholders stay."""
     parts = re.split(r"(<[^>]*>|%\(\w+\)[sd]|\{\w*\})", text)
-    return "".join(part if i % 2 else TO_TRADITIONAL.convert(part).translate(QUOTES) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else _words(TO_TRADITIONAL.convert(part).translate(QUOTES)) for i, part in enumerate(parts))
+
+
+def _words(text):
+    for pair in WORDS:
+        text = text.replace(*pair.split("/"))
+    return text
 
 
 def save(catalogue, language):
