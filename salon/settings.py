@@ -274,6 +274,7 @@ LANGUAGE_CODE = env_str("SALON_LANGUAGE", "zh-hans")
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise ImproperlyConfigured(f"SALON_LANGUAGE must be one of zh-hans, zh-hant, en, not {LANGUAGE_CODE!r}")
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "salon.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("SALON_TIME_ZONE", "Asia/Shanghai")

@@ -52,9 +52,7 @@ class CustomerFilter(filters.FilterSet):
     )
     potential = _choice("potential", Customer.POTENTIALS, _("Development potential"))
     community = filters.CharFilter(method="by_community", label=_("Community"), max_length=60)
-    birth_month = filters.TypedChoiceFilter(
-        choices=list(MONTHS.items()), coerce=int, label=_("Birthday in (as entered)"), empty_label=_("All")
-    )
+    birth_month = filters.ChoiceFilter(choices=list(MONTHS.items()), label=_("Birthday in (as entered)"), empty_label=_("All"))
     card_from = _day("card_date", "gte", _("Card made from"))
     card_to = _day("card_date", "lte", _("Card made to"))
     seen_from = _day("last_visit_on", "gte", _("Last visit from"))

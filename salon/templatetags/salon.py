@@ -3,12 +3,18 @@
 from django import template
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, to_locale
 
 from salon import access
 from salon.money import format_money
 
 register = template.Library()
+
+
+@register.filter
+def language_tag(code):
+    """A language as HTML writes it: zh-Hans for Django's zh-hans."""
+    return to_locale(code).replace("_", "-")
 
 
 @register.filter

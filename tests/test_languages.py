@@ -1,0 +1,122 @@
+"""Every page, for everybody, in both Chinese scripts: no English is left, and no character of the other script.
+
+Pages are read as they open and as they answer a form that is empty or full of nonsense, so that the words of libraries
+(form errors, widgets, dates) are seen too.
+"""
+
+import re
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from salon import access
+from salon.accounts.models import User
+from tests import builders
+from tests.addresses import Samples, addresses
+from tests.reading import Page, is_simplified, is_traditional, latin, words_of
+
+LANGUAGES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
+ADDRESSES = addresses()
+# Latin letters a Chinese page may show: names of things that are called so, keys, files, and what the tests stored.
+LATIN = re.compile(
+    r"JPEG|PNG|WebP|English|Cookie|Enter|Ctrl|Alt|Esc|Tab|Delete|Excel"
+    r"|var/demo-logins\.txt|JA-\d+|JA\d+|Staff \d+|Branch \d+|user\d+|reception|beauty|manager|owner|sgbs|otpauth\S+|http\S+|nonsense"
+)
+# Data of the tests, written in simplified characters; languages are named in their own.
+DATA = re.compile(r"静安店|徐汇店|林晓彤|陈美娟|顾敏|沈老板|顾客\d+|项目\d+|面护|雅容|简体中文|繁體中文|繁体中文|简单")
+NONSENSE = {"number": "1e", "date": "31.31.2026", "time": "25:61", "hidden": "nonsense", "email": "nonsense", "file": ""}
+
+
+@pytest.fixture
+def people(branch, receptionist, beautician, manager, owner):
+    return {"receptionist": receptionist, "beautician": beautician, "manager": manager, "owner": owner}
+
+
+@pytest.fixture
+def samples(branch, receptionist, beautician, owner):
+    return Samples(branch=branch, receptionist=receptionist, beautician=beautician, owner=owner)
+
+
+def answers(client, url, page, *, with_forms):
+    """The page itself, and its answers to its forms sent empty and full of nonsense. Nothing sent is kept."""
+    opened = undone(client.get, url)
+    yield "", opened
+    if not with_forms:
+        return
+    if opened.status_code == 200 and "text/html" in opened["Content-Type"]:
+        for form in Page(opened.content.decode()).forms:
+            if form["method"] == "post":
+                yield from sent(client, form["action"] or url, form["fields"])
+            else:
+                yield "odd filter", undone(client.get, f"{url}?sort=nonsense&page=0&unheard=1")
+    if page.write and not page.read:
+        yield from sent(client, url, {})
+
+
+def sent(client, url, fields):
+    tokens = {"csrfmiddlewaretoken", "operation"}
+    kept = {name: value for name, (kind, value) in fields.items() if name in tokens or name.endswith(("_FORMS", "-id"))}
+    odd = {name: NONSENSE.get(kind, "!?") for name, (kind, _value) in fields.items()}
+    yield "empty", undone(client.post, url, kept)
+    yield "nonsense", undone(client.post, url, odd | kept)
+    yield "too much", undone(client.post, url, {name: "9" * 3000 for name in fields} | kept)
+
+
+def undone(send, *args):
+    """The response to a request, followed to its end, whose writes are rolled back."""
+    with transaction.atomic():
+        response = send(*args, follow=True)
+        transaction.set_rollback(True)
+    return response
+
+
+def read(response):
+    """The words of a response, or None if it is no page."""
+    if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+        return None
+    return words_of(response.content.decode())
+
+
+def everything_read(language, people, samples):
+    """(role, address, what was sent, words) over all pages and roles; each form is sent by one who may."""
+    User.objects.update(language=language)
+    for role in (None, *access.ROLES):
+        for address in ADDRESSES:
+            page = access.PAGES[address.name]
+            if role and address.name == "logout":
+                continue
+            client = builders.client_of(people[role]) if role else Client()
+            client.cookies["language"] = language
+            sends = role == ("owner" if access.OWNER in page.write else None)
+            for what, response in answers(client, samples.url(address), page, with_forms=sends):
+                words = read(response)
+                if words:
+                    yield role, address.name, what, words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_speaks_english_or_the_other_script(language, people, samples):
+    is_wrong = is_simplified if language == "zh-hant" else is_traditional
+    found, pages = {}, 0
+    for role, name, what, words in everything_read(language, people, samples):
+        pages += 1
+        for text in words:
+            bare = DATA.sub(" ", text)
+            if latin(bare, LATIN) or any(map(is_wrong, bare)):
+                found.setdefault(text, f"{name} {what} ({role})")
+    assert found == {}
+    assert pages > 200  # the walk reached the pages
+
+
+@pytest.mark.parametrize(("language", "tag"), [*LANGUAGES.items(), ("en", "en")])
+def test_a_page_names_its_language_and_the_choice_is_kept(language, tag, receptionist):
+    client = builders.client_of(receptionist)
+    client.post("/language/", {"language": language, "next": "/"})
+    assert Page(client.get("/").content.decode()).lang == tag
+    assert client.cookies["language"].value == language
+    elsewhere = builders.client_of(receptionist)  # another browser, without the cookie
+    assert Page(elsewhere.get("/").content.decode()).lang == tag
+    client.logout()
+    client.cookies["language"] = language
+    assert Page(client.get("/login/").content.decode()).lang == tag
