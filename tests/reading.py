@@ -43,7 +43,8 @@ class Page(HTMLParser):
 
     def _read_form(self, tag, attributes):
         if tag == "form":
-            self.forms.append({"method": attributes.get("method", "get").lower(), "action": attributes.get("action", ""), "fields": {}})
+            method, action = attributes.get("method", "get").lower(), attributes.get("action", "")
+            self.forms.append({"method": method, "action": action, "fields": {}})
         elif tag in ("input", "select", "textarea", "button") and self.forms and attributes.get("name"):
             kind = attributes.get("type", tag)
             self.forms[-1]["fields"][attributes["name"]] = (kind, attributes.get("value", ""))

@@ -36,7 +36,8 @@ class Hit:
 def search(actor, words, limit=20):
     """The customers that fit best, as Hits: exact matches first, then who came last; guests of other branches at the end.
 
-    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged cards lead to the surviving one.
+    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged cards
+    lead to the surviving one.
     """
     found = best(actor, words, limit)
     guests = guests_by_phone(actor, words)
