@@ -212,7 +212,7 @@ def _change_second_factor(request, device):
 
 def _show_recovery_codes(request, codes):
     """The one answer to a form that is a page and no redirect: the codes are stored nowhere, so they can be shown only now."""
-    return render(request, "accounts/recovery_codes.html", {"codes": codes})
+    return render(request, "accounts/recovery_codes.html", {"codes": codes, "lines": "\n".join(codes)})
 
 
 def _is_own_password(request, form, field):

@@ -112,8 +112,7 @@ def test_the_language_is_chosen_before_logging_in(stranger):
     expect(page).to_have_url("/login/?next=/account/")
 
 
-@pytest.mark.parametrize("width", [390, 1360])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize(("width", "colours"), [(390, "dark"), (1360, "light")])
 def test_every_page_on_the_way_in_can_be_used_by_everybody(stranger, act, width, colours):
     """axe finds nothing on each page of the way, with its errors shown; nothing scrolls sideways."""
     name = f"shen-{width}-{colours}"
