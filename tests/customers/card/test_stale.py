@@ -263,7 +263,7 @@ def posted_by(entry, version):
     for formset in entry.formsets.values():
         for bound in formset.management_form:
             data[bound.html_name] = str(bound.value())
-        for _row in formset:
+        for row in formset:
             for bound in row:
                 if bound.value() not in (None, "", False):
                     data[bound.html_name] = "on" if bound.value() is True else str(bound.value())
@@ -348,16 +348,16 @@ def check_nothing_lost(card, base, after_first, final, changes_of_second):
         assert str(final.fields[name] or "") == str(expected or ""), (name, changes_of_second)
         if str(after_first.fields[name] or "") != str(final.fields[name] or ""):
             assert any(getattr(record, name) == after_first.fields[name] for record in card.history.all())
-    numbers = {row["number"] for _row in final.rows["phones"].values()}
+    numbers = {row["number"] for row in final.rows["phones"].values()}
     typed = {value for name, value in changes_of_second.items() if name.endswith("-number")}
     assert typed <= numbers
     removed = {n for n, pk in enumerate(base.rows["phones"]) if changes_of_second.get(f"phones-{n}-DELETE")}
-    for n, (pk, row) in enumerate(base.rows["phones"].items()):
+    for n, pk in enumerate(base.rows["phones"]):
         theirs = after_first.rows["phones"].get(pk)
         if theirs and n not in removed and f"phones-{n}-number" not in changes_of_second:
             assert final.rows["phones"][pk]["number"] == theirs["number"]
         if theirs and f"phones-{n}-label" in changes_of_second:
             assert final.rows["phones"][pk]["label"] == changes_of_second[f"phones-{n}-label"]
-    kin = {row["relation"] for _row in final.rows["family"].values()}
-    assert {row["relation"] for _row in after_first.rows["family"].values()} <= kin
+    kin = {row["relation"] for row in final.rows["family"].values()}
+    assert {row["relation"] for row in after_first.rows["family"].values()} <= kin
     assert {value for name, value in changes_of_second.items() if name.endswith("-relation")} <= kin
