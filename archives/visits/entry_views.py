@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_queries, services
-from archives.visits.entry_forms import MAX_GUESTS, EntryForm, GuestForm
+from archives.visits.entry_forms import MAX_GUESTS, EntryForm
+from archives.visits.entry_parts import GuestForm
 from archives.visits.models import UNFINISHED, Visit
 from customers.privacy.services import log_view
 from salon import access, operations
