@@ -1,18 +1,21 @@
 """Error pages: plain words, the way on, what was typed, and nothing a stranger could use."""
 
 import logging
+import re
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.backends.sqlite3.base import Database
 from django.http import Http404
 from django.test import Client
 from django.urls import path
 from django.views.decorators.debug import sensitive_post_parameters
 
 from salon import access, errors, operations, urls
-from tests.builders import client_of
+from tests.builders import client_of, make_branch, make_staff
 
 SECRET = "13812346621 s3cret-setting"
 RAISED = {}
@@ -126,6 +129,42 @@ def test_a_busy_database_costs_nobody_an_entry(page):
     assert text.count('name="tags"') == 2
     assert text.count("csrfmiddlewaretoken") >= 1
     assert "Send it again" in text
+
+
+@contextmanager
+def somebody_else_writing():
+    """Another connection holds the write lock (SQLite) or the table (PostgreSQL), and nobody waits long."""
+    if connection.vendor == "sqlite":
+        other = Database.connect(connection.settings_dict["NAME"], uri=True, isolation_level=None)
+        hold, options = "BEGIN IMMEDIATE", []
+    else:
+        other = connection.copy()
+        other.set_autocommit(False)
+        hold, options = "LOCK TABLE salon_user IN EXCLUSIVE MODE", ["SET lock_timeout = '200ms'"]
+    with connection.cursor() as cursor:
+        for option in options:
+            cursor.execute(option)
+    try:
+        other.cursor().execute(hold)
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_met_a_locked_database_is_sent_again_from_the_error_page():
+    staff = make_staff(branch=make_branch(), role="receptionist")
+    client = client_of(staff)
+    client.get("/account/")
+    with somebody_else_writing():
+        response = client.post("/account/", {"theme": "dark", "language": "zh-hant"})
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "The database is busy" in response.content.decode()
+    typed = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', response.content.decode()))
+    assert client.post("/account/", typed).status_code == 302
+    staff.user.refresh_from_db()
+    assert (staff.user.theme, staff.user.language) == ("dark", "zh-hant")
 
 
 def test_a_page_that_could_not_be_read_can_be_tried_again(page):
