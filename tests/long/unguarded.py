@@ -1,7 +1,7 @@
 """`serve` with one guard taken out, for the controls: a check that cannot see the fault proves nothing.
 
-UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (no operation key is claimed), or
-`acknowledgement` (the answer goes out before the visit is stored).
+UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (no operation key is claimed),
+`acknowledgement` (the answer goes out before the visit is stored), or `sync` (SQLite synchronises its log now and then).
 """
 
 import functools
@@ -23,10 +23,11 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import execute_from_command_line  # noqa: E402
 
 from archives.visits import services  # noqa: E402
-from salon import operations  # noqa: E402
+from salon import boot, operations  # noqa: E402
 
 
 def _without_transaction():
@@ -51,5 +52,17 @@ def _before_it_is_stored():
     services.record_bill = later
 
 
-{"transaction": _without_transaction, "key": _without_key, "acknowledgement": _before_it_is_stored}[os.environ["UNGUARDED"]]()
+def _without_sync():
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=NORMAL")
+    boot.SQLITE_SETTINGS["synchronous"] = 1  # or serve would notice
+
+
+OUT = {
+    "transaction": _without_transaction,
+    "key": _without_key,
+    "acknowledgement": _before_it_is_stored,
+    "sync": _without_sync,
+}
+OUT[os.environ["UNGUARDED"]]()
 execute_from_command_line(sys.argv)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
-from django.db import connections
+from django.db import connection, connections
 from django.utils.translation import gettext as _
 
 from salon import access, assets, boot
@@ -80,7 +80,10 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
         address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
         self.welcome(address)
-        connections.close_all()  # each request opens its own
+        if (
+            connection.vendor != "sqlite"
+        ):  # where the last connection to close clears the log away: this one stays, so no request pays
+            connections.close_all()
         server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
         connections.close_all()
 
