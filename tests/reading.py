@@ -17,7 +17,7 @@ BOTH_SCRIPTS = set("台著")  # written in either script, whatever conversion sa
 
 
 class Page(HTMLParser):
-    """Collects `texts`: every text a person (or a screen reader) meets. People's names and data in <bdi> are left out."""
+    """Collects `texts`: every piece of text a person (or a screen reader) meets. People's names and data in <bdi> are left out."""
 
     def __init__(self, html):
         super().__init__()
@@ -43,8 +43,9 @@ class Page(HTMLParser):
 
     def _read_form(self, tag, attributes):
         if tag == "form":
-            method, action = attributes.get("method", "get").lower(), attributes.get("action", "")
-            self.forms.append({"method": method, "action": action, "fields": {}})
+            self.forms.append(
+                {"method": attributes.get("method", "get").lower(), "action": attributes.get("action", ""), "fields": {}}
+            )
         elif tag in ("input", "select", "textarea", "button") and self.forms and attributes.get("name"):
             kind = attributes.get("type", tag)
             self.forms[-1]["fields"][attributes["name"]] = (kind, attributes.get("value", ""))

@@ -11,25 +11,12 @@ from django.utils.translation import ngettext_lazy
 from salon import text
 from salon.forms import Form, ModelForm
 from salon.money import MAX_FEN, YuanField
-from salon.shop import queries
+from salon.shop import queries, zones
 from salon.shop.editing import SeenVersion
 from salon.shop.models import Branch, Brand, Category, Department, Item, Tag
 
 MAX_NEW_TAGS = 20
 _BETWEEN_TAGS = re.compile(r"[,，、;；]")
-TIME_ZONES = [
-    (_("China and near"), [
-        "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Macau", "Asia/Taipei", "Asia/Ulaanbaatar", "Asia/Tokyo",
-        "Asia/Seoul", "Asia/Singapore", "Asia/Kuala_Lumpur", "Asia/Bangkok", "Asia/Ho_Chi_Minh", "Asia/Phnom_Penh",
-        "Asia/Yangon", "Asia/Manila", "Asia/Jakarta",
-    ]),
-    (_("Elsewhere"), [
-        "Asia/Kolkata", "Asia/Dubai", "Europe/Moscow", "Europe/Athens", "Europe/Rome", "Europe/Madrid", "Europe/Paris",
-        "Europe/Berlin", "Europe/London", "Africa/Johannesburg", "America/Sao_Paulo", "America/Toronto", "America/New_York",
-        "America/Chicago", "America/Los_Angeles", "America/Vancouver", "Australia/Perth", "Australia/Sydney",
-        "Pacific/Auckland",
-    ]),
-]  # fmt: skip
 
 
 def readable(name):
@@ -183,10 +170,10 @@ class BranchForm(RowForm):
 
     def _zones(self):
         """The zones to choose from; one that is not among them, set by a command, must not be lost by saving the form."""
-        as_installed = _("As the installation: %(zone)s") % {"zone": settings.TIME_ZONE}
-        groups = [(area, [(name, name) for name in names]) for area, names in TIME_ZONES]
+        as_installed = _("As the installation: %(zone)s") % {"zone": zones.name_of(settings.TIME_ZONE)}
+        groups = [(area, list(cities.items())) for area, cities in zones.GROUPS]
         own = self.instance.time_zone
-        is_odd = own and not any(own in names for _area, names in TIME_ZONES)
+        is_odd = own and not any(own in cities for _area, cities in zones.GROUPS)
         return [("", as_installed), *([(own, own)] if is_odd else []), *groups]
 
     def clean_code(self):

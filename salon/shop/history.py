@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from salon.money import format_money
+from salon.shop import zones
 
 LIMIT = 50
 
@@ -38,6 +39,8 @@ def shown(model_field, value):
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if model_field.name == "time_zone":
+        return zones.name_of(value)
     if model_field.name.endswith("_fen"):
         return format_money(value)
     if model_field.choices:
