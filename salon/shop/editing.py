@@ -92,7 +92,7 @@ def edit(request, template, make_form, save, done, context=None):
         if stored:
             messages.success(request, _("Saved: %(name)s") % {"name": ISOLATED.format(stored)})
             return redirect(done(stored))
-        status = 409 if getattr(form, "is_stale", False) else 422
+        status = 409 if form.is_stale else 422
     else:
         form = make_form(None)
     key = request.POST.get(operations.FIELD) or operations.new_key(request.user, request.resolver_match.view_name)
@@ -100,16 +100,16 @@ def edit(request, template, make_form, save, done, context=None):
 
 
 def _store(request, make_form, save, done):
-    """(form, the stored row or None). Tried again once if somebody stored the same name between check and save:
-    the second look finds it, and says so at the field."""
-    for is_last in (False, True):
-        try:
-            with transaction.atomic():
-                return _store_once(request, make_form, save, done)
-        except IntegrityError:
-            if is_last:
-                raise
-    return None
+    """(form, the stored row or None), in one transaction."""
+
+    def attempt():
+        with transaction.atomic():
+            return _store_once(request, make_form, save, done)
+
+    try:
+        return attempt()
+    except IntegrityError:  # somebody stored the same name between check and save: the second look finds it and says so
+        return attempt()
 
 
 def _store_once(request, make_form, save, done):
