@@ -17,7 +17,7 @@ BOTH_SCRIPTS = set("台著")  # written in either script, whatever conversion sa
 
 
 class Page(HTMLParser):
-    """Collects `texts`: every piece of text a person (or a screen reader) meets. People's names and data in <bdi> are left out."""
+    """Collects `texts`: every text a person (or a screen reader) meets. People's names and data in <bdi> are left out."""
 
     def __init__(self, html):
         super().__init__()

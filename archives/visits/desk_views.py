@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import formats
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +18,7 @@ from archives.visits.entry_queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
 from salon import access, operations, panels, text
 from salon.errors import Conflict
+from salon.links import way_back
 
 GREETINGS = (  # from this hour on
     (18, gettext_lazy("Good evening, %(name)s")),
@@ -88,15 +88,7 @@ def move(request, pk):
         return render(request, "archives/visits/_today.html", _today(request, problem) | {"is_fragment": True})
     if problem:
         messages.error(request, problem)
-    return redirect(_back(request))
-
-
-def _back(request):
-    """Where the person came from, if that is here; else the front desk."""
-    for url in (request.POST.get("next"), request.headers.get("Referer")):
-        if url and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
-            return url
-    return "home"
+    return redirect(way_back(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

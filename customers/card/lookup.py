@@ -51,4 +51,4 @@ def people(actor, words):
     if len(digits) >= WHOLE_NUMBER:
         exact |= Q(pk__in=Customer.objects.filter(phones__digits=digits).values("pk"))
     found = list(_others(actor, None).filter(exact)[:MANY])
-    return (found, True) if found else (list(queries.ranked(actor, words)[:MANY]), False)
+    return (found, True) if found else (queries.best(actor, words, MANY), False)

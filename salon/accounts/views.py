@@ -10,10 +10,8 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import Resolver404, resolve
+from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -35,22 +33,12 @@ from salon.accounts.forms import (
     OwnPasswordForm,
 )
 from salon.accounts.models import Invitation, User, token_digest
+from salon.links import way_on
 from salon.middleware import SEEN, SINCE
 
 BACKEND = "salon.accounts.backend.StaffBackend"
 PAIRING = "pairing"  # session: the secret of an app that is being paired
 form_page = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def next_page(request):
-    """Where to go on: ?next= if it is a page of ours that can be read, else the front desk. Never another site."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    try:
-        page = access.PAGES.get(resolve(target.partition("?")[0]).view_name) if own else None
-    except Resolver404:
-        page = None
-    return target if page and page.read else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _sent(request):
@@ -73,13 +61,13 @@ def log_in(request):
     """User name and password. Wrong ones are counted by django-axes, per name and address together."""
     if request.method != "POST":
         if request.user.is_authenticated:
-            return redirect(next_page(request))
+            return redirect(way_on(request))
         return render(request, "accounts/log_in.html", _log_in_context(request, LogInForm()))
     form = LogInForm(request.POST)
     user = authenticate(request, **form.cleaned_data) if form.is_valid() else None
     if user and role_of(user):
         _start_session(request, user)
-        return redirect(next_page(request))
+        return redirect(way_on(request))
     if user:
         form.add_error(None, _("The password is right, but you are not on the staff list. Ask your manager."))
     elif form.is_valid():
@@ -88,7 +76,7 @@ def log_in(request):
 
 
 def _log_in_context(request, form):
-    return {"form": form, "next": next_page(request), "is_demo": User.objects.filter(is_demo=True).exists()}
+    return {"form": form, "next": way_on(request), "is_demo": User.objects.filter(is_demo=True).exists()}
 
 
 def _start_session(request, user):
@@ -125,12 +113,12 @@ def log_out(request):
 def second_factor(request):
     """Managers and owners: a code of the app, or a recovery code."""
     if not request.actor.needs_second_factor:
-        return redirect(next_page(request))
+        return redirect(way_on(request))
     device = factor.device_of(request.user)
     if device is None:
         return redirect("second_factor_setup")
     form = CodeForm(_sent(request))
-    context = {"form": form, "next": next_page(request)}
+    context = {"form": form, "next": way_on(request)}
     if request.method != "POST":
         return render(request, "accounts/second_factor.html", context)
     kind = None
@@ -146,7 +134,7 @@ def second_factor(request):
     _is_verified_now(request, device)
     if kind == factor.RECOVERY:
         _say_how_many_codes_are_left(request)
-    return redirect(next_page(request))
+    return redirect(way_on(request))
 
 
 def _is_verified_now(request, device):
@@ -328,7 +316,7 @@ def language(request):
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         return errors.bad_request(request)
-    response = redirect(next_page(request))
+    response = redirect(way_on(request))
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen,

@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salon import access
+from salon.links import way_on
 from salon.lists import Sort, listing
 from salon.shop import filters, forms, history, rights
 from salon.shop.editing import edit, pick
@@ -87,9 +87,7 @@ def branch_switch(request):
         messages.success(request, _("You work in %(branch)s now.") % {"branch": form.cleaned_data["branch"].name})
     else:
         messages.error(request, _("This branch is closed."))
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return redirect(target if is_ours else resolve_url("home"))
+    return redirect(way_on(request))
 
 
 # --- Short lists: a name and little more ----------------------------------------------------------------------------------
