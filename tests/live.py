@@ -11,6 +11,7 @@ The first salon of a run is prepared by `serve` itself (migrations, static files
 """
 
 import atexit
+import ctypes
 import functools
 import http.client
 import importlib
@@ -63,6 +64,15 @@ def free_port():
     with closing(socket.socket()) as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def die_with_parent(with_signal=signal.SIGINT):
+    """For Popen's preexec_fn: should the thread that started it be killed, the child ends too (Linux)."""
+    if _libc:
+        _libc.prctl(1, with_signal)  # PR_SET_PDEATHSIG
 
 
 def clean_environment(**more):
@@ -189,7 +199,13 @@ class Salon:
         command = [sys.executable, self.script, "serve", "--port", str(self.port), *self.arguments]
         with open(self.data_dir.parent / f"{self.data_dir.name}.log", "a") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.variables(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                command,
+                cwd=ROOT,
+                env=self.variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent if os.name == "posix" else None,
             )
         until = time.monotonic() + START_SECONDS
         while "is ready at" not in self.log[len(before) :]:

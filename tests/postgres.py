@@ -6,7 +6,6 @@ unprivileged user that exists already. No folder but those made here changes han
 """
 
 import contextlib
-import ctypes
 import importlib.util
 import os
 import re
@@ -14,13 +13,12 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live import free_port
+from tests.live import die_with_parent, free_port
 
 OLDEST = 14  # the oldest that Django 5.2 supports
 START_SECONDS = 60
@@ -144,12 +142,6 @@ def initialise(bindir, folder, identity, password):
     except NoServer:
         shutil.rmtree(folder / "data", ignore_errors=True)
         run([*command, "--locale", "C"], folder, identity)
-
-
-def die_with_parent():
-    """In the child: should the test run itself be killed, the server shuts down (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 def start(bindir, folder, identity, *, durable):
