@@ -86,14 +86,14 @@ class Days:
         return self._next_open[min(max(target, ordinal + 1), limit) - self.first]
 
     def day(self, ordinal):
-        """The Day of an ordinal."""
-        day = date.fromordinal(ordinal)
+        """The Day of an ordinal, which may lie before the first."""
+        day, index = date.fromordinal(ordinal), ordinal - self.first
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=self._zone)
         return Day(
             ordinal,
             offset=int(noon.utcoffset().total_seconds()) // 60,
             years_ago=(self.last - ordinal) // 365,
-            has_offer=day.month in OFFER_MONTHS or self._pace[ordinal - self.first] > 1.3,
+            has_offer=day.month in OFFER_MONTHS or (index >= 0 and self._pace[index] > 1.3),
         )
 
     def open_days(self):

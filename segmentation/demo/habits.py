@@ -46,10 +46,11 @@ WIND_DOWN = 1.45  # by how much each interval grows then
 
 @dataclass(slots=True)
 class Person:
-    """A customer as history knows her. Days are ordinals; `due` is the day of her next visit, NEVER when there is none."""
+    """A customer as history knows her. Days are ordinals: `since` her card was made, `due` is her next visit (or NEVER)."""
 
     id: int
     habit: Habit
+    since: int
     gap: float
     due: int
     until: int
@@ -74,13 +75,14 @@ class Tastes:
         self._purses = {habit: Weighted(list(enumerate(habit.purses))) for habit in HABITS}
         self._percents = {habit: Weighted(habit.percents) for habit in HABITS}
 
-    def person(self, rng, *, customer_id, habit, worker, avoids=frozenset()):
+    def person(self, rng, *, customer_id, habit, since, worker, avoids=frozenset()):
         """A Person of a habit, without any day planned yet."""
         purse = self._purses[habit].draw(rng)
         low, high = habit.gap
         return Person(
             id=customer_id,
             habit=habit,
+            since=since,
             gap=low + rng.random() * (high - low),
             due=NEVER,
             until=NEVER,

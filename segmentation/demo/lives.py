@@ -6,7 +6,7 @@ from segmentation.demo import habits
 from segmentation.demo.chance import Weighted, between
 from segmentation.demo.shop import NEVER, OLDER_YEARS
 
-KNOWN_BEFORE = 0.3  # had a card already when the history begins
+KNOWN_BEFORE = 0.36  # had a card already when the history begins
 LOST_SINCE = 200  # days at least since a lost customer came
 LOOKED_ONLY = 0.5  # of those who never bought came for a free look at the skin
 _HABITS = Weighted([(habit, habit.weight) for habit in habits.HABITS])
@@ -28,9 +28,9 @@ def _arrival(rng, days, habit):
     return days.first - 1 - int(OLDER_YEARS * 365 * rng.random() ** 1.4), habit
 
 
-def begin(rng, days, person, came_on):
+def begin(rng, days, person):
     """Give a person the days that her habit asks for: first due, last, and from when she comes less."""
-    habit = person.habit
+    habit, came_on = person.habit, person.since
     if came_on >= days.first:
         person.due = came_on
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from salon.money import to_fen
 from salon.shop.models import Brand, Category, Item, Tag
 from segmentation.demo import catalogue
-from segmentation.demo.rows import create
+from segmentation.demo.rows import beginning, create, first_free_id
 
 YEARLY_RISE = 4  # per cent by which prices were lower a year earlier
 PRICE_YEARS = 8
@@ -33,28 +33,35 @@ def fill_catalogue(on):
     tags |= {name: create(Tag, name=name, kind=Tag.CONDITION) for name in catalogue.CONDITIONS}
     categories = {name: create(Category, name=name, position=10 * n) for n, name in enumerate(catalogue.CATEGORIES, start=1)}
     brands = {name: create(Brand, name=name) for name in catalogue.BRANDS}
-    offers = []
-    for entry in (*catalogue.SERVICES, *catalogue.PRODUCTS):
-        item = _create_item(entry, categories, brands, on)
-        contents = [tags[name] for name in entry.tags.split()]
-        item.tags.set(contents)
-        offers.append(_offer(item, entry, contents))
-    return offers, {name: tag.pk for name, tag in tags.items()}
+    entries = [*catalogue.SERVICES, *catalogue.PRODUCTS]
+    items = [_item(entry, categories, brands) for entry in entries]
+    contents = [[tags[name] for name in entry.tags.split()] for entry in entries]
+    _store_items(items, contents, on)
+    return [_offer(*each) for each in zip(items, entries, contents)], {name: tag.pk for name, tag in tags.items()}
 
 
-def _create_item(entry, categories, brands, on):
+def _item(entry, categories, brands):
     if isinstance(entry, catalogue.Service):
         kind = {"kind": Item.SERVICE, "minutes": entry.minutes, "care_days": entry.care_days}
     else:
         kind = {"kind": Item.PRODUCT, "brand": brands[entry.brand], "lasts_days": entry.lasts_days}
-    return create(
-        Item,
-        on=on,
-        name=entry.name,
-        category=categories[entry.category],
-        price_fen=to_fen(entry.price),
-        cost_fen=to_fen(entry.cost),
-        **kind,
+    category = categories[entry.category]
+    return Item(name=entry.name, category=category, price_fen=to_fen(entry.price), cost_fen=to_fen(entry.cost), **kind)
+
+
+def _store_items(items, contents, on):
+    """Store all items with their tags, and one entry in the history of each that shows both."""
+    for pk, item in enumerate(items, start=first_free_id(Item)):
+        item.pk = pk
+        item.set_keys()
+    Item.objects.bulk_create(items)
+    tagged = [(item, tag) for item, tags in zip(items, contents) for tag in tags]
+    links = Item.tags.through.objects.bulk_create([Item.tags.through(item=item, tag=tag) for item, tag in tagged])
+    entries = Item.history.bulk_history_create(items, default_date=beginning(on))
+    of_item = {entry.id: entry for entry in entries}
+    kept_tags = Item.history.model.tags.model
+    kept_tags.objects.bulk_create(
+        [kept_tags(history=of_item[link.item_id], id=link.pk, item=link.item, tag=link.tag) for link in links]
     )
 
 

@@ -92,7 +92,7 @@ class Cards:
         moment = self._days.day(ordinal).stamp(between(self._rng, 10 * 60, 19 * 60))
         worker = self._worker(ordinal)
         avoids = self._particulars.write_safety(pk, draft)
-        person = self._tastes.person(self._rng, customer_id=pk, habit=habit, worker=worker, avoids=avoids)
+        person = self._tastes.person(self._rng, customer_id=pk, habit=habit, since=ordinal, worker=worker, avoids=avoids)
         referrer = self._referrer(known)
         if referrer and self._rng.random() < 0.4:
             person.friend = referrer

@@ -10,19 +10,24 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import NOT_PROVIDED, Max
 
-CHUNK = 4_000  # visits, or cards, stored at once
+CHUNK = 2_000  # visits, or cards, stored at once
 
 
 def create(model, *, on=None, **fields):
     """Create one object under the next free id, so that ids are the same on both databases. `on`: the day its history begins."""
-    made = model(pk=_first_free_id(model), **fields)
+    made = model(pk=first_free_id(model), **fields)
     if on:
-        made._history_date = datetime(on.year, on.month, on.day, 4, tzinfo=UTC)
+        made._history_date = beginning(on)
     made.save(force_insert=True)
     return made
 
 
-def _first_free_id(model):
+def beginning(day):
+    """The moment of a day at which a history begins."""
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+
+
+def first_free_id(model):
     return (model.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
@@ -43,7 +48,7 @@ class Table:
         self._columns = [field.column for field in stored]
         self._marks = ", ".join("NULLIF(%s, '')" if field.null else "%s" for field in stored)
         self._has_nulls = any(field.null for field in stored)
-        self.next_id = _first_free_id(model)
+        self.next_id = first_free_id(model)
         self.add = self.rows.append
 
     def new_id(self):

@@ -98,7 +98,7 @@ class _Branch:
         named = {step * n + step // 2: name for n, name in enumerate(hard_names)}
         for n, (ordinal, habit) in enumerate(lives.newcomers(chance, self._days, count)):
             person = self._cards.write(habit, ordinal, known=known, name=named.get(n))
-            lives.begin(chance, self._days, person, ordinal)
+            lives.begin(chance, self._days, person)
             known.append(person)
             if len(self._tables.cards.rows) >= CHUNK:
                 self._tables.store()
@@ -109,16 +109,13 @@ class _Branch:
     def _seen_here(self, travellers):
         """Customers of another branch who come to this one now and then, too."""
         chance = self._chance("travellers")
-        return [
-            replace(
-                person,
-                gap=between(chance, *TRAVEL_GAP),
-                due=self._days.open_on_or_after(self._days.first + between(chance, *TRAVEL_GAP)),
-                worker=self._place.workers[0],
-                friend=None,
-            )
-            for person in travellers
-        ]
+        seen = []
+        for person in travellers:
+            gap = between(chance, *TRAVEL_GAP)
+            due = self._days.open_on_or_after(max(person.since, self._days.first) + gap)
+            if due <= person.until:
+                seen.append(replace(person, gap=gap, due=due, worker=self._place.workers[0], friend=None))
+        return seen
 
     def _fill_desk(self, customers, first_timer):
         now_minute = minute_of(self._wish.now, self._days.last, settings.TIME_ZONE)
