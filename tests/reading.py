@@ -10,10 +10,10 @@ import opencc
 SPOKEN = {"placeholder", "title", "aria-label", "alt", "label", "data-label"}
 NOT_READ = {"style", "script", "code", "bdi", "kbd", "template"}
 VOID = {"br", "img", "input", "link", "meta", "hr", "wbr", "path", "circle", "line", "rect", "polyline", "polygon", "ellipse"}
-# What the browser says for the page: texts for scripts, as JSON or in attributes with more than one word.
-WORDS_OF_SCRIPTS = ("visit-words",)
+WORDS_OF_SCRIPTS = ("visit-words",)  # ids of JSON whose values are shown by scripts
 TO_TRADITIONAL, TO_SIMPLIFIED = opencc.OpenCC("s2t"), opencc.OpenCC("t2s")
 BOTH_SCRIPTS = set("台著")  # written in either script, whatever conversion says
+KEPT = re.compile("德里")  # sounds of foreign names, which keep their characters
 
 
 class Page(HTMLParser):
@@ -71,6 +71,12 @@ def words_of(html):
 def latin(text, allowed):
     """Runs of three or more Latin letters that `allowed` (a compiled pattern) does not excuse."""
     return re.findall(r"[A-Za-z]{3,}", allowed.sub(" ", text))
+
+
+def of_other_script(text, language):
+    """The characters of a text in zh_Hans or zh_Hant (or zh-hans, zh-hant) that only the other script has."""
+    is_wrong = is_simplified if language.lower().endswith("hant") else is_traditional
+    return [char for char in KEPT.sub("", text) if is_wrong(char)]
 
 
 @cache

@@ -1,5 +1,6 @@
 """The catalogues: complete in both Chinese scripts, compiled, and in step with the source."""
 
+import ast
 import os
 import re
 import shutil
@@ -7,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import opencc
 import polib
 import pytest
+
+from tests.reading import of_other_script
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("zh_Hans", "zh_Hant")
@@ -48,16 +50,85 @@ def test_the_compiled_catalogue_is_that_of_the_text(language):
     assert {(e.msgctxt, e.msgid): translations(e) for e in compiled} == text
 
 
-def test_traditional_texts_are_written_in_traditional_characters():
-    convert = opencc.OpenCC("s2t").convert
-    # Characters both scripts have, which a plain conversion would turn into another word.
-    same = str.maketrans("", "", "台里面后只于余干发并系制征注准占舍吁范托松症周采為才")
-    wrong = [t for e in catalogue("zh_Hant") for t in translations(e) if convert(t).translate(same) != t.translate(same)]
-    assert [t for t in wrong if len(convert(t)) == len(t) and differs(convert(t), t, same)] == []
+def test_each_catalogue_is_written_in_its_own_script():
+    for language in LANGUAGES:
+        assert [t for e in catalogue(language) for t in translations(e) if of_other_script(t, language)] == []
 
 
-def differs(converted, text, same):
-    return any(a != b and b.translate(same) for a, b in zip(converted, text))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_chinese_sentences_are_punctuated_in_chinese(language):
+    half_width = re.compile(r"[\u4e00-\u9fff][,;:?!](?!\w)|[\u4e00-\u9fff]\.(?!\w)|\.\.\.")
+    quotes = "“”" if language == "zh_Hant" else "「」"
+    wrong = [t for e in catalogue(language) for t in translations(e) if half_width.search(t) or set(quotes) & set(t)]
+    assert wrong == []
+
+
+# --- What makemessages cannot see ---------------------------------------------------------------------------------------
+
+MARKS = {  # names under which xgettext knows the functions
+    *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"),
+    *("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"),
+}
+SHOWN = {"label", "help_text", "empty_label", "null_label", "verbose_name", "message"}  # arguments a person reads
+SAID = {"ValidationError", "Conflict", "add_error", "success", "error", "warning", "info"}
+
+
+def modules():
+    for folder in SOURCES[:-1]:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_translating_functions_keep_the_names_makemessages_knows():
+    wrong = []
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+                names = {alias.name: alias.asname or alias.name for alias in node.names}
+                wrong += [
+                    f"{path.name}: {name} as {known}" for name, known in names.items() if name in MARKS and known not in MARKS
+                ]
+    assert wrong == []
+
+
+def is_words(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"[A-Za-z]{3,} ?", node.value)
+
+
+def spoken_literals(tree):
+    """Texts a person would read that are not passed through gettext."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            receiver = getattr(getattr(node.func, "value", None), "id", "")
+            if name in ("ValidationError", "Conflict") or (name in SAID and receiver == "messages"):
+                yield from filter(is_words, node.args)
+            yield from (each.value for each in node.keywords if each.arg in SHOWN and is_words(each.value))
+
+
+def test_no_message_or_label_of_the_code_is_bare_english():
+    assert [f"{p.name}:{node.lineno} {node.value}" for p, tree in modules() for node in spoken_literals(tree)] == []
+
+
+TEMPLATE_CODE = re.compile(
+    r"{#.*?#}|{% blocktrans.*?{% endblocktrans %}|{% comment.*?{% endcomment %}|{%.*?%}|{{.*?}}|<script.*?</script>"
+    r"|<kbd.*?</kbd>",
+    re.DOTALL,
+)
+SPOKEN = re.compile(r'(?:placeholder|title|aria-label|alt|label|data-label)="([^"]*)"')
+
+
+def test_templates_say_nothing_outside_of_trans():
+    wrong = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        bare = TEMPLATE_CODE.sub(" ", path.read_text(encoding="utf-8"))
+        said = [*SPOKEN.findall(bare), *re.sub(r"<[^>]*>", "\n", bare).splitlines()]
+        wrong += [f"{path.name}: {text.strip()}" for text in said if re.search(r"[A-Za-z]{3,}|[\u4e00-\u9fff]", text)]
+    assert wrong == []
+
+
+# --- In step with the source --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
