@@ -177,6 +177,7 @@ class Customer(models.Model):
             ),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
+            models.CheckConstraint(condition=~Q(card_no=""), name="customer_has_a_card_number"),
         ]
         indexes = [
             # search as you type: all branches, and one
@@ -293,6 +294,9 @@ class Address(models.Model):
         verbose_name = _("address")
         verbose_name_plural = _("addresses")
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer"], condition=Q(is_delivery=True), name="address_one_for_deliveries")
+        ]
         indexes = [models.Index(fields=["community", "customer"], name="address_community")]
 
     def __str__(self):

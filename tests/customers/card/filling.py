@@ -59,9 +59,9 @@ class _Inputs(HTMLParser):
 
 
 def inputs(response, marker="operation"):
-    """{name: value} of the form of a page that has an input named `marker`."""
+    """{name: value} of the form of a page that has an input named `marker`: of a test client, or of tests.live."""
     parser = _Inputs(marker)
-    parser.feed(response.content.decode())
+    parser.feed((response.body if hasattr(response, "body") else response.content).decode())
     return next(form for form in parser.forms if marker in form)
 
 

@@ -1,6 +1,7 @@
 """Editing a card: what changes, what stays, and that masked values are neither shown nor lost."""
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from customers.card import services
@@ -246,3 +247,16 @@ def test_it_takes_a_constant_number_of_queries(desk, card, branch, django_assert
     with django_assert_num_queries(len(few)):
         desk.get(url)
     assert len(few) <= 16
+
+
+def test_the_database_holds_one_main_number_one_delivery_address_and_a_card_number(card):
+    card.addresses.update(is_delivery=True)
+    for break_it in (
+        lambda: card.phones.create(number="13900000000", is_main=True),
+        lambda: card.addresses.create(city="北京", is_delivery=True),
+        lambda: Customer.objects.filter(pk=card.pk).update(card_no=""),
+        lambda: Customer.objects.filter(pk=card.pk).update(name=""),
+        lambda: card.phones.create(number="138 1234 6621"),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            break_it()
