@@ -24,7 +24,8 @@ class Basket:
     """Composes the lines of visits at one branch."""
 
     def __init__(self, salon, place, days, tastes, rng):
-        self._salon, self._place, self._days, self._tastes, self._rng = salon, place, days, tastes, rng
+        self._salon, self._place, self._days, self._rng = salon, place, days, rng
+        self._services_for_all, self._products_for_all = tastes.of_passers_by()
         self._on_duty = {}
 
     def start(self, day):
@@ -51,18 +52,16 @@ class Basket:
     def for_unknown(self, day, worker):
         """What somebody without a card takes: one thing, at the price of the list."""
         rng = self._rng
-        offer = self._tastes.service(rng, 0) if rng.random() < 0.8 else self._tastes.product(rng, 0)
-        return [self._entry(offer, 1000, None, day, worker)]
+        wanted = self._services_for_all if rng.random() < 0.8 else self._products_for_all
+        return [self._entry(wanted.draw(rng), 1000, None, day, worker)]
 
     def _services(self, person):
         rng, favourites = self._rng, person.favourites
-        chosen = (
-            favourites[min(FAVOURITE.draw(rng), len(favourites) - 1)] if favourites else self._tastes.service(rng, person.purse)
-        )
+        chosen = favourites[min(FAVOURITE.draw(rng), len(favourites) - 1)] if favourites else person.services.draw(rng)
         yield from self._unless_harmful(chosen, person)
         chance = person.habit.extra
         while rng.random() < chance:
-            extra = self._tastes.service(rng, person.purse)
+            extra = person.services.draw(rng)
             if extra is chosen:
                 return
             yield from self._unless_harmful(extra, person)
@@ -70,14 +69,14 @@ class Basket:
 
     def _products(self, person, day, worker):
         rng = self._rng
-        known = person.products and rng.random() < 0.6
-        offer = one_of(rng, person.products) if known else self._tastes.product(rng, person.purse)
+        known = person.keeps and rng.random() < 0.6
+        offer = one_of(rng, person.keeps) if known else person.products.draw(rng)
         lavish = person.purse == 3 and rng.random() < MUCH_AT_ONCE
         milli = 2000 if lavish or rng.random() < 0.06 else 1000
         person.supplied_until = day.ordinal + offer.lasts_days * milli // 1300
         entries = [self._entry(each, milli, person, day, worker) for each in self._unless_harmful(offer, person)]
         if lavish:
-            more = self._tastes.product(rng, person.purse)
+            more = person.products.draw(rng)
             if more is not offer:
                 entries += [self._entry(each, 1000, person, day, worker) for each in self._unless_harmful(more, person)]
         return entries

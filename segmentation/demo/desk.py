@@ -49,7 +49,7 @@ class Desk:
             minute = max(0, self._now + FIRST_DONE + (LAST_DONE - FIRST_DONE) * n // max(1, count - 1))
             party = [waiting.next("欧阳静" if n == 1 else None)] if n != 3 else [None]
             if n == 3 or party[0]:
-                self._history.serve(self._today, minute, party, with_notes=n >= UNWRITTEN)
+                self._history.serve(self._today, minute, party, note_chance=1 if n >= UNWRITTEN else 0)
 
     def _here(self, waiting, first_timer, consultation):
         """In care, waiting, and just arrived."""

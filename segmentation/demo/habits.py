@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from segmentation.demo.catalogue import MEN_TAKE, ONLY_MEN_TAKE
 from segmentation.demo.chance import Weighted
+from segmentation.demo.names import FEMALE, MALE
 from segmentation.demo.shop import NEVER
 
 
@@ -25,9 +27,9 @@ class Habit(NamedTuple):
     percents: tuple
 
 
-LOYAL = Habit("loyal", 12, (8, 17), 14, (0, 25, 45, 30), 0.42, 0.34, ((5, 20), (10, 40), (12, 25), (20, 15)))
-REGULAR = Habit("regular", 20, (20, 36), 4, (10, 50, 32, 8), 0.28, 0.22, ((0, 50), (5, 30), (10, 20)))
-OCCASIONAL = Habit("occasional", 23, (50, 115), 3.5, (40, 45, 13, 2), 0.15, 0.14, ((0, 90), (5, 10)))
+LOYAL = Habit("loyal", 12, (7, 16), 14, (0, 25, 45, 30), 0.42, 0.34, ((5, 20), (10, 40), (12, 25), (20, 15)))
+REGULAR = Habit("regular", 19, (21, 38), 4, (12, 52, 30, 6), 0.28, 0.22, ((0, 50), (5, 30), (10, 20)))
+OCCASIONAL = Habit("occasional", 24, (50, 115), 3.5, (40, 45, 13, 2), 0.15, 0.14, ((0, 90), (5, 10)))
 LAPSING = Habit("lapsing", 8, (16, 34), 0, (15, 50, 30, 5), 0.24, 0.2, ((0, 50), (5, 40), (10, 10)))
 LOST = Habit("lost", 14, (20, 60), 0, (35, 45, 17, 3), 0.2, 0.15, ((0, 80), (5, 20)))
 ONE_TIME = Habit("one-time", 14, (30, 60), 0, (60, 35, 5, 0), 0.06, 0.1, ((0, 100),))
@@ -35,18 +37,22 @@ NEVER_BOUGHT = Habit("never bought", 9, (0, 0), 0, (60, 35, 5, 0), 0, 0, ((0, 10
 HABITS = (LOYAL, REGULAR, OCCASIONAL, LAPSING, LOST, ONE_TIME, NEVER_BOUGHT)
 MOSTLY_NEW = (LOST, ONE_TIME)  # their whole story lies within the history
 
-PURSES = 4
 # How the purse bends the choice: an item is wanted in proportion to (price / usual price) to this power.
-PURSE_BENDS = (-0.7, -0.1, 0.55, 1.15)
+PURSE_BENDS = (-0.8, -0.15, 0.7, 1.45)
 USUAL_PRICE = 40_000
-SERVICE_TASTES, PRODUCT_TASTES = 3, 2  # how many favourites somebody has
+FAVOURITES, KEPT = 3, 2  # services and products somebody comes back for
+TRUE_TO_DEPARTMENT = 0.7
+FIRST_FAVOURITE_AFTER, OTHERS_AFTER = 2, 4  # times her own interval: longer care intervals do not suit a favourite
 WIND_DOWN_DAYS = 300  # lapsing customers began to come less at some day of these last ones
 WIND_DOWN = 1.45  # by how much each interval grows then
 
 
 @dataclass(slots=True)
 class Person:
-    """A customer as history knows her. Days are ordinals: `since` her card was made, `due` is her next visit (or NEVER)."""
+    """A customer as history knows her. Days are ordinals: `since` her card was made, `due` is her next visit (or NEVER).
+
+    `services` and `products` are what she may take, `favourites` the services and `keeps` the products she comes back for.
+    """
 
     id: int
     habit: Habit
@@ -55,8 +61,10 @@ class Person:
     due: int
     until: int
     slows_from: int
+    services: Weighted
+    products: Weighted
     favourites: tuple
-    products: tuple
+    keeps: tuple
     supplied_until: int
     worker: object
     percent: int
@@ -67,45 +75,69 @@ class Person:
 
 
 class Tastes:
-    """What people with each purse like, from the items on offer."""
+    """What people with each purse like, women and men, from the items on offer."""
 
     def __init__(self, services, products):
-        self._services = [Weighted(_bent(services, bend)) for bend in PURSE_BENDS]
-        self._products = [Weighted(_bent(products, bend)) for bend in PURSE_BENDS]
+        self._services = {
+            FEMALE: _by_purse([offer for offer in services if offer.name != ONLY_MEN_TAKE]),
+            MALE: _by_purse([offer for offer in services if offer.name in MEN_TAKE]),
+        }
+        self._products = _by_purse(products)
         self._purses = {habit: Weighted(list(enumerate(habit.purses))) for habit in HABITS}
         self._percents = {habit: Weighted(habit.percents) for habit in HABITS}
 
-    def person(self, rng, *, customer_id, habit, since, worker, avoids=frozenset()):
-        """A Person of a habit, without any day planned yet."""
+    def person(self, rng, *, customer_id, habit, gender, since, avoids=frozenset()):
+        """A Person of a habit, without anybody to serve her yet and without any day planned."""
         purse = self._purses[habit].draw(rng)
+        services, products = self._services[gender][purse], self._products[purse]
         low, high = habit.gap
+        gap = low + rng.random() * (high - low)
         return Person(
             id=customer_id,
             habit=habit,
             since=since,
-            gap=low + rng.random() * (high - low),
+            gap=gap,
             due=NEVER,
             until=NEVER,
             slows_from=NEVER,
-            favourites=self._favourites(rng, self._services[purse], SERVICE_TASTES, avoids),
-            products=self._favourites(rng, self._products[purse], PRODUCT_TASTES, avoids),
+            services=services,
+            products=products,
+            favourites=_favourites(rng, services, gap, avoids),
+            keeps=tuple(offer for offer in (products.draw(rng) for _ in range(KEPT)) if not offer.tags & avoids),
             supplied_until=0,
-            worker=worker,
+            worker=None,
             percent=self._percents[habit].draw(rng),
             purse=purse,
             avoids=avoids,
         )
 
-    def service(self, rng, purse):
-        return self._services[purse].draw(rng)
+    def of_passers_by(self):
+        """(services, products) that somebody without a card takes: modest ones."""
+        return self._services[FEMALE][0], self._products[0]
 
-    def product(self, rng, purse):
-        return self._products[purse].draw(rng)
 
-    @staticmethod
-    def _favourites(rng, wanted, count, avoids):
-        drawn = (wanted.draw(rng) for _ in range(count))
-        return tuple(offer for offer in drawn if not offer.tags & avoids)
+def _favourites(rng, services, gap, avoids):
+    """Services somebody comes back for: mostly of one department, and none far more often than it is good for her."""
+    drawn = [_draw_for(rng, services, gap * FIRST_FAVOURITE_AFTER)]
+    while len(drawn) < FAVOURITES:
+        offer = _draw_for(rng, services, gap * OTHERS_AFTER)
+        if offer.department != drawn[0].department and rng.random() < TRUE_TO_DEPARTMENT:
+            offer = _draw_for(rng, services, gap * OTHERS_AFTER)
+        drawn.append(offer)
+    return tuple(offer for offer in drawn if not offer.tags & avoids)
+
+
+def _draw_for(rng, services, longest):
+    """A service whose care interval is no longer than that, as far as a few draws can find one."""
+    for _attempt in range(4):
+        offer = services.draw(rng)
+        if (offer.care_days or 0) <= longest:
+            break
+    return offer
+
+
+def _by_purse(offers):
+    return [Weighted(_bent(offers, bend)) for bend in PURSE_BENDS]
 
 
 def _bent(offers, bend):

@@ -110,9 +110,9 @@ class History:
         person.worker = worker
         return worker
 
-    def serve(self, day, minute, party, *, with_notes=True):
+    def serve(self, day, minute, party, *, note_chance=NOTE_FOR_NEXT):
         """A party is done at a minute of the day: ring up, plan the next visits."""
-        guests = [self._guest(person, day, minute, with_notes) for person in party]
+        guests = [self._guest(person, day, minute, note_chance) for person in party]
         if self._rng.random() < VOIDED_BILLS:
             self._ring_up_twice(day, minute, guests)
         else:
@@ -122,7 +122,7 @@ class History:
                 person.visits += 1
                 self.plan_next(person, day.ordinal)
 
-    def _guest(self, person, day, minute, with_notes):
+    def _guest(self, person, day, minute, note_chance):
         rng = self._rng
         if person:
             worker = self.worker_of(person, day.ordinal)
@@ -136,7 +136,7 @@ class History:
         if not person:
             return Guest(None, entries, worker, arrived, started)
         next_note = desk_note = ""
-        if with_notes and rng.random() < NOTE_FOR_NEXT:
+        if rng.random() < note_chance:
             next_note = words.next_note(rng, self._advice(person))
         if rng.random() < NOTE_OF_DESK:
             desk_note = one_of(rng, words.DESK_NOTES)
@@ -147,7 +147,7 @@ class History:
 
     def _advice(self, person):
         """Names of what may be recommended to her."""
-        offers = person.products if person.products and self._rng.random() < ADVISED_PRODUCT else person.favourites
+        offers = person.keeps if person.keeps and self._rng.random() < ADVISED_PRODUCT else person.favourites
         return [offer.name for offer in offers] or [one_of(self._rng, self._salon.services).name]
 
     def _ring_up_twice(self, day, minute, guests):

@@ -22,6 +22,7 @@ class Offer:
     costs: tuple
     minutes: int
     department: str
+    care_days: int | None
     lasts_days: int | None
     wanted: int
     tags: frozenset
@@ -74,6 +75,7 @@ def _offer(item, entry, contents):
         costs=tuple(_earlier(entry.cost, years) * 100 for years in range(PRICE_YEARS)),
         minutes=item.minutes,
         department=catalogue.CATEGORIES[entry.category],
+        care_days=item.care_days,
         lasts_days=item.lasts_days,
         wanted=entry.wanted,
         tags=frozenset(tag.pk for tag in contents),

@@ -112,7 +112,7 @@ class Particulars:
         """Safety notes for some, as SAFETY_SHARE says. Returns the ids of the tags to keep from her."""
         names = self._warnings(draft)
         for name in names:
-            self._write_note(customer_id, name, draft.ordinal)
+            self._write_note(customer_id, name, draft.ordinal, is_now=bool(draft.part))
         return frozenset(self._salon.tags[name] for name in names)
 
     def _warnings(self, draft):
@@ -126,11 +126,11 @@ class Particulars:
         may_bear = draft.gender == FEMALE and age in WOMEN_OF_CHILDBEARING_AGE
         return [name for name in drawn if may_bear or name not in MAYBE_OVER]
 
-    def _write_note(self, customer_id, name, since):
+    def _write_note(self, customer_id, name, since, *, is_now):
         rng, last, ended = self._rng, self._days.last, None
         noted = since
         if name in MAYBE_OVER:
-            noted = max(since, last - between(rng, 10, 500))
+            noted = max(since, last - (70 if is_now else between(rng, 10, 500)))
             over = noted + between(rng, 150, 260)
             ended = date.fromordinal(over).isoformat() if over <= last else None
         kind = SafetyNote.CONDITION if name in CONDITIONS else SafetyNote.ALLERGY

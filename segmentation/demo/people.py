@@ -90,9 +90,9 @@ class Cards:
         draft = self._draft(habit, ordinal, name)
         pk = self._tables.cards.new_id()
         moment = self._days.day(ordinal).stamp(between(self._rng, 10 * 60, 19 * 60))
-        worker = self._worker(ordinal)
         avoids = self._particulars.write_safety(pk, draft)
-        person = self._tastes.person(self._rng, customer_id=pk, habit=habit, since=ordinal, worker=worker, avoids=avoids)
+        person = self._tastes.person(self._rng, customer_id=pk, habit=habit, gender=draft.gender, since=ordinal, avoids=avoids)
+        person.worker = worker = self._worker(person)
         referrer = self._referrer(known)
         if referrer and self._rng.random() < 0.4:
             person.friend = referrer
@@ -135,9 +135,11 @@ class Cards:
             return Draft(split(name), habit, ordinal, FEMALE, born)
         return Draft(self._names.draw(gender, born), habit, ordinal, gender, born)
 
-    def _worker(self, ordinal):
-        working = self._place.working(max(ordinal, self._days.first))
-        return one_of(self._rng, working)
+    def _worker(self, person):
+        """Who serves her as a rule: somebody of the department she comes for."""
+        on = max(person.since, self._days.first)
+        department = person.favourites[0].department if person.favourites else None
+        return one_of(self._rng, self._place.working(on, department))
 
     def _referrer(self, known):
         return one_of(self._rng, known) if known and self._rng.random() < REFERRED else None

@@ -114,7 +114,7 @@ class _Branch:
             gap = between(chance, *TRAVEL_GAP)
             due = self._days.open_on_or_after(max(person.since, self._days.first) + gap)
             if due <= person.until:
-                seen.append(replace(person, gap=gap, due=due, worker=self._place.workers[0], friend=None))
+                seen.append(replace(person, gap=gap, due=due, worker=self._place.like(person.worker), friend=None))
         return seen
 
     def _fill_desk(self, customers, first_timer):

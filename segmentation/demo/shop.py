@@ -105,6 +105,10 @@ class Place:
         colleagues = self.working(ordinal, worker.department) or self.working(ordinal)
         return colleagues[key % len(colleagues)]
 
+    def like(self, worker):
+        """Somebody here who does what a worker of another branch does."""
+        return next((each for each in self.workers if each.department == worker.department), self.workers[0])
+
 
 @dataclass
 class Salon:
