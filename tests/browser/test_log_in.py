@@ -108,7 +108,7 @@ def test_a_wrong_password_says_so_and_waits_in_its_field(stranger):
 def test_the_language_is_chosen_before_logging_in(stranger):
     page = stranger("/login/?next=/account/")
     page.get_by_role("button", name="繁體中文").click()
-    expect(page.locator("html")).to_have_attribute("lang", "zh-hant")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
     expect(page).to_have_url("/login/?next=/account/")
 
 
