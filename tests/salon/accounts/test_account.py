@@ -20,7 +20,7 @@ def test_language_and_appearance_are_kept(desk, receptionist):
     response = desk.post("/account/", {"language": "zh-hant", "theme": "dark"})
     assert (response.status_code, response["Location"]) == (302, "/account/")
     page = desk.get("/account/").content.decode()
-    assert '<html lang="zh-hant" data-bs-theme="dark">' in page
+    assert '<html lang="zh-Hant" data-bs-theme="dark">' in page
     desk.post("/account/", {"language": "", "theme": ""})
     assert '<html lang="en">' in desk.get("/account/").content.decode()
 

@@ -242,7 +242,7 @@ def test_the_choice_of_a_language(client, receptionist):
     assert (response.status_code, response["Location"]) == (302, "/login/")
     cookie = response.cookies["language"]
     assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("zh-hant", True, "Lax")
-    assert 'lang="zh-hant"' in client.get(LOGIN).content.decode()
+    assert 'lang="zh-Hant"' in client.get(LOGIN).content.decode()
     desk = client_of(receptionist)
     desk.post("/language/", {"language": "en"})
     assert User.objects.get(pk=receptionist.user.pk).language == "en"
