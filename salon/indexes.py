@@ -12,13 +12,14 @@ class LatestFirstIndex(models.Index):
     NULLS LAST spelled out to use the index; SQLite sorts nulls last when descending and refuses the words.
     """
 
-    def __init__(self, *columns, latest, name, covers=()):
+    def __init__(self, *columns, latest, name, covers=(), condition=None):
         self.columns, self.latest, self.covers = columns, latest, tuple(covers)
-        last = F(latest).desc(nulls_last=True)
-        super().__init__(*(F(c) for c in columns), last, F("id").desc(), *(F(c) for c in self.covers), name=name)
+        last, covered = F(latest).desc(nulls_last=True), [F(c) for c in self.covers]
+        super().__init__(*(F(c) for c in columns), last, F("id").desc(), *covered, name=name, condition=condition)
 
     def deconstruct(self):
-        arguments = {"latest": self.latest, "name": self.name} | ({"covers": self.covers} if self.covers else {})
+        optional = {"covers": self.covers, "condition": self.condition}
+        arguments = {"latest": self.latest, "name": self.name} | {k: v for k, v in optional.items() if v}
         return f"{type(self).__module__}.{type(self).__qualname__}", self.columns, arguments
 
     def create_sql(self, model, schema_editor, using="", **kwargs):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import django_filters as filters
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +57,10 @@ class CustomerFilter(filters.FilterSet):
     seen_from = _day("last_visit_on", "gte", _("Last visit from"))
     seen_to = _day("last_visit_on", "lte", _("Last visit to"))
     away = filters.NumberFilter(
-        method="by_absence", label=_("Not seen for days"), validators=[MinValueValidator(1), MaxValueValidator(36_500)]
+        method="by_absence",
+        label=_("Not seen for days"),
+        decimal_places=0,
+        validators=[MinValueValidator(1), MaxValueValidator(36_500)],
     )
 
     class Meta:
@@ -97,6 +99,5 @@ class CustomerFilter(filters.FilterSet):
         return customers.filter(pk__in=lived_in.values("customer"))
 
     def by_absence(self, customers, _name, days):
-        """Not seen for so many days: the last visit is longer ago, or there was none and the card is as old."""
-        since = self.actor.today - timedelta(days=int(days))
-        return customers.filter(Q(last_visit_on__lte=since) | Q(last_visit_on=None, card_date__lte=since))
+        """Not seen for so many days, having been here before."""
+        return customers.filter(last_visit_on__lte=self.actor.today - timedelta(days=int(days)))

@@ -19,6 +19,7 @@ DERIVED = [
     *("stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
+PRESENT = Q(merged_into=None)  # cards in use: not merged into another
 RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
 
 
@@ -56,7 +57,7 @@ class CustomerQuerySet(models.QuerySet):
 
     def present(self):
         """Cards in use: not merged into another."""
-        return self.filter(merged_into=None)
+        return self.filter(PRESENT)
 
 
 class Customer(models.Model):
@@ -143,7 +144,9 @@ class Customer(models.Model):
     note = models.TextField(_("note"), max_length=2000, blank=True)
     card_date = models.DateField(_("card date"))
 
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed", editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed", editable=False, db_index=False
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -194,17 +197,21 @@ class Customer(models.Model):
             models.Index(fields=["branch", "pinyin_alt", "id"], name="customer_branch_pinyin_2"),
             models.Index(fields=["branch", "initials_alt", "id"], name="customer_branch_initials_2"),
             models.Index(fields=["branch", "card_key", "id"], name="customer_branch_card_key"),
-            # lists, for one branch and for all
-            models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes"),
+            # lists, for one branch and for all; merged cards stand in none
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
-            models.Index(fields=["branch", "skin_order", "stroke_key", "id"], name="customer_branch_skin"),
-            LatestFirstIndex("branch", latest="card_date", name="customer_branch_card_date"),
-            LatestFirstIndex("branch", latest="last_visit_on", name="customer_branch_last_visit", covers=RECENT_KEYS),
-            models.Index(fields=["stroke_key", "id"], name="customer_strokes"),
-            models.Index(fields=["skin_order", "stroke_key", "id"], name="customer_skin"),
-            LatestFirstIndex(latest="card_date", name="customer_card_date"),
-            LatestFirstIndex(latest="last_visit_on", name="customer_last_visit", covers=RECENT_KEYS),
+            models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes", condition=PRESENT),
+            models.Index(fields=["branch", "skin_order", "stroke_key", "id"], name="customer_branch_skin", condition=PRESENT),
+            LatestFirstIndex("branch", latest="card_date", name="customer_branch_card_date", condition=PRESENT),
+            LatestFirstIndex(
+                "branch", latest="last_visit_on", name="customer_branch_last_visit", covers=RECENT_KEYS, condition=PRESENT
+            ),
+            models.Index(fields=["stroke_key", "id"], name="customer_strokes", condition=PRESENT),
+            models.Index(fields=["skin_order", "stroke_key", "id"], name="customer_skin", condition=PRESENT),
+            LatestFirstIndex(latest="card_date", name="customer_card_date", condition=PRESENT),
+            LatestFirstIndex(latest="last_visit_on", name="customer_last_visit", covers=RECENT_KEYS, condition=PRESENT),
             models.Index(fields=["birth_month", "birth_day"], name="customer_birthday"),
+            # Only cards that were merged: an index of all would tempt SQLite to look for "not merged" by it.
+            models.Index(fields=["merged_into"], name="customer_absorbed", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self):

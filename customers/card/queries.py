@@ -36,8 +36,8 @@ class Hit:
 def search(actor, words, limit=20):
     """The customers that fit best, as Hits: exact matches first, then who came last; guests of other branches at the end.
 
-    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged cards
-    lead to the surviving one.
+    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged
+    cards lead to the surviving one.
     """
     found = best(actor, words, limit)
     guests = guests_by_phone(actor, words)
@@ -164,7 +164,7 @@ def _recent(scope, words):
     fits, values = _all_fit(words, "latest", RECENT_KEYS)
     latest = (
         f"SELECT c.id, {', '.join(f'c.{column}' for column in RECENT_KEYS)} FROM customers_customer c "  # noqa: S608
-        f"WHERE {condition}c.id > 0 ORDER BY c.last_visit_on DESC NULLS LAST, c.id DESC LIMIT %s"
+        f"WHERE {condition}c.merged_into_id IS NULL ORDER BY c.last_visit_on DESC NULLS LAST, c.id DESC LIMIT %s"
     )
     return [(f"SELECT latest.id, {NOT_EXACT} FROM ({latest}) latest WHERE {fits}", [*params, RECENT, *values])]  # noqa: S608
 

@@ -95,7 +95,7 @@ class Word:
         phones = [start.sql(f"p.{start.column} || ''", "p") for start in self.starts if start.of_phone and not columns]
         if phones:
             numbers, values = _either(phones)
-            has_phone = f"EXISTS (SELECT 1 FROM customers_phone p WHERE p.customer_id = {alias}.id AND {numbers})"  # noqa: S608
+            has_phone = f"0 < (SELECT COUNT(*) FROM customers_phone p WHERE p.customer_id = {alias}.id AND {numbers})"  # noqa: S608
             return f"({has_phone} OR {conditions})", values + params
         return conditions, params
 

@@ -100,7 +100,8 @@
     if (event.ctrlKey || event.metaKey || event.repeat || event.isComposing || key.length !== 1) return;
     if (!event.altKey && isTyping(event.target)) return;
     const root = document.querySelector(".modal.show") || document;
-    const button = all("[data-key]", root).find(
+    const buttons = [...(hits ? all("[data-key]", hits) : []), ...all("[data-key]", root)]; // the hits know what was typed
+    const button = buttons.find(
       (each) => each.dataset.key.toUpperCase() === key.toUpperCase() && isShown(each) && !each.disabled
     );
     if (button) {
@@ -131,7 +132,11 @@
   const UNTOUCHED = /^(csrfmiddlewaretoken|operation)$/;
 
   const drafts = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
-  const forget = (name) => sessionStorage.removeItem(mine + name);
+  /* A draft's name may go on with what it was based on: "card-12" forgets "card-12-3" too. */
+  const forget = (name) =>
+    drafts()
+      .filter((key) => key === mine + name || key.startsWith(`${mine}${name}-`))
+      .forEach((key) => sessionStorage.removeItem(key));
 
   function clearDrafts() {
     clearTimeout(waiting);

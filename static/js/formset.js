@@ -31,6 +31,17 @@
     formset.querySelector("[name$='-TOTAL_FORMS']").value = rows.children.length;
   }
 
+  /* A draft may hold rows this page does not have yet (app.js). */
+  document.addEventListener("draft:restore", function (event) {
+    document.querySelectorAll("[data-formset]").forEach(function (formset) {
+      var total = formset.querySelector("[name$='-TOTAL_FORMS']");
+      var kept = event.detail.find(function (entry) {
+        return entry[0] === total.name;
+      });
+      for (var n = Number(total.value); kept && n < Number(kept[1]); n++) addRow(formset);
+    });
+  });
+
   document.querySelectorAll("[data-formset]").forEach(function (formset) {
     dropEmptyRow(formset);
     var add = formset.querySelector("[data-add]");

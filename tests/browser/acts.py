@@ -64,6 +64,9 @@ def shop():
     builders.make_item(name="眼部精华 15 ml", kind="product", price_fen=41_000, minutes=0, brand=brand)
     for name, life in PEOPLE.items():
         _make_customer(name, **life)
+    elsewhere = builders.make_branch(code="XH", name="徐汇店")
+    builders.make_customer(branch=elsewhere, name="王外人", phone="13700000001")
+    builders.make_customer(branch=branch, name="邓一", phone="13800000002")
 
 
 def _actor(days_ago=0):

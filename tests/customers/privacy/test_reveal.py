@@ -1,0 +1,163 @@
+"""Seeing the whole of what is masked: only for who may, only with an entry in the log, and not without end."""
+
+import pytest
+from django.db import DatabaseError
+
+from customers.card.models import Address, Phone
+from customers.privacy import services
+from customers.privacy.models import AccessEntry, AccessReason
+from tests import builders
+
+
+@pytest.fixture
+def card(customer):
+    customer.wechat, customer.health = "mei_1990", "怀孕三个月"
+    customer.save()
+    Phone.objects.create(customer=customer, number="02162881234", label="家里")
+    Address.objects.create(customer=customer, city="上海", community="阳光花园", street="1 号 101", postcode="200040")
+    return customer
+
+
+def ask(staff, card, field, *, htmx=True, **data):
+    headers = {"HX-Request": "true"} if htmx else {}
+    return builders.client_of(staff).post(f"/customers/{card.pk}/reveal/", {"field": field} | data, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("phone", ["13812346621", "02162881234", "家里"]),
+        ("address", ["上海", "阳光花园", "1 号 101", "200040"]),
+        ("wechat", ["mei_1990"]),
+    ],
+)
+def test_the_desk_sees_a_masked_field_and_is_written_down(receptionist, card, field, shown):
+    response = ask(receptionist, card, field)
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert all(value in html for value in shown)
+    entry = AccessEntry.objects.get()
+    assert (entry.action, entry.field, entry.customer_id, entry.user) == ("reveal", field, card.pk, receptionist.user)
+    assert (entry.branch, entry.address) == (receptionist.branch, "127.0.0.1")
+
+
+def test_without_javascript_the_answer_is_a_page(receptionist, card):
+    html = ask(receptionist, card, "phone", htmx=False).content.decode()
+    assert "13812346621" in html
+    assert "<h1>" in html
+
+
+@pytest.mark.parametrize("field", ["birthday", "safety", "amount", "name", "", "phones__digits", "x" * 5000])
+def test_what_is_no_masked_field_is_refused(receptionist, card, field):
+    assert ask(receptionist, card, field).status_code == 403
+    assert not AccessEntry.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["phone", "address", "wechat", "health"])
+def test_a_beautician_reveals_nothing(beautician, card, branch, field):
+    actor = builders.actor_of(beautician)
+    assert ask(beautician, card, field).status_code == 404
+    card.visits.create(
+        branch=branch, status="expected", expected_on=actor.today, day=actor.today, assigned=beautician, recorded_at=actor.now
+    )
+    assert ask(beautician, card, field).status_code == 403
+    assert not AccessEntry.objects.exists()
+
+
+def test_the_desk_does_not_see_health_at_all(receptionist, card):
+    assert ask(receptionist, card, "health", reason="because").status_code == 403
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\u200b"])
+def test_a_manager_must_say_why_before_seeing_health(manager, card, reason):
+    response = ask(manager, card, "health", reason=reason)
+    assert response.status_code == 422
+    assert "怀孕" not in response.content.decode()
+    assert 'name="reason"' in response.content.decode()
+    assert not AccessEntry.objects.exists()
+
+
+def test_a_managers_reason_is_kept_apart_from_the_log(manager, card):
+    response = ask(manager, card, "health", reason="  投诉处理\x00 ")
+    assert "怀孕三个月" in response.content.decode()
+    assert AccessReason.objects.get().text == "投诉处理"
+    assert AccessReason.objects.get().entry.field == "health"
+
+
+def test_nothing_is_shown_if_the_log_cannot_be_written(receptionist, card, monkeypatch):
+    def broken(**fields):
+        raise DatabaseError("the log is gone")
+
+    monkeypatch.setattr(AccessEntry.objects, "create", broken)
+    client = builders.client_of(receptionist)
+    client.raise_request_exception = False
+    response = client.post(f"/customers/{card.pk}/reveal/", {"field": "phone"}, headers={"HX-Request": "true"})
+    assert response.status_code >= 500
+    assert "13812346621" not in response.content.decode()
+
+
+def test_other_branches_and_missing_cards_are_the_same_404(stranger, card):
+    other = ask(stranger, card, "phone")
+    card.pk = 999_999
+    missing = ask(stranger, card, "phone")
+    assert (other.status_code, missing.status_code) == (404, 404)
+    assert other.content == missing.content
+
+
+def test_a_day_has_a_limit_per_person(receptionist, manager, card, settings):
+    settings.REVEALS_A_DAY = 2
+    assert [ask(receptionist, card, "phone").status_code for _ in range(3)] == [200, 200, 422]
+    refused = ask(receptionist, card, "wechat").content.decode()
+    assert "mei_1990" not in refused
+    assert "as many whole fields" in refused
+    assert AccessEntry.objects.count() == 2
+    assert ask(manager, card, "phone").status_code == 200  # a person's limit, not the shop's
+
+
+def test_the_limit_counts_the_business_day(receptionist, card, settings, time_machine_at):
+    settings.REVEALS_A_DAY = 1
+    branch = receptionist.branch
+    branch.cutoff_hour = 4
+    branch.save()
+    receptionist.refresh_from_db()
+    for moment, passes in (
+        ("2026-11-20T20:30+08:00", True),
+        ("2026-11-21T03:30+08:00", False),  # still the evening before
+        ("2026-11-21T04:30+08:00", True),
+    ):
+        with time_machine_at(moment) as now:
+            actor = builders.actor_of(receptionist, now=now)
+            reveal = {"actor": actor, "customer": card, "field": "phone", "address": None}
+            if passes:
+                services.log_reveal(**reveal)
+            else:
+                with pytest.raises(services.RevealLimitReached):
+                    services.log_reveal(**reveal)
+
+
+@pytest.fixture
+def time_machine_at():
+    from contextlib import contextmanager
+    from datetime import datetime
+
+    import time_machine
+
+    @contextmanager
+    def at(text):
+        moment = datetime.fromisoformat(text)
+        with time_machine.travel(moment, tick=False):
+            yield moment
+
+    return at
+
+
+def test_what_a_customer_wrote_is_escaped(receptionist, card):
+    card.wechat = '<x-probe>"'
+    card.save()
+    html = ask(receptionist, card, "wechat").content.decode()
+    assert "<x-probe" not in html
+    assert "&lt;x-probe&gt;" in html
+
+
+def test_get_is_not_a_way(receptionist, card):
+    assert builders.client_of(receptionist).get(f"/customers/{card.pk}/reveal/").status_code == 405
