@@ -89,7 +89,11 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
         errors.append(_("Unknown order: %(name)s") % {"name": sort[:40]})
         sort = default
     if not filterset.form.is_valid():
-        errors += [f"{filterset.form.fields[n].label or n}: {e}" for n, es in filterset.form.errors.items() for e in es]
+        errors += [
+            _("%(label)s: %(problem)s") % {"label": filterset.form.fields[name].label or name, "problem": problem}
+            for name, problems in filterset.form.errors.items()
+            for problem in problems
+        ]
     number = data.get("page", "1")
     if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 9):
         errors.append(_("Unknown page"))

@@ -78,7 +78,9 @@ def _hints_of(customer, rhythm, note, today):
         return [panels.Hint(_("has not been here yet"), on_card=False)]
     ago, usual = days_ago(customer.last_visit_on, today), _usual(rhythm)
     last = _("last visit %(ago)s") % {"ago": ago}
-    result = [panels.Hint(f"{last} ({usual})" if usual else last, on_card=False)]
+    if usual:
+        last = _("last visit %(ago)s (%(usual)s)") % {"ago": ago, "usual": usual}
+    result = [panels.Hint(last, on_card=False)]
     if note:
         result.append(panels.Hint(note.text))
     return result

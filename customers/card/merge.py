@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from customers.card import show, state
 from customers.card.forms import CardForm
@@ -188,7 +189,9 @@ class _Rows:
                 row.typed.pop(self.kind.chosen, None)  # they chose another one when they removed it
             row.conflicts[self.kind.columns[0]] = _("removed: %(row)s") % {"row": told}
             return row
-        kept_back = ", ".join(value for value in typed.values() if value not in ("", "on"))
+        kept_back = pgettext("between the entries of a list", ", ").join(
+            value for value in typed.values() if value not in ("", "on")
+        )
         if kept_back:
             self._take(_("removed: %(row)s; not kept: %(typed)s") % {"row": told, "typed": kept_back})
         else:

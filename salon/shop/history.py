@@ -7,6 +7,7 @@ from itertools import pairwise
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from salon.money import format_money
 from salon.shop import zones
@@ -48,7 +49,7 @@ def shown(model_field, value):
     if isinstance(value, date):
         return date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(each) for each in value)
+        return pgettext("between the entries of a list", ", ").join(str(each) for each in value)
     return str(value)
 
 

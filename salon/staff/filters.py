@@ -1,6 +1,7 @@
 """The filter of the staff list."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
 from salon import access
@@ -11,7 +12,7 @@ from salon.shop.models import Branch, Department
 class StaffFilter(FilterSet):
     LEFT, ALL = "left", "all"
 
-    q = CharFilter(method=named, label=_("Name or initials"), max_length=60)
+    q = CharFilter(method=named, label=pgettext_lazy("of a person", "Name or initials"), max_length=60)
     branch = ModelChoiceFilter(queryset=Branch.objects.all(), label=_("Branch"), empty_label=_("All branches"))
     department = ModelChoiceFilter(queryset=Department.objects.all(), label=_("Department"), empty_label=_("All departments"))
     role = ChoiceFilter(choices=list(access.ROLE_NAMES.items()), label=_("Role"), empty_label=_("All roles"))
