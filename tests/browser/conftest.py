@@ -53,13 +53,21 @@ def act(salon):
 
 @pytest.fixture(scope="module")
 def log_in(salon):
-    """log_in(context, "manager"): give a browser a session of this user, without typing a password."""
+    """log_in(context, "manager"): give a browser a session of this user, without typing a password.
 
-    @functools.cache
-    def session_of(user):
+    Tests share a user's session; one that is going to end it takes a session of its own with `own=True`.
+    """
+
+    def new_session(user):
         return salon.call("tests.live:session_of", username=user)
 
-    return lambda context, user: context.add_cookies([{"name": "sid", "value": session_of(user), "url": salon.url}])
+    shared_session = functools.cache(new_session)
+
+    def give(context, user, own=False):
+        session = new_session(user) if own else shared_session(user)
+        context.add_cookies([{"name": "sid", "value": session, "url": salon.url}])
+
+    return give
 
 
 @pytest.fixture
