@@ -1,11 +1,12 @@
 """The form of visit entry: one head, one or more guests, their lines; plain field names, so it works without JavaScript.
 
-    on, channel, payer, rest, pay-<means>, shown_total, replaces         (the head)
+    on, channel, payer, payer_card, rest, pay-<means>, shown_total, replaces         (the head)
     guests-0-customer, guests-0-visit, guests-0-next_note, …             (per guest; an empty customer is a walk-in)
     lines-0-guest, lines-0-item, lines-0-quantity, lines-0-staff (several), lines-0-share (as many), …
 
-Numbers may have gaps, since lines are removed in the browser. `rest` names the means of payment that takes what the others
-leave, so that a usual visit needs no amount at all.
+Numbers may have gaps, since lines are removed in the browser. `payer` is a guest's number, or "other": then `payer_card`
+is the customer who pays for them (a husband, an employer) without being served. `rest` names the means of payment that takes
+what the others leave, so that a usual visit needs no amount at all.
 """
 
 import re
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from archives.visits import entries
 from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock, whole
 from archives.visits.models import Bill, Visit
+from archives.visits.typed import OTHER_PAYER
 from customers.card.models import Customer
 from salon.money import format_money
 
@@ -36,7 +38,7 @@ class EntryForm:
             self._read(data)
 
     def _fill(self, prefill):
-        self.replaced = prefill.replaces
+        self.replaced, self.other_payer = prefill.replaces, prefill.other_payer
         self.customers = {customer.pk: customer for customer in prefill.customers if customer}
         self.visits = {visit.pk: visit for visit in prefill.visits}
         self.head = HeadForm(initial=prefill.head)
@@ -60,11 +62,13 @@ class EntryForm:
         self._fetch()
 
     def _fetch(self):
-        """The cards, open visits and the replaced bill that were named. Raises Http404 for any the actor may not see."""
+        """What was named: cards, open visits, the replaced bill, the payer. Raises Http404 for any the actor may not see."""
         self.customers = _visible(self.actor, Customer.objects.present(), [guest["customer"].value() for guest in self.guests])
         self.visits = _visible(self.actor, Visit.objects.all(), [guest["visit"].value() for guest in self.guests])
         replaced = _visible(self.actor, Bill.objects.all(), [self.head["replaces"].value()])
         self.replaced = next(iter(replaced.values()), None)
+        payers = _visible(self.actor, Customer.objects.present(), [self.head["payer_card"].value()])
+        self.other_payer = next(iter(payers.values()), None)
 
     def customer_of(self, guest):
         return self.customers.get(whole(guest["customer"].value()))
@@ -83,6 +87,8 @@ class EntryForm:
         self.payments = self.head.payments(payable)
         for problem in entries.problems(self.entries, self.payments):
             self.place(problem)
+        if self.head.cleaned_data["payer"] == OTHER_PAYER and self.other_payer is None:
+            self.general.append(_("Choose who pays."))
         self._compare_total(payable)
         return not self.has_errors
 
@@ -121,8 +127,10 @@ class EntryForm:
 
     @property
     def payer(self):
-        """The customer who pays; the first one unless another was chosen."""
-        chosen = str(self.head.cleaned_data["payer"] or 0)
+        """The customer who pays, None for a walk-in; the first guest unless another was chosen."""
+        chosen = self.head.cleaned_data["payer"] or "0"
+        if chosen == OTHER_PAYER:
+            return self.other_payer
         guest = next((g for g in self.guests if g.number == chosen), self.guests[0])
         return self.customer_of(guest)
 

@@ -34,7 +34,8 @@ class HeadForm(Form):
     channel = forms.ChoiceField(
         label=_("Channel"), choices=Visit.CHANNELS, required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
-    payer = forms.IntegerField(required=False, min_value=0)
+    payer = forms.RegexField(rf"^(\d{{1,3}}|{typed.OTHER_PAYER})$", required=False)
+    payer_card = forms.IntegerField(required=False, widget=forms.HiddenInput)
     rest = forms.ChoiceField(label=_("Paid by"), choices=[("", ""), *MEANS], required=False)
     shown_total = forms.IntegerField(required=False, widget=forms.HiddenInput)
     replaces = forms.IntegerField(required=False, widget=forms.HiddenInput)

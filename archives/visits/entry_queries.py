@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, Payment, PlannedItem, StaffShare, Visit, VisitNote
 from archives.visits.queries import repeat_last_visit
-from archives.visits.typed import WHOLE
+from archives.visits.typed import OTHER_PAYER, WHOLE
 from customers.card.models import Customer, SafetyNote
 from salon import access, panels
 from salon.money import to_yuan
@@ -98,6 +98,7 @@ class Prefill:
     customers: list
     visits: list = field(default_factory=list)
     replaces: object | None = None
+    other_payer: object | None = None
 
 
 def prefill(actor, *, customers, visit=None, repeat=False):
@@ -158,7 +159,8 @@ def prefill_correction(bill):
     notes = VisitNote.objects.filter(visit__in=visits).order_by("pk")
     lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares")
     place = {visit.pk: n for n, visit in enumerate(visits)}
-    payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), 0)
+    nobody_else = 0 if bill.payer is None else OTHER_PAYER
+    payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
     payments = list(bill.payments.all())
     head = {"on": bill.business_date, "channel": visits[0].channel, "payer": payer, "replaces": bill.pk}
     if len(payments) == 1:
@@ -168,7 +170,9 @@ def prefill_correction(bill):
             head[f"pay-{payment.means}"] = head.get(f"pay-{payment.means}", 0) + payment.amount_fen
     guests = [{"customer": visit.customer_id} | _noted(visit, notes) for visit in visits]
     filled = [_correction_line(line, place[line.visit_id]) for line in lines.order_by("visit", "position")]
-    return Prefill(head, guests, filled, [visit.customer for visit in visits], replaces=bill)
+    other_payer = bill.payer if payer == OTHER_PAYER else None
+    head["payer_card"] = other_payer and other_payer.pk
+    return Prefill(head, guests, filled, [visit.customer for visit in visits], replaces=bill, other_payer=other_payer)
 
 
 def _noted(visit, notes):

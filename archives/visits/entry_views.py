@@ -171,7 +171,7 @@ def _page(request, form, key, status=200):
         "phrases": PHRASES,
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
-        "many": len(form.guests) > 1,
+        "many": len(form.guests) > 1 or form.other_payer,
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
     }
     return render(request, "archives/visits/entry.html", context, status=status)
@@ -179,7 +179,11 @@ def _page(request, form, key, status=200):
 
 @require_safe
 def guest(request):
-    """The part of the page for one more customer: ?customer=ID&number=1 (no customer: a walk-in)."""
+    """The part of the page for one more customer: ?customer=ID&number=1 (no customer: a walk-in); ?payer=ID: who pays for all."""
+    if "payer" in request.GET:
+        payer = entry_queries.customer_to_serve(request.actor, request.GET["payer"])
+        _log_view(request, payer)
+        return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
     number = request.GET.get("number", "")
     if not (number.isascii() and number.isdigit() and len(number) < 4):
         number = "1"

@@ -28,6 +28,7 @@ from salon.errors import Conflict
 from salon.money import spread
 from salon.shop.queries import next_number
 
+FIRST_GUEST = object()
 BACKDATE_DAYS = {access.RECEPTIONIST: 3, access.MANAGER: 366, access.OWNER: 3660}
 
 
@@ -37,15 +38,17 @@ def branch_day(actor, branch):
 
 
 @transaction.atomic
-def record_bill(*, actor, key, branch, guests, payments, payer=None, channel="shop", on=None, replaces=None):
+def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None):
     """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill.
 
-    `key`: UUID from operations.read_key(text, user, "visit"). `on`: business date, default today; in the past only as far
+    `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if
+    unknown. `on`: business date, default today; in the past only as far
     as BACKDATE_DAYS. `replaces`: a Bill that is voided by this one. Raises EntryError (a ValidationError, the first problem;
     `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
     """
     today = branch_day(actor, branch)
     on = on or today
+    payer = guests[0].customer if payer is FIRST_GUEST else payer
     _refuse_bad_day(actor, on, today)
     for problem in entries.problems(guests, payments):
         raise problem
@@ -55,7 +58,7 @@ def record_bill(*, actor, key, branch, guests, payments, payer=None, channel="sh
     if replaces:
         _void(actor, replaces, _("Corrected"))
     payable = sum(line.value_fen for guest in guests for line in guest.lines)
-    bill = _make_bill(actor, branch, on, payable, payer or guests[0].customer, replaces=replaces)
+    bill = _make_bill(actor, branch, on, payable, payer, replaces=replaces)
     visits = _make_visits(actor, bill, guests, channel)
     _make_lines(actor, visits, guests)
     _make_payments(bill, payments)

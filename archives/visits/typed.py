@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from salon.money import MAX_FEN, spread, to_fen
 
+OTHER_PAYER = "other"  # sent instead of a guest's number: somebody who is not served pays
 WHOLE = 10_000  # ten-thousandths: the whole price, and all shares of a line together
 _HAN = str.maketrans("〇零一二三四五六七八九点", "00123456789.")
 _HALF_PRICE = {"半价", "半價", "对折", "對折", "半折"}

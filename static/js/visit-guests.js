@@ -22,7 +22,7 @@
 
     function show() {
       const several = page.guests.size > 1;
-      one("[data-guests]").hidden = !several;
+      one("[data-guests]").hidden = !several && !one("[data-other-payer]");
       form.querySelectorAll("[data-notes] legend").forEach((legend) => (legend.hidden = !several));
       const select = one("[data-active-guest]");
       const chosen = select.value;
@@ -32,19 +32,27 @@
       page.lines.all().forEach((line) => page.lines.offerGuests(line, page.lines.field(line, "guest").value));
     }
 
-    /* Without a number she is new here, and what was planned for her is put on the bill; with one she comes from a draft. */
-    async function add(customer, number = null) {
-      const place = number ?? String(Math.max(-1, ...[...page.guests.keys()].map(Number)) + 1);
-      const query = new URLSearchParams({ number: place, ...(customer ? { customer } : {}) });
-      const response = await fetch(`${form.dataset.guestUrl}?${query}`, { headers: { "HX-Request": "true" } });
+    /* A part of the page from the server, or null if this card cannot be opened here. */
+    async function fetchPart(query) {
+      const response = await fetch(`${form.dataset.guestUrl}?${new URLSearchParams(query)}`, { headers: { "HX-Request": "true" } });
       if (!response.ok || response.status === 204) {
         page.removed(page.phrases.not_found, true);
-        return;
+        return null;
       }
       const holder = document.createElement("template");
       holder.innerHTML = await response.text();
-      const notes = holder.content.querySelector("[data-notes-of]");
-      one("[data-guests]").append(holder.content.querySelector("[data-guest]"));
+      return holder.content;
+    }
+
+    /* Without a number she is new here, and what was planned for her is put on the bill; with one she comes from a draft. */
+    async function add(customer, number = null) {
+      const place = number ?? String(Math.max(-1, ...[...page.guests.keys()].map(Number)) + 1);
+      const part = await fetchPart({ number: place, ...(customer ? { customer } : {}) });
+      if (!part) {
+        return;
+      }
+      const notes = part.querySelector("[data-notes-of]");
+      one("[data-guests]").append(part.querySelector("[data-guest]"));
       one("[data-notes]").append(notes);
       know(notes);
       show();
@@ -62,14 +70,38 @@
       one(`[data-guest="${number}"]`).remove();
       one(`[data-notes-of="${number}"]`).remove();
       page.guests.delete(number);
+      paidBySomebody();
+      page.itemBox.focus();
+    }
+
+    function paidBySomebody() {
       if (!one('[name="payer"]:checked')) {
         one('[name="payer"]').checked = true;
       }
       show();
       page.changed();
-      page.itemBox.focus();
     }
 
-    return { know, show, add, active };
+    /* Somebody who is not served pays for them: a husband, an employer. */
+    async function addPayer(customer) {
+      const part = await fetchPart({ payer: customer });
+      if (part) {
+        one("[data-other-payer]")?.remove();
+        one("[data-guests]").append(part.querySelector("[data-other-payer]"));
+        knowPayer();
+        show();
+        page.touched();
+      }
+    }
+
+    function knowPayer() {
+      one("[data-remove-payer]")?.addEventListener("click", () => {
+        one("[data-other-payer]").remove();
+        paidBySomebody();
+      });
+    }
+    knowPayer();
+
+    return { know, show, add, addPayer, active };
   };
 })();

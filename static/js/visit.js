@@ -75,6 +75,9 @@
     for (const number of numbers("guests").filter((each) => !page.guests.has(each))) {
       await guests.add(values.get(`guests-${number}-customer`), number);
     }
+    if (values.get("payer_card") && !one("[data-other-payer]")) {
+      await guests.addPayer(values.get("payer_card"));
+    }
     lines.clear();
     for (const number of numbers("lines")) {
       const all = (name) => draft.entries.filter(([key]) => key === `lines-${number}-${name}`).map(([, value]) => value);
@@ -245,10 +248,14 @@
     }
   }
 
-  function openGuestSearch() {
-    const search = document.getElementById("guest-search");
-    search.hidden = false;
-    one("[data-open-guest]").setAttribute("aria-expanded", "true");
+  let searchesPayer = false; /* the one box finds another guest, or who pays */
+
+  function openSearch(forPayer) {
+    searchesPayer = forPayer;
+    document.getElementById("guest-search").hidden = false;
+    one("[data-open-guest]").setAttribute("aria-expanded", String(!forPayer));
+    one("[data-open-payer]").setAttribute("aria-expanded", String(forPayer));
+    one("[data-guest-walkin]").hidden = forPayer;
     document.getElementById("guest-box").focus();
   }
 
@@ -256,7 +263,7 @@
     KeyR: repeat,
     KeyP: () => pay.focus(),
     KeyN: () => one(`[data-notes-of="${guests.active()}"] textarea`).focus(),
-    KeyG: openGuestSearch,
+    KeyG: () => openSearch(false),
   };
 
   function command(event) {
@@ -340,11 +347,12 @@
   });
 
   const guestBox = document.getElementById("guest-box");
-  one("[data-open-guest]").addEventListener("click", openGuestSearch);
+  one("[data-open-guest]").addEventListener("click", () => openSearch(false));
+  one("[data-open-payer]").addEventListener("click", () => openSearch(true));
   salon.customerBox(guestBox, document.getElementById("guest-options"), (pk) => {
     guestBox.value = "";
     touched = true;
-    guests.add(pk).then(() => itemBox.focus());
+    (searchesPayer ? guests.addPayer(pk) : guests.add(pk)).then(() => itemBox.focus());
   });
   one("[data-guest-walkin]").addEventListener("click", () => {
     touched = true;

@@ -184,7 +184,9 @@ def test_a_word_when_the_server_is_away(visit_page):
     page.problems.clear()
 
 
-@pytest.mark.parametrize("path", ["/customers/", "/customers/?skin_type=dry", "/customers/search/?q=z", "/customers/privacy/log/"])
+@pytest.mark.parametrize(
+    "path", ["/customers/", "/customers/?skin_type=dry", "/customers/search/?q=z", "/customers/privacy/log/"]
+)
 def test_the_pages_can_be_read_by_everybody_and_fit_a_phone(visit_page, path):
     page = visit_page(path, user="manager", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -207,6 +207,28 @@ def test_two_friends_on_one_bill(visit_page, people, act):
     ]
 
 
+def test_somebody_else_pays(visit_page, people, act):
+    page = open_entry(visit_page, people["梅兰"])
+    page.keyboard.type("sgbs")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Somebody else pays").click()
+    page.keyboard.type("zj")
+    expect(page.locator("#guest-options [aria-selected=true]")).to_contain_text("竺菊")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("pays").last).to_be_checked()
+    expect(page.locator("#item-box")).to_be_focused()
+    page.keyboard.press("F2")
+    page.keyboard.press("1")
+    page.reload()
+    expect(page.locator("[data-other-payer]")).to_contain_text("竺菊")
+    expect(page.get_by_label("pays").last).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(DETAIL)
+    expect(page.locator("main")).to_contain_text("竺菊")
+    bill = act("bills_today", name="梅兰")[-1]
+    assert (bill["payer"], [visit["customer"] for visit in bill["visits"]]) == ("竺菊", ["梅兰"])
+
+
 def test_nothing_scrolls_sideways_on_a_phone(visit_page, people):
     long = people["阿卜杜拉·买买提·阿依古丽汗"]
     friend = people["Nguyễn Thị Minh Khai Wolfeschlegelsteinhausen"]

@@ -147,6 +147,15 @@ def test_a_correction_starts_with_the_bill_as_it_is(desk, actor, customer, beaut
     assert bill.receipt_no in response.content.decode()
 
 
+def test_a_correction_keeps_a_payer_who_was_not_served(desk, actor, customer, facial):
+    husband = builders.make_customer(branch=customer.branch, name="李强")
+    bill = record(actor, customer, line(facial), payer=husband)
+    response = page_of(desk, f"replaces={bill.visits.get().pk}")
+    head = response.context["form"].head
+    assert (head["payer"].value(), head["payer_card"].value()) == ("other", husband.pk)
+    assert f'name="payer_card" value="{husband.pk}"' in response.content.decode()
+
+
 def test_several_customers_can_be_named_in_the_address(desk, customer):
     friend = builders.make_customer(branch=customer.branch, name="李婷")
     response = page_of(desk, f"customer={customer.pk}&customer={friend.pk}&customer={customer.pk}")

@@ -113,6 +113,32 @@ def test_several_customers_on_one_bill_with_one_payer(desk, receptionist, custom
     ]
 
 
+def test_somebody_pays_who_is_not_served(desk, receptionist, customer, facial):
+    husband = builders.make_customer(branch=customer.branch, name="李强")
+    desk.post(URL, sent(receptionist, [customer], [{"item": facial}], payer="other", payer_card=husband.pk))
+    bill = only_bill()
+    assert bill.payer == husband
+    assert list(bill.visits.values_list("customer", flat=True)) == [customer.pk]
+
+
+def test_a_walk_in_may_pay_for_a_customer(desk, receptionist, customer, facial):
+    desk.post(URL, sent(receptionist, [customer, None], [{"item": facial}, {"item": facial, "guest": 1}], payer=1))
+    assert only_bill().payer is None
+
+
+def test_who_pays_is_chosen_and_may_be_seen(desk, receptionist, customer, facial, other_branch):
+    stranger = builders.make_customer(branch=other_branch, name="外人")
+    lines = [{"item": facial}]
+    response = desk.post(URL, sent(receptionist, [customer], lines, payer="other"))
+    assert response.status_code == 422
+    assert "Choose who pays." in response.content.decode()
+    response = desk.post(URL, sent(receptionist, [customer], lines, payer="husband"))
+    assert response.status_code == 422
+    response = desk.post(URL, sent(receptionist, [customer], lines, payer="other", payer_card=stranger.pk))
+    assert response.status_code == 404
+    assert Bill.objects.count() == 0
+
+
 def test_a_walk_in_needs_no_card(desk, receptionist, essence):
     desk.post(URL, sent(receptionist, [None], [{"item": essence}], rest="cash"))
     assert only_bill().payer is None
