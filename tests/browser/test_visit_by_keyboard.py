@@ -225,8 +225,8 @@ def test_somebody_else_pays(visit_page, people, act):
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(DETAIL)
     expect(page.locator("main")).to_contain_text("竺菊")
-    bill = act("bills_today", name="梅兰")[-1]
-    assert (bill["payer"], [visit["customer"] for visit in bill["visits"]]) == ("竺菊", ["梅兰"])
+    bills = act("bills_today", name="梅兰")
+    assert ("竺菊", ["梅兰"]) in [(bill["payer"], [visit["customer"] for visit in bill["visits"]]) for bill in bills]
 
 
 def test_nothing_scrolls_sideways_on_a_phone(visit_page, people):
