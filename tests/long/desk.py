@@ -118,15 +118,18 @@ class Rush:
         for thread in threads:
             thread.join()
 
+    def _customer(self, key):
+        """Whose visit a form is: always the same for a key, so that a form sent again is the same form."""
+        return random.Random(key).choice(self.shop["customers"])
+
     def _work(self, waiting, kill, kill_after):
-        chance = random.Random(threading.get_ident())
         while not self.gone.is_set():
             try:
                 key = waiting.get_nowait()
             except queue.Empty:
                 return
             try:
-                page = self.visitor.post("/visits/new/", form(self.shop, key, chance.choice(self.shop["customers"])))
+                page = self.visitor.post("/visits/new/", form(self.shop, key, self._customer(key)))
             except (OSError, HTTPException):
                 continue  # not acknowledged: what became of it, the account tells
             with self.lock:

@@ -66,6 +66,8 @@ def fitting(name, value):
 def go_through(client, staff, texts):
     """One card with a text in each field, through create, every page, an unchanged save, and a safety note."""
     values = {name: fitting(name, value) for name, value in texts.items()} | {"phones-0-number": "13812346621"}
+    if Customer.objects.filter(card_no=values["card_no"]).exists():  # two of the strings are the same once cleaned
+        values["card_no"] = f"{Customer.objects.count()} {values['card_no']}"[: FIELDS["card_no"]].strip()
     response = create(client, staff, values)
     assert response.status_code == 302, response.content.decode()
     customer = Customer.objects.order_by("pk").last()
