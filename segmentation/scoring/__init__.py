@@ -1,0 +1,1 @@
+"""Scores and classes of customers and items, as pure functions of integers: no Django, no database, no clock."""
