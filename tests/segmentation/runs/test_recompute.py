@@ -54,7 +54,7 @@ def test_figures_by_hand(branch, other_branch, people):
     assert (lapsed.first_paid_on, lapsed.last_paid_on) == (day("2025-06-30"), day("2025-06-30"))
     best = TierSpan.objects.get(customer=people["甲"])
     # of three, two are worse than her in recency and money, one in frequency (丙 has as many days)
-    assert (best.r, best.f, best.m, best.segment) == (1 + 5 * 2 // 3, 1 + 5 * 1 // 3, 1 + 5 * 2 // 3, "loyal")
+    assert (best.r, best.f, best.m, best.segment) == (1 + 5 * 2 // 3, 1 + 5 * 1 // 3, 1 + 5 * 2 // 3, "potential_loyal")
     assert run.bounds["abc"] == [140_000, 30_000]
 
 
