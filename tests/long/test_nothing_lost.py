@@ -75,7 +75,7 @@ TOGETHER_SECONDS, AT_ONCE, TRIES = 0.05, 20, 60
 
 
 def send_at_once(visitor, data):
-    """AT_ONCE identical forms, over sockets of their own: (their answers, the seconds between the first and the last to leave)."""
+    """AT_ONCE identical forms, over sockets of their own: (their answers, the seconds from the first to the last to leave)."""
     barrier, answers, left = threading.Barrier(AT_ONCE), [], []
 
     def send():
