@@ -69,9 +69,3 @@ def _make_crowd(actor, beautician):
         arrivals.check_in(
             actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, items=[item], assigned=beautician
         )
-
-
-def found(name):
-    """[how many customers have that name, how many visits they had]."""
-    customers = Customer.objects.filter(name=name)
-    return [customers.count(), sum(customer.visits.filter(status="done").count() for customer in customers)]
