@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from salon import text
 
+NOTHING = "–"
+
 
 class CleanText:
     """Mixin for forms: every text field stores clean text (salon/text.py). Passwords stay as typed."""
@@ -40,7 +42,13 @@ class Form(CleanText, forms.Form):
 
 
 class ModelForm(CleanText, forms.ModelForm):
-    """Base of all model forms."""
+    """Base of all model forms. A select of other objects shows a dash where none is chosen."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for form_field in self.fields.values():
+            if isinstance(form_field, forms.ModelChoiceField) and form_field.empty_label:
+                form_field.empty_label = NOTHING
 
 
 class WarningsMixin:

@@ -32,10 +32,10 @@ def to_yuan(fen):
 
 
 def format_money(fen, *, symbol=True, places=2):
-    """`¥ 8,420.00` in the language in force; a true minus sign before the symbol."""
+    """`¥ 8,420.00` in the language in force, never broken over two lines; a true minus sign before the symbol."""
     text = number_format(to_yuan(abs(fen)), decimal_pos=places, force_grouping=True)
     if symbol:
-        text = f"{SYMBOLS.get(settings.CURRENCY, settings.CURRENCY)} {text}"
+        text = f"{SYMBOLS.get(settings.CURRENCY, settings.CURRENCY)}\xa0{text}"
     return f"−{text}" if fen < 0 else text
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from archives.visits import arrivals
 from customers.card.models import SafetyNote
 from salon.accounts import services
-from salon.shop.models import Brand, Category, Department
+from salon.shop.models import Brand, Category, Department, Tag
 from tests import builders
 from tests.archives.visits.recording import LineEntry, record
 
@@ -53,7 +53,7 @@ class Samples:
     def __init__(self, *, branch, receptionist, beautician, owner):
         actor = builders.actor_of(receptionist)
         customer = builders.make_customer(branch=branch, phone="13812346621")
-        item, tag = builders.make_item(), builders.make_tag("果酸")
+        item, (tag, _new) = builders.make_item(), Tag.objects.get_or_create(name="果酸")
         served = LineEntry(item=item, unit_price_fen=item.price_fen, shares=((beautician, 10_000),))
         bill = record(actor, customer, served)
         expected = arrivals.expect_visit(
@@ -78,7 +78,7 @@ class Samples:
             "shop:staff_": {"pk": builders.make_staff(branch=branch, role="receptionist").pk},
             "shop:item_": {"pk": item.pk},
             "shop:category_": {"pk": Category.objects.create(name="面护").pk},
-            "shop:brand_": {"pk": Brand.objects.create(name="雅容").pk},
+            "shop:brand_": {"pk": Brand.objects.get_or_create(name="雅容")[0].pk},
             "shop:tag_": {"pk": tag.pk},
             "join": {"token": link.rstrip("/").rpartition("/")[2]},
         }

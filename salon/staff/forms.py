@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from salon import access
 from salon.accounts import services as accounts
-from salon.forms import DayInput
+from salon.forms import NOTHING, DayInput
 from salon.shop.forms import RowForm
 from salon.shop.models import Branch, Department, StaffMember
 
@@ -27,7 +27,7 @@ class StaffForm(RowForm):
     def __init__(self, *args, actor, **kwargs):
         super().__init__(*args, **kwargs)
         roles = accounts.assignable_roles(actor)
-        self.fields["role"].choices = [("", "---------"), *((role, access.ROLE_NAMES[role]) for role in roles)]
+        self.fields["role"].choices = [("", NOTHING), *((role, access.ROLE_NAMES[role]) for role in roles)]
         if actor.is_owner:
             self.fields["branch"].queryset = Branch.objects.filter(Q(is_active=True) | Q(pk=self.instance.branch_id))
             if not self.instance.pk:

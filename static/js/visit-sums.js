@@ -111,7 +111,7 @@
     discountOf,
     shares,
     amount,
-    money: (fen, symbol) => `${fen < 0 ? "−" : ""}${symbol} ${amount(Math.abs(fen))}`,
+    money: (fen, symbol) => `${fen < 0 ? "−" : ""}${symbol}\u00a0${amount(Math.abs(fen))}`,
     typed: (fen) => amount(fen).replace(/,/g, ""),
   };
 })();

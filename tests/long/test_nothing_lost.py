@@ -71,34 +71,42 @@ def test_control_answering_before_storing_loses_acknowledged_visits():
     assert until_the_fault_shows("acknowledgement", lambda found, work: work.acknowledged - set(found["operations"]))
 
 
-def send_at_once(visitor, data, count=20, within=0.05):
-    """`count` identical forms leave within 50 ms, over sockets of their own; their answers."""
-    barrier, answers, left = threading.Barrier(count), [], []
+TOGETHER_SECONDS, AT_ONCE, TRIES = 0.05, 20, 60
+
+
+def send_at_once(visitor, data):
+    """AT_ONCE identical forms, over sockets of their own: (their answers, the seconds from the first to the last to leave)."""
+    barrier, answers, left = threading.Barrier(AT_ONCE), [], []
 
     def send():
         barrier.wait()
         left.append(time.monotonic())
         answers.append(visitor.post("/visits/new/", data))
 
-    threads = [threading.Thread(target=send) for _ in range(count)]
+    threads = [threading.Thread(target=send) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert max(left) - min(left) <= within, "the forms did not leave together"
-    return answers
+    return answers, max(left) - min(left)
 
 
 def test_twenty_identical_forms_at_once_are_one_visit():
+    """Ten times within 50 ms; on a busy machine some forms leave late, and those times are checked but do not count."""
+    together = 0
     with live.running(SHOP) as salon:
         shop = salon.call("tests.long.desk:shop_ids")
         visitor = salon.visitor("reception")
-        for n, key in enumerate(salon.call("tests.long.desk:mint_keys", count=10), start=1):
-            answers = send_at_once(visitor, desk.form(shop, key, shop["customers"][0]))
+        for n, key in enumerate(salon.call("tests.long.desk:mint_keys", count=TRIES), start=1):
+            answers, seconds = send_at_once(visitor, desk.form(shop, key, shop["customers"][0]))
             assert {page.status for page in answers} == {302}
             assert len({page.headers["Location"] for page in answers}) == 1
             found = salon.call("tests.long.desk:account")
             assert (found["visits"], found["half"]) == (n, [])
+            together += seconds <= TOGETHER_SECONDS
+            if together == 10:
+                return
+    raise AssertionError(f"only {together} of {TRIES} times did the forms leave within {TOGETHER_SECONDS} s")
 
 
 def test_control_without_the_key_identical_forms_are_several_visits():

@@ -40,8 +40,8 @@ def test_the_remainder_goes_to_the_largest_fractions_first():
 
 def test_money_is_written_with_symbol_grouping_and_a_true_minus(settings):
     settings.CURRENCY = "CNY"
-    assert format_money(842_000) == "¥ 8,420.00"
-    assert format_money(-50) == "−¥ 0.50"
+    assert format_money(842_000) == "¥\xa08,420.00"
+    assert format_money(-50) == "−¥\xa00.50"
     assert format_money(842_000, symbol=False) == "8,420.00"
 
 

@@ -74,7 +74,7 @@ def test_the_days_figures_count_refunds_and_leave_out_what_was_voided(desk, acto
     expect(actor, builders.make_customer(branch=actor.branch))
     figures = desk.get("/").context["figures"]
     assert (figures.consumption_fen, figures.visits, figures.new_customers) == (38_000, 1, 0)
-    assert "¥ 380.00" in desk.get("/").content.decode()
+    assert "¥\xa0380.00" in desk.get("/").content.decode()
 
 
 def test_a_first_visit_counts_as_a_new_customer_once_she_is_here(desk, actor, customer, facial):

@@ -227,9 +227,9 @@ def test_shares_and_people_are_checked(desk, receptionist, beautician, manager, 
     ("head", "reason"),
     [
         ({"rest": ""}, "Choose how it is paid."),
-        ({"rest": "", "pay-cash": "300"}, "The payments come to ¥ 300.00, but ¥ 380.00 is to be paid."),
-        ({"pay-cash": "400"}, "The payments come to ¥ 400.00"),
-        ({"shown_total": "37000"}, "The total is ¥ 380.00, not ¥ 370.00"),
+        ({"rest": "", "pay-cash": "300"}, "The payments come to ¥\xa0300.00, but ¥\xa0380.00 is to be paid."),
+        ({"pay-cash": "400"}, "The payments come to ¥\xa0400.00"),
+        ({"shown_total": "37000"}, "The total is ¥\xa0380.00, not ¥\xa0370.00"),
         ({"on": "2999-01-01"}, "on a day to come"),
         ({"rest": "unknown"}, "Select a valid choice"),
         ({"rest": "stored"}, "Select a valid choice"),
@@ -298,7 +298,7 @@ def test_adding_up_shows_the_sum_and_stores_nothing(desk, receptionist, customer
     data = sent(receptionist, [customer], [{"item": facial, "discount": "9折", "reason": "offer"}], rest="", calculate="1")
     response = desk.post(URL, data)
     assert (response.status_code, Bill.objects.count()) == (200, 0)
-    assert "¥ 342.00" in response.content.decode()
+    assert "¥\xa0342.00" in response.content.decode()
 
 
 # --- Who may ---------------------------------------------------------------------------------------------------------------

@@ -64,4 +64,4 @@ def test_the_timeline_shows_amounts_only_to_those_who_may_see_them(boss, custome
             "stranger": builders.actor_of(stranger),
         }.items()
     }
-    assert shown == {"boss": ["陈美娟 · ¥ 380.00"], "beautician": ["陈美娟"], "stranger": []}
+    assert shown == {"boss": ["陈美娟 · ¥\xa0380.00"], "beautician": ["陈美娟"], "stranger": []}

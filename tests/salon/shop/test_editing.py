@@ -38,7 +38,7 @@ def test_a_stale_save_shows_both_sides_and_stores_nothing(boss, owner, item):
     response = boss.post(edit_url(item), mine | {"minutes": "60"})
     assert response.status_code == 409
     shown = {(each.label, each.stored, each.typed) for each in response.context["form"].differences}
-    assert shown == {("Price", "¥ 400.00", "¥ 380.00"), ("Minutes", "45", "60")}
+    assert shown == {("Price", "¥\xa0400.00", "¥\xa0380.00"), ("Minutes", "45", "60")}
     item.refresh_from_db()
     assert (item.price_fen, item.minutes) == (40_000, 45)
 
@@ -55,7 +55,7 @@ def test_a_second_change_while_looking_at_the_difference_is_seen_too(boss, item)
     Item.objects.filter(pk=item.pk).update(price_fen=41_000)
     second = boss.post(edit_url(item), filled(first))
     assert second.status_code == 409
-    assert "¥ 410.00" in second.content.decode()
+    assert "¥\xa0410.00" in second.content.decode()
 
 
 def test_changed_tags_make_a_save_stale(boss, item):

@@ -43,12 +43,12 @@ def test_everybody_reads_prices_and_only_managers_costs(receptionist, beautician
     for staff in (receptionist, beautician):
         page = builders.client_of(staff).get(LIST)
         assert page.status_code == 200
-        assert "¥ 380.00" in page.content.decode()
+        assert "¥\xa0380.00" in page.content.decode()
         assert "60.50" not in page.content.decode()
         assert edit_url(shelf["eye"]) not in page.content.decode()
     for staff in (manager, owner):
         page = builders.client_of(staff).get(LIST)
-        assert "¥ 60.50" in page.content.decode()
+        assert "¥\xa060.50" in page.content.decode()
         assert edit_url(shelf["eye"]) in page.content.decode()
 
 
@@ -272,7 +272,7 @@ def test_the_history_says_who_changed_what_from_what(boss, shelf):
     assert change.by.staff.name == "顾敏"
     assert not change.is_new
     assert {(step.label, step.before, step.after) for step in change.steps} == {
-        ("price", "¥ 380.00", "¥ 420.00"),
+        ("price", "¥\xa0380.00", "¥\xa0420.00"),
         ("category", "眼部", "居家"),
         ("care interval, days", "14", "–"),
         ("ingredients and contra-indications", "果酸", "精油"),
@@ -280,7 +280,7 @@ def test_the_history_says_who_changed_what_from_what(boss, shelf):
     assert eye.history.count() == 3  # made, tagged, and one entry for this save
     html = boss.get(url).content.decode()
     assert "顾敏" in html
-    assert "¥ 420.00" in html
+    assert "¥\xa0420.00" in html
 
 
 def test_saving_without_a_change_leaves_no_entry(boss, shelf):
