@@ -6,11 +6,12 @@ these bounds in SQL; keep only the rows that differ from the open spans. Everyth
 writing (recompute.py) has little left to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
 from django.db import connection
 
+from segmentation.runs import ladder
 from segmentation.scoring import abc, rfm
 
 FIGURES_TABLE, CHANGES_TABLE = "run_figures", "run_changes"
@@ -39,7 +40,9 @@ def aggregate_sql(start_on):
 
 @dataclass(frozen=True)
 class Bounds:
-    """The bounds a run found: four per score (rfm.bounds) and those of ABC; `universe` and `scored` are head counts."""
+    """The bounds a run found: four per score (rfm.bounds) and those of ABC; `universe` and `scored` are head counts,
+    `ladder` the steps by which ranks are found.
+    """
 
     r: tuple
     f: tuple
@@ -47,6 +50,7 @@ class Bounds:
     abc: abc.Bounds
     universe: int
     scored: int
+    ladder: list
 
     def as_json(self):
         """As TierRun.bounds stores them."""
@@ -82,9 +86,16 @@ def find_bounds():
         (universe,) = cursor.fetchone()
         days = _expanded(cursor, "last_paid_on")
         counts = _expanded(cursor, "visit_days")
-        cursor.execute(f"SELECT consumption_fen FROM {FIGURES_TABLE} WHERE visit_days > 0")  # noqa: S608
-        amounts = sorted(amount for (amount,) in cursor)
-    return Bounds(rfm.bounds(days), rfm.bounds(counts), rfm.bounds(amounts), abc.bounds(amounts), universe, len(amounts))
+        amounts = _amounts(cursor, "visit_days > 0")
+        lapsed = _amounts(cursor, "visit_days = 0")
+    scored = len(amounts)
+    found = Bounds(rfm.bounds(days), rfm.bounds(counts), rfm.bounds(amounts), abc.bounds(amounts), universe, scored, [])
+    return replace(found, ladder=ladder.steps(sorted(amounts + lapsed)))
+
+
+def _amounts(cursor, condition):
+    cursor.execute(f"SELECT consumption_fen FROM {FIGURES_TABLE} WHERE {condition}")  # noqa: S608
+    return sorted(amount for (amount,) in cursor)
 
 
 def _expanded(cursor, column):

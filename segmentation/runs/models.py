@@ -61,6 +61,7 @@ class TierRun(models.Model):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True)
     bounds = models.JSONField(default=dict)
+    ladder = models.JSONField(default=list, help_text="Steps of the distribution of consumption (ladder.py).")
     universe = models.PositiveIntegerField(_("customers"), default=0)
     scored = models.PositiveIntegerField(_("customers with a paid visit day in the period"), default=0)
     total_fen = models.BigIntegerField(_("sum of all positive consumption"), default=0)
@@ -137,6 +138,7 @@ class TierSpan(Figures):
         verbose_name = _("tier")
         verbose_name_plural = _("tiers")
         indexes = [
+            models.Index(fields=["consumption_fen", "customer"], name="span_consumption"),
             models.Index(fields=["from_run"], name="span_from_run"),
             models.Index(fields=["to_run"], name="span_to_run", condition=Q(to_run__isnull=False)),
         ]
@@ -161,6 +163,7 @@ class StudyTier(Figures):
     class Meta:
         verbose_name = _("tier in a study")
         verbose_name_plural = _("tiers in studies")
+        indexes = [models.Index(fields=["run", "consumption_fen", "customer"], name="study_consumption")]
         constraints = [
             models.UniqueConstraint(fields=["run", "customer"], name="study_once_per_run"),
             models.CheckConstraint(condition=_SCORED | _LAPSED, name="study_scored_or_lapsed"),

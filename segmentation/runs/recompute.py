@@ -69,7 +69,7 @@ def _compute(run, dry_run):
     metrics.collect_figures(run.as_of, run.start_on)
     bounds = metrics.find_bounds()
     run.bounds, run.total_fen = bounds.as_json(), bounds.abc.total
-    run.universe, run.scored = bounds.universe, bounds.scored
+    run.universe, run.scored, run.ladder = bounds.universe, bounds.scored, bounds.ladder
     if not run.is_study or dry_run:
         run.changed = metrics.collect_changes(bounds)
     if dry_run:

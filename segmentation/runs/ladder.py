@@ -1,0 +1,88 @@
+"""Rank and cumulative share on read, exactly, without looking at everybody.
+
+A run keeps some hundred *steps* of its distribution: an amount, how many customers have at least this much, and the sum of
+what they spent. The standing of any amount is that of the next step above it plus the few customers in between, whom an
+index finds.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from django.db import connection
+
+from segmentation.runs.models import StudyTier, TierSpan
+
+STEPS = 500
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an amount stands: its rank among `count` customers (equals share it), and what all with at least this amount
+    spent, as `share_fen` of `total_fen` (1 of 1 for an amount that is not positive).
+    """
+
+    rank: int
+    count: int
+    share_fen: int
+    total_fen: int
+
+    @property
+    def share(self):
+        """The cumulative share, 0 to 1."""
+        return self.share_fen / self.total_fen
+
+
+def steps(ordered):
+    """[[amount, how many have at least it, the sum of their positive amounts]], ascending, about STEPS of them.
+
+    `ordered`: the amounts of the universe, ascending. A step stands at the least of several equal amounts.
+    """
+    size = max(1, len(ordered) // STEPS)
+    found, above = [], 0
+    since = 0
+    for place in range(len(ordered) - 1, -1, -1):
+        amount = ordered[place]
+        above += max(0, amount)
+        since += 1
+        if since >= size and (place == 0 or ordered[place - 1] != amount):
+            found.append([amount, len(ordered) - place, above])
+            since = 0
+    return found[::-1]
+
+
+def standings(run, amounts):
+    """{amount: Standing} in a finished run. One query, however many amounts."""
+    amounts = sorted(set(amounts))
+    if not amounts:
+        return {}
+    parts, values = [], []
+    for amount in amounts:
+        step = _step_above(run.ladder, amount)
+        source, params = _rows_of(run)
+        between = "consumption_fen >= %s" if step is None else "consumption_fen >= %s AND consumption_fen < %s"
+        parts.append(
+            f"SELECT %s, SUM(CASE WHEN consumption_fen > %s THEN 1 ELSE 0 END), "  # noqa: S608
+            f"SUM(CASE WHEN consumption_fen > 0 THEN consumption_fen ELSE 0 END) FROM {source} AND {between}"
+        )
+        values += [amount, amount, *params, amount, *([] if step is None else [step[0]])]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return {amount: _standing(run, amount, ahead or 0, spent or 0) for amount, ahead, spent in cursor}
+
+
+def _step_above(ladder, amount):
+    place = bisect_right(ladder, amount, key=lambda step: step[0])
+    return ladder[place] if place < len(ladder) else None
+
+
+def _standing(run, amount, ahead, spent):
+    step = _step_above(run.ladder, amount)
+    count, above = (step[1], step[2]) if step else (0, 0)
+    share = (above + spent, run.total_fen) if amount > 0 else (1, 1)
+    return Standing(1 + count + ahead, run.universe, *share)
+
+
+def _rows_of(run):
+    if run.is_study:
+        return f"{StudyTier._meta.db_table} WHERE run_id = %s", [run.pk]
+    return f"{TierSpan._meta.db_table} WHERE from_run_id <= %s AND (to_run_id IS NULL OR to_run_id > %s)", [run.pk, run.pk]
