@@ -114,7 +114,7 @@ def in_browser(marks):
     if not path:
         say("", "browser tests: not run (Chromium is not installed)")
         return Part("browser", NOT_RUN, "Chromium is not installed")
-    return timed("browser", path, lambda: suite(marks, workers=1))
+    return timed("browser", path, lambda: suite(marks, workers=2))
 
 
 def everything():
