@@ -36,22 +36,22 @@ def measure(salon, effort):
     """Two figures for each role: the slowest order, and the slowest filter. The salon is started."""
     filters = salon.call("tests.bench.lists:filters")
     for username, role in USERS.items():
-        visitor = visitor_of(salon, username)
         plain = [f"{ADDRESS}?{urlencode({'sort': order})}" for order in ORDERS]
         floor = salon.call("tests.bench.lists:bare", username=username, times=effort.pages)
-        yield _slowest(f"list, {role}, first page: the slowest order", salon, username, visitor, plain, effort.pages, floor)
+        name = f"list, {role}, first page: the slowest order"
+        yield _slowest(name, salon, username, plain, effort.pages, floor)
         orders = ORDERS if effort.sorted_filters else [next(iter(ORDERS))]
         paths = [f"{ADDRESS}?{urlencode({**chosen, 'sort': order})}" for chosen in filters for order in orders]
         name = f"list, {role}, first page: the slowest filter, in any order"
-        yield _slowest(name, salon, username, visitor, paths, max(2, effort.pages // 6), floor)
+        yield _slowest(name, salon, username, paths, max(2, effort.pages // 6), floor)
 
 
-def _slowest(name, salon, username, visitor, paths, times, floor):
-    visitor.timed(ADDRESS)
+def _slowest(name, salon, username, paths, times, floor):
     timings = []
-    for path in paths:
-        visitor.timed(path)
-        timings.append(Timing(path, [visitor.timed(path) for _ in range(times)]))
+    with visitor_of(salon, username) as visitor:
+        for path in paths:
+            visitor.timed(path)  # warms up
+            timings.append(Timing(path, [visitor.timed(path) for _ in range(times)]))
     worst = max(timings, key=lambda timing: timing.p95)
     (queries,) = salon.call("tests.bench.inside:queries_of", username=username, paths=[worst.path])
     over = [f"{timing.path} {timing.p95:.0f}" for timing in timings if timing.p95 > LIMIT_MS]

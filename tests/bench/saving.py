@@ -28,7 +28,7 @@ def measure(salon, effort):
         p95(desk.times),
         SAVE_MS,
         "ms",
-        f"{len(desk.times)} saves by {effort.people} people, each about every {effort.think_seconds:g} s, who then open the visit; "
+        f"{len(desk.times)} saves by {effort.people} people, each about every {effort.think_seconds:g} s, then opening the visit; "
         f"longest {max(desk.times):.0f} ms, no error; floor: the same rows by bare SQL in one durable transaction, one person",
         median=p50(desk.times),
         floor=p95(floor),
@@ -59,18 +59,19 @@ class Desk:
             person.join()
 
     def _work(self, session, forms, seed):
-        visitor, chance = Visitor(self.port, session), random.Random(seed)
-        visitor.get("/account/")
-        time.sleep(chance.uniform(0, self.effort.think_seconds))
-        for number, form in enumerate(forms):
-            answer = visitor.post(ADDRESS, form)
-            if answer.status != 302 or "/visits/" not in answer.headers["Location"]:
-                self.problems.append((answer.status, answer.body[:500]))
-                return
-            if number:  # a person's first save warms up
-                self.times.append(answer.ms)
-            visitor.get(answer.headers["Location"])
-            time.sleep(chance.uniform(0.5, 1.5) * self.effort.think_seconds)
+        chance = random.Random(seed)
+        with Visitor(self.port, session) as visitor:
+            visitor.get("/account/")
+            time.sleep(chance.uniform(0, self.effort.think_seconds))
+            for number, form in enumerate(forms):
+                answer = visitor.post(ADDRESS, form)
+                if answer.status != 302 or "/visits/" not in answer.headers["Location"]:
+                    self.problems.append((answer.status, answer.body[:500]))
+                    return
+                if number:  # a person's first save warms up
+                    self.times.append(answer.ms)
+                visitor.get(answer.headers["Location"])
+                time.sleep(chance.uniform(0.5, 1.5) * self.effort.think_seconds)
 
 
 # --- In a process that has the salon's database -----------------------------------------------------------------------
@@ -129,7 +130,7 @@ ROWS = {
 
 
 def bare(times):
-    """Milliseconds, so many times, of the rows of a stored bill inserted once more, with the writes around them, and committed."""
+    """Milliseconds, so many times, of the rows of a stored bill inserted once more, with the writes around them."""
     from django.db import connection
 
     with bare_cursor() as (cursor, mark):
@@ -161,7 +162,9 @@ def _bare_save_ms(cursor, mark, begin, template):
     key = uuid.uuid4()
     began = time.perf_counter()
     cursor.execute(begin)
-    cursor.execute("UPDATE salon_sequence SET last = last + 1 WHERE kind = 'receipt' AND branch_id = (SELECT MIN(id) FROM salon_branch)")
+    cursor.execute(
+        "UPDATE salon_sequence SET last = last + 1 WHERE kind = 'receipt' AND branch_id = (SELECT MIN(id) FROM salon_branch)"
+    )
     new = {}
     for table, rows in template.items():
         new[table] = {}

@@ -29,10 +29,10 @@ def measure(salon, effort):
             median=p50(inside["statement"]),
             floor=p95(inside["floor"]),
         )
-        visitor = visitor_of(salon, username)
-        empty = _warm_and_time(visitor, [f"{ADDRESS}?q="] * (effort.pages + effort.warm_up), effort)
         paths = [f"{ADDRESS}?{urlencode({'q': words})}" for words, *_rest in typed]
-        times = _warm_and_time(visitor, paths, effort)
+        with visitor_of(salon, username) as visitor:
+            empty = _warm_and_time(visitor, [f"{ADDRESS}?q="] * (effort.pages + effort.warm_up), effort)
+            times = _warm_and_time(visitor, paths, effort)
         counts = salon.call("tests.bench.inside:queries_of", username=username, paths=paths[: effort.pages * 5], htmx=True)
         yield Figure(
             f"search, {role}: the whole request",
@@ -120,5 +120,3 @@ def _floor_ms(cursor, mark, column, key):
     table, pk = ("customers_phone", "customer_id") if column.startswith("digits") else ("customers_customer", "id")
     statement = f"SELECT {pk} FROM {table} WHERE {column} >= {mark} AND {column} < {mark} ORDER BY {column}, {pk} LIMIT 20"
     return bare_ms(cursor, statement, [key, next_prefix(key)])
-
-

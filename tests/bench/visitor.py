@@ -25,6 +25,12 @@ class Visitor:
         self.token = secrets.token_hex(16)
         self.cookies = {"csrf": self.token, "sid": session}
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.connection.close()
+
     def get(self, path, **headers):
         return self._ask("GET", path, None, headers)
 
@@ -56,6 +62,7 @@ class Effort:
     """How much is measured: all of it for figures, little for the test that this still runs."""
 
     searches: int = 1_000  # for each role
+    visits: int = 500  # of the customer whose card is opened
     pages: int = 30  # times a page is opened
     saves: int = 400
     people: int = 10
