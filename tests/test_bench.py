@@ -14,7 +14,7 @@ from tests.bench import salon as salons
 from tests.bench.figure import COLUMNS, Figure, p95
 from tests.bench.visitor import Effort
 
-TINY = Effort(searches=12, visits=30, pages=2, saves=6, people=3, think_seconds=0.01, warm_up=1, sorted_filters=False)
+TINY = Effort(searches=12, visits=30, pages=2, saves=6, people=3, think_seconds=0.01, warm_up=1, every_filter=5)
 
 
 @pytest.fixture(scope="module")

@@ -34,13 +34,13 @@ class Timing:
 
 def measure(salon, effort):
     """Two figures for each role: the slowest order, and the slowest filter. The salon is started."""
-    filters = salon.call("tests.bench.lists:filters")
+    filters = salon.call("tests.bench.lists:filters")[:: effort.every_filter]
     for username, role in USERS.items():
         plain = [f"{ADDRESS}?{urlencode({'sort': order})}" for order in ORDERS]
         floor = salon.call("tests.bench.lists:bare", username=username, times=effort.pages)
         name = f"list, {role}, first page: the slowest order"
         yield _slowest(name, salon, username, plain, effort.pages, floor)
-        orders = ORDERS if effort.sorted_filters else [next(iter(ORDERS))]
+        orders = list(ORDERS)[:: effort.every_filter]
         paths = [f"{ADDRESS}?{urlencode({**chosen, 'sort': order})}" for chosen in filters for order in orders]
         name = f"list, {role}, first page: the slowest filter, in any order"
         yield _slowest(name, salon, username, paths, max(2, effort.pages // 6), floor)

@@ -28,7 +28,7 @@ def measure(salon, effort):
         p95(desk.times),
         SAVE_MS,
         "ms",
-        f"{len(desk.times)} saves by {effort.people} people, each about every {effort.think_seconds:g} s, then opening the visit; "
+        f"{len(desk.times)} saves, {effort.people} people, each about every {effort.think_seconds:g} s, then opening the visit; "
         f"longest {max(desk.times):.0f} ms, no error; floor: the same rows by bare SQL in one durable transaction, one person",
         median=p50(desk.times),
         floor=p95(floor),

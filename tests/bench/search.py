@@ -55,6 +55,8 @@ def _warm_and_time(visitor, paths, effort):
 
 def things_typed(username, count):
     """[(what was typed, the key column a bare search would use, the key), ...]: each letter of what finds a customer."""
+    from opencc import OpenCC
+
     from customers.card.models import Customer
 
     actor, chance = actor_named(username), random.Random(SEED)
@@ -62,16 +64,14 @@ def things_typed(username, count):
     last = mine.order_by("-pk").values_list("pk", flat=True).first()
     drawn = chance.sample(range(1, last + 1), min(last, PEOPLE * 4))
     people = list(mine.filter(pk__in=drawn).order_by("pk").prefetch_related("phones")[:PEOPLE])
-    typed = [sample for person in people for sample in _ways_to(person)]
+    old_form = OpenCC("s2t").convert
+    typed = [sample for person in people for sample in _ways_to(person, old_form(person.name))]
     chance.shuffle(typed)
     return (typed * (count // len(typed) + 1))[:count]
 
 
-def _ways_to(person):
-    """Everything somebody types on the way to one customer."""
-    from opencc import OpenCC
-
-    old_form = OpenCC("s2t").convert(person.name)
+def _ways_to(person, old_form):
+    """Everything somebody types on the way to one customer; `old_form`: her name in traditional script."""
     for shown in dict.fromkeys([person.name, old_form]):
         yield from ((shown[:n], "name_key", person.name_key[:n]) for n in range(1, len(shown) + 1))
     yield from ((person.pinyin[:n], "pinyin", person.pinyin[:n]) for n in range(1, len(person.pinyin) + 1))

@@ -68,7 +68,7 @@ class Effort:
     people: int = 10
     think_seconds: float = 2.0
     warm_up: int = 5
-    sorted_filters: bool = True  # each filter with each order of the list
+    every_filter: int = 1  # of the list's filters and orders: each, or each of so many
 
 
 def visitor_of(salon, username):
