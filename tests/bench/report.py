@@ -12,10 +12,11 @@ BEGIN, END = "<!-- measured by make bench: begin -->", "<!-- measured by make be
 
 
 def machine(versions):
-    """One line: the day, cores, memory, Python, and the versions of the databases measured."""
+    """One line: the day, cores, how busy they are, memory, Python, and the versions of the databases measured."""
     day = datetime.now(UTC).date().isoformat()
     cores = f"{os.cpu_count()} cores ({_processor()})"
-    return ", ".join([day, cores, _memory(), f"Python {platform.python_version()}", *versions, f"{platform.system()}"])
+    busy = f"load {os.getloadavg()[2]:.1f}" if hasattr(os, "getloadavg") else "load unknown"  # over the last 15 minutes
+    return ", ".join([day, cores, busy, _memory(), f"Python {platform.python_version()}", *versions, f"{platform.system()}"])
 
 
 def _processor():
