@@ -88,10 +88,8 @@ def _hints_of(customer, rhythm, note, today):
 
 def timeline(actor, customers, before=None, limit=50):
     """Visits on a card's timeline, newest first: what was done, by whom, for how much, and what was noted."""
-    visits = (
-        models.Visit.objects.filter(customer__in=customers)
-        .of_branches(actor)
-        .annotate(place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc())))
+    visits = models.Visit.objects.of_customers(customers, actor).annotate(
+        place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc()))
     )
     if before:
         visits = visits.filter(before.older("visit", "day"))
