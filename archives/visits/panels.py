@@ -82,7 +82,7 @@ def _hints_of(customer, rhythm, note, today):
         last = _("last visit %(ago)s (%(usual)s)") % {"ago": ago, "usual": usual}
     result = [panels.Hint(last, on_card=False)]
     if note:
-        result.append(panels.Hint(note.text))
+        result.append(panels.Hint(note))
     return result
 
 
