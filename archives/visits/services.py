@@ -42,8 +42,9 @@ def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, chan
     """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill, with `first_visit`.
 
     `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if
-    unknown. `on`: business date, default today; in the past only as far as BACKDATE_DAYS. `replaces`: a Bill that is voided by this one. Raises EntryError (a ValidationError, the first problem;
-    `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
+    unknown. `on`: business date, default today; in the past only as far as BACKDATE_DAYS. `replaces`: a Bill that is voided
+    by this one. Raises EntryError (a ValidationError, the first problem; `entries.problems` lists all), SafetyStop, Conflict,
+    AlreadyDone, KeyConflict.
     """
     today = branch_day(actor, branch)
     on = on or today
