@@ -64,9 +64,9 @@ class Effort:
     searches: int = 1_000  # for each role
     visits: int = 500  # of the customer whose card is opened
     pages: int = 30  # times a page is opened
-    saves: int = 400
+    saves: int = 300
     people: int = 10
-    think_seconds: float = 2.0
+    think_seconds: float = 5.0  # a usual visit takes up to twenty seconds to enter; these people are four times as fast
     warm_up: int = 5
     every_filter: int = 1  # of the list's filters and orders: each, or each of so many
 
