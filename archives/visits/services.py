@@ -39,12 +39,12 @@ def branch_day(actor, branch):
 
 @transaction.atomic
 def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None):
-    """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill.
+    """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill, with `first_visit`.
 
     `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if
-    unknown. `on`: business date, default today; in the past only as far
-    as BACKDATE_DAYS. `replaces`: a Bill that is voided by this one. Raises EntryError (a ValidationError, the first problem;
-    `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
+    unknown. `on`: business date, default today; in the past only as far as BACKDATE_DAYS. `replaces`: a Bill that is voided
+    by this one. Raises EntryError (a ValidationError, the first problem; `entries.problems` lists all), SafetyStop, Conflict,
+    AlreadyDone, KeyConflict.
     """
     today = branch_day(actor, branch)
     on = on or today
@@ -66,6 +66,7 @@ def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, chan
     projections.note_visit(customer_ids=[v.customer_id for v in visits if v.customer_id], on=on)
     operation.url = reverse("visits:detail", args=[visits[0].pk])
     operation.save(update_fields=["url"])
+    bill.first_visit = visits[0]
     return bill
 
 

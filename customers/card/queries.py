@@ -14,6 +14,7 @@ from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
 from salon import access, panels, text
 
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
+SHOWN = ("card_no", "name", "called", "portrait", "last_visit_on", "branch__name")  # of a card, in a hit and by its panels
 RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 
@@ -61,7 +62,7 @@ def best(actor, words, limit):
     if not ids:
         return []
     notes = SafetyNote.objects.in_force(actor.today).select_related("tag")
-    cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids)
+    cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids).only(*SHOWN)
     absorbed = Customer.objects.only("name", "card_no", "merged_into").order_by("pk")
     found = cards.prefetch_related("phones", Prefetch("safety_notes", notes, to_attr="safety"), Prefetch("absorbed", absorbed))
     return sorted(found, key=lambda customer: ids.index(customer.pk))

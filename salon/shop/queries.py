@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import lru_cache
 
-from django.db.models import F
+from django.db import connection
 
 from salon import text
 from salon.shop.models import Item, Sequence, Shop, StaffMember, Tag
@@ -20,10 +20,22 @@ def next_number(branch, kind):
     Call it inside the transaction that uses the number: the row stays locked until then, so no number is given twice and a
     rolled-back transaction leaves no gap.
     """
-    if not Sequence.objects.filter(branch=branch, kind=kind).update(last=F("last") + 1):
+    number = _count_up(branch, kind)
+    if number is None:
         Sequence.objects.bulk_create([Sequence(branch=branch, kind=kind)], ignore_conflicts=True)
-        Sequence.objects.filter(branch=branch, kind=kind).update(last=F("last") + 1)
-    return Sequence.objects.values_list("last", flat=True).get(branch=branch, kind=kind)
+        number = _count_up(branch, kind)
+    return number
+
+
+def _count_up(branch, kind):
+    """One statement for what the ORM would do in two, on the way of every bill; None if there is no such row yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Sequence._meta.db_table} SET last = last + 1 WHERE branch_id = %s AND kind = %s RETURNING last",  # noqa: S608
+            [branch.pk, kind],
+        )
+        row = cursor.fetchone()
+    return row and row[0]
 
 
 def catalogue_for_entry(branch):

@@ -1,23 +1,92 @@
-"""`make bench`: each figure the product promises, measured here, beside its limit.
+"""`make bench`: each figure the product promises (DESIGN.md, "Figures to reach"), measured here, beside its limit and its floor.
 
-python -m tests.bench [PART …]
+    python -m tests.bench [--only MEASURE …] [--customers N …] [--database sqlite|postgresql …] [--write]
+
+The floor is the barest thing that does the same. The exit code is 1 if a figure misses its limit or could not be measured.
+Salons are made by seed_demo and kept (tests/bench/salon.py); one of a million customers takes an hour and 15 GB once.
 """
 
+import argparse
+import shlex
 import sys
+import time
+from dataclasses import replace
 
-from tests.bench import start
+from tests import postgres
+from tests.bench import card, lists, report, salon, saving, search, start
+from tests.bench.visitor import Effort
 
-PARTS = {"start": start.measure}
+# Measures of a salon: functions of (a running Salon, Effort) that yield Figures. Add to these.
+OF_A_SALON = {"search": search.measure, "card": card.measure, "list": lists.measure, "save": saving.measure}
+ALONE = {"start": start.measure}
+CUSTOMERS = (100_000, 1_000_000)
 
 
-def main(names):
-    over = False
-    for name in names or PARTS:
-        for figure in PARTS[name]():
-            print(figure, flush=True)
-            over = over or figure.is_over
-    return 1 if over else 0
+def say(*lines):
+    print(*lines, sep="\n", flush=True)
+
+
+def main(arguments):
+    options = _options(arguments)
+    chosen = options.only or [*ALONE, *OF_A_SALON]
+    figures, versions, failed = [], {}, []
+    for name in ALONE:
+        if name in chosen:
+            figures += _said(ALONE[name]())
+    measures = {name: measure for name, measure in OF_A_SALON.items() if name in chosen}
+    for database in options.database if measures else ():
+        try:
+            with salon.place(database) as where:
+                versions[database] = f"{where.name} {where.version}"
+                for customers in options.customers:
+                    figures += _of_salon(where, customers, measures, Effort())
+        except postgres.NoServer as reason:
+            failed.append(f"{salon.DATABASES[database]}: not measured ({reason})")
+    machine = report.machine(versions.values())
+    say("", machine, "", *report.rows(figures), *failed)
+    if options.write:
+        command = shlex.join(["python", "-m", "tests.bench", *arguments])
+        report.write(report.markdown(figures, machine, command))
+    return int(bool(failed) or any(figure.is_over for figure in figures))
+
+
+def _of_salon(where, customers, measures, effort):
+    """The figures of one salon, measured while its server runs."""
+    found = []
+    with salon.opened(where, customers, say) as measured:
+        measured.start()
+        for name, measure in measures.items():
+            say(f"{name}: {where.name}, {customers:,} customers …")
+            began = time.monotonic()
+            found += _said(replace(each, database=where.name, customers=customers) for each in measure(measured, effort))
+            say(f"  ({time.monotonic() - began:.0f} s)")
+    return found
+
+
+def _said(figures):
+    """The figures as a list, each printed as soon as it is there."""
+    found = []
+    for figure in figures:
+        found.append(figure)
+        say("  " + "  ".join(filter(None, figure.cells())), f"    {figure.how}")
+    return found
+
+
+def _options(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    several = {"action": "append", "default": None}
+    parser.add_argument("--only", choices=[*ALONE, *OF_A_SALON], help="this measure (may be given several times)", **several)
+    parser.add_argument("--customers", type=int, help="a salon of this size (default: 100000 and 1000000)", **several)
+    parser.add_argument("--database", choices=list(salon.DATABASES), help="on this database (default: both)", **several)
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/scale.md")
+    options = parser.parse_args(arguments)
+    options.customers = options.customers or list(CUSTOMERS)
+    options.database = options.database or list(salon.DATABASES)
+    return options
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -46,7 +46,9 @@ def measure():
     try:
         checkout = folder / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-        yield Figure("make run, cold to first page", seconds_to_first_page(checkout), 60, "s", "fresh clone, nothing installed")
+        yield Figure(
+            "make run, cold to first page", seconds_to_first_page(checkout), 60, "s", "fresh clone, nothing installed, once"
+        )
         yield Figure("make run, warm to first page", seconds_to_first_page(checkout), 5, "s", "the same again")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from archives.visits.entries import GuestEntry
 from archives.visits.models import VisitNote
@@ -52,6 +54,18 @@ def test_the_timeline_pages_through_all_visits_without_gap_or_repeat(boss, custo
         if before is None:
             break
     assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite plans without statistics; PostgreSQL has them")
+def test_the_timeline_looks_at_the_customers_visits_only(boss, customer):
+    """Not at all of the branch in the order of their days: a second at 100,000 customers."""
+    with CaptureQueriesContext(connection) as queries:
+        panels.timeline(boss, [customer])
+    (sql,) = [query["sql"] for query in queries if "ROW_NUMBER" in query["sql"]]
+    with connection.cursor() as cursor:
+        plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()]
+    (step,) = [line for line in plan if " archives_visit " in line]
+    assert "(customer_id=?)" in step
 
 
 def test_the_timeline_shows_amounts_only_to_those_who_may_see_them(boss, customer, facial, beautician, branch, stranger):

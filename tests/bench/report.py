@@ -1,0 +1,67 @@
+"""What is printed above and around the figures, and the table in docs/scale.md."""
+
+import os
+import platform
+from datetime import UTC, datetime
+
+from tests.bench.figure import COLUMNS
+from tests.live import ROOT
+
+FILE = ROOT / "docs" / "scale.md"
+BEGIN, END = "<!-- measured by make bench: begin -->", "<!-- measured by make bench: end -->"
+
+
+def machine(versions):
+    """One line: the day, cores, how busy they are, memory, Python, and the versions of the databases measured."""
+    day = datetime.now(UTC).date().isoformat()
+    cores = f"{os.cpu_count()} cores ({_processor()})"
+    busy = f"load {os.getloadavg()[2]:.1f}" if hasattr(os, "getloadavg") else "load unknown"  # over the last 15 minutes
+    return ", ".join([day, cores, busy, _memory(), f"Python {platform.python_version()}", *versions, f"{platform.system()}"])
+
+
+def _processor():
+    """The processor's name without frequencies and trademarks, as far as the system tells."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.machine()
+
+
+def _memory():
+    try:
+        size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return "memory unknown"
+    return f"{size / 2**30:.0f} GiB"
+
+
+def rows(figures):
+    """The figures as lines of equal columns, the header first."""
+    table = [COLUMNS, *(figure.cells() for figure in figures)]
+    widths = [max(len(row[n]) for row in table) for n in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
+
+
+def markdown(figures, machine_line, command):
+    """The section of docs/scale.md: where and how it was measured, the table, what each measure is."""
+    lines = [f"Measured {machine_line}.", "", f"Command: `{command}`", ""]
+    table = [COLUMNS, ("---",) * len(COLUMNS), *(figure.cells() for figure in figures)]
+    lines += [f"| {' | '.join(row)} |" for row in table]
+    notes = dict.fromkeys(f"- {figure.name}{_where(figure)}: {figure.how}." for figure in figures if figure.how)
+    return "\n".join([*lines, "", *notes])
+
+
+def _where(figure):
+    return f" ({figure.database}, {figure.customers:,})" if figure.customers else ""
+
+
+def write(text, file=FILE):
+    """Put the text between the markers of the file. Raises ValueError if it has none."""
+    content = file.read_text(encoding="utf-8")
+    before, begin, rest = content.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{file.name} has lost the lines between which the figures stand")
+    file.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,125 @@
+"""The salons that are measured: made by `seed_demo` once, kept in a folder, and opened again by the next run.
+
+A salon is known by database, number of customers, and a digest of what makes it (migrations, guards, the demo's code): when these
+change, it is made anew. Measuring writes into it (views of cards, some hundred visits), which changes nothing that is measured.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests import postgres
+from tests.live import ROOT, Salon
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+DATABASES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
+YEARS = 2
+MADE_BY = ("*/migrations/*.py", "segmentation/demo/*.py", "salon/text.py")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the salons of one database are: the folder, on PostgreSQL the server's URL, and what to call the engine."""
+
+    database: str
+    folder: Path
+    server: str = ""
+    version: str = ""
+
+    @property
+    def name(self):
+        return DATABASES[self.database]
+
+
+def folder():
+    """The folder of the salons: in SALON_DATA_DIR if that is set, else beside the other temporary files."""
+    given = os.environ.get("SALON_DATA_DIR")
+    path = Path(given) / "bench" if given else Path(tempfile.gettempdir()) / f"salon-bench-{getattr(os, 'getuid', int)()}"
+    path.mkdir(parents=True, exist_ok=True)
+    if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{path} belongs to somebody else")
+    path.chmod(0o711)  # run by root, a PostgreSQL server inside belongs to somebody else
+    return path
+
+
+@contextlib.contextmanager
+def place(database):
+    """The Place of the salons on one database. Raises postgres.NoServer, with the reason, if there is no PostgreSQL."""
+    if database == SQLITE:
+        from salon import sqlite
+
+        sqlite.use_bundled_library()
+        yield Place(database, folder(), version=".".join(map(str, sqlite.library_version())))
+        return
+    with postgres.running(durable=True, keep=folder() / "server") as server:
+        yield Place(database, folder(), server.url, server.version)
+
+
+def digest():
+    """What a salon that is made now would be made by."""
+    made_by = sorted(path for pattern in MADE_BY for path in ROOT.glob(pattern))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:10]
+
+
+@contextlib.contextmanager
+def opened(where, customers, say=print):
+    """A salon of that size, not started; made first if there is none. Its server is stopped afterwards."""
+    name = f"{where.database}_{customers}_{digest()}"
+    salon = _salon(where, name)
+    if not salon.data_dir.exists():
+        _drop_old(where, f"{where.database}_{customers}_")
+        say(f"Making a salon of {customers:,} customers on {where.name} (kept in {where.folder}) …")
+        _make(where, name, customers)
+    try:
+        yield salon
+    finally:
+        salon.kill()
+
+
+def _salon(where, name):
+    url = urlsplit(where.server)._replace(path=f"/{name}").geturl() if where.server else ""
+    return Salon(where.folder / name, url)
+
+
+def _make(where, name, customers):
+    """Under another name first: a salon that was left half made is not taken for one."""
+    unfinished = _salon(where, f"making_{name}")
+    unfinished.data_dir.mkdir()
+    _on_server(where, f'CREATE DATABASE "making_{name}" TEMPLATE template0')
+    seed = ("seed_demo", "--customers", str(customers), "--years", str(YEARS))
+    for command in (("migrate", "--verbosity", "0"), seed):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=unfinished.variables(), check=True)
+    if where.server:
+        _on_server(where, f'ALTER DATABASE "making_{name}" RENAME TO "{name}"')
+        with _salon(where, name).connect() as connection:
+            connection.execute("VACUUM ANALYZE")  # which its server would get around to by itself, at any moment
+    unfinished.data_dir.rename(where.folder / name)
+
+
+def _drop_old(where, beginning):
+    """Drop what is left of earlier salons of this size, finished or not."""
+    for prefix in (beginning, f"making_{beginning}"):
+        for path in where.folder.glob(f"{prefix}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if where.server:
+            import psycopg
+
+            with psycopg.connect(where.server, autocommit=True) as connection:
+                names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{prefix}%"]).fetchall()
+            for (database,) in names:
+                _on_server(where, f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def _on_server(where, statement):
+    if where.server:
+        import psycopg
+
+        with psycopg.connect(where.server, autocommit=True) as connection:
+            connection.execute(statement)
