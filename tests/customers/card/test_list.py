@@ -191,6 +191,7 @@ def test_the_first_page_comes_from_an_index_in_order(role, sort, people, request
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")  # five rows are sorted for nothing: is there another way at all?
     plan = cards.explain()
     assert "customer_" in plan.replace("customers_customer", "")
     assert "TEMP B-TREE" not in plan
