@@ -145,6 +145,7 @@ def test_who_left_serves_nobody_today(desk, receptionist, customer, facial, beau
     type(beautician).objects.filter(pk=beautician.pk).update(is_active=False)
     response = desk.post(URL, sent(receptionist, [customer], [{"item": facial, "staff": beautician.pk, "share": 100}]))
     assert response.status_code == 422
+    assert "Choose somebody who works here." in response.content.decode()
     assert Bill.objects.count() == 0
 
 
