@@ -22,7 +22,9 @@ from tests.live import die_with_parent, free_port
 
 OLDEST = 14  # the oldest that Django 5.2 supports
 START_SECONDS = 60
-FASTER = ("fsync", "full_page_writes", "synchronous_commit")  # switched off where no test pulls the plug
+# Switched off where no test pulls the plug: what waits for disks, and the collector of statistics, which would change the plans
+# that tests look at while they run.
+SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 
 
@@ -166,7 +168,7 @@ def start(bindir, folder, identity, *, durable):
     port, data = free_port(), folder / "data"
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
     if not durable:
-        options |= dict.fromkeys(FASTER, "off")
+        options |= dict.fromkeys(SWITCHED_OFF, "off")
     command = [bindir / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
     with open(folder / "log", "a") as log:
         process = subprocess.Popen(

@@ -25,7 +25,11 @@ def tiny_salon():
         yield salon.start()
 
 
-@pytest.mark.parametrize("name", bench.OF_A_SALON)
+# One in the ordinary run; all take most of a minute, on each database.
+MEASURES = [pytest.param(name, marks=() if name == "card" else pytest.mark.long) for name in bench.OF_A_SALON]
+
+
+@pytest.mark.parametrize("name", MEASURES)
 def test_measures_run(tiny_salon, name):
     figures = list(bench.OF_A_SALON[name](tiny_salon, TINY))
     assert figures

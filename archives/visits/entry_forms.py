@@ -44,7 +44,7 @@ class EntryForm:
         self.head = HeadForm(initial=prefill.head)
         self.guests = [GuestForm(prefix=f"guests-{n}", initial=initial) for n, initial in enumerate(prefill.guests)]
         staff_ids = [pk for line in prefill.lines for pk, _share in line["people"]]
-        self.stock = Stock(self.actor.branch, [line["item"] for line in prefill.lines], staff_ids)
+        self.stock = Stock(self.actor.branch, [line["item"] for line in prefill.lines], staff_ids if prefill.replaces else ())
         self.lines = [LineForm(prefix=f"lines-{n}", initial=initial, stock=self.stock) for n, initial in enumerate(prefill.lines)]
 
     def _read(self, data):
@@ -57,7 +57,8 @@ class EntryForm:
         self.guests = [GuestForm(data, prefix=f"guests-{n}") for n in sorted(numbers["guests"])[:MAX_GUESTS]]
         staff_ids = [whole(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff") if whole(pk)]
         item_ids = [whole(data.get(f"lines-{n}-item")) for n in rows]
-        self.stock = Stock(self.actor.branch, [pk for pk in item_ids if pk], staff_ids)
+        corrects = whole(self.head["replaces"].value())
+        self.stock = Stock(self.actor.branch, [pk for pk in item_ids if pk], staff_ids if corrects else ())
         self.lines = [LineForm(data, prefix=f"lines-{n}", stock=self.stock) for n in rows]
         self._fetch()
 
@@ -87,7 +88,7 @@ class EntryForm:
         self.payments = self.head.payments(payable)
         for problem in entries.problems(self.entries, self.payments):
             self.place(problem)
-        if self.head.cleaned_data["payer"] == OTHER_PAYER and self.other_payer is None:
+        if not self._knows_payer():
             self.general.append(_("Choose who pays."))
         self._compare_total(payable)
         return not self.has_errors
@@ -124,6 +125,12 @@ class EntryForm:
             return None
         gross, value = sum(entry.gross_fen for entry in stored), sum(entry.value_fen for entry in stored)
         return {"gross": gross, "off": value - gross, "payable": value}
+
+    def _knows_payer(self):
+        chosen = self.head.cleaned_data["payer"]
+        if chosen == OTHER_PAYER:
+            return self.other_payer is not None
+        return not chosen or chosen in {guest.number for guest in self.guests}
 
     @property
     def payer(self):

@@ -32,6 +32,9 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "left": gettext_lazy("Still to pay: {amount}"),
     "over": gettext_lazy("Too much by {amount}"),
     "nothing_to_pay": gettext_lazy("Nothing to pay."),
+    "bad_quantity": gettext_lazy("Enter a quantity, such as 1 or 0.5."),
+    "bad_price": gettext_lazy("Enter an amount of money, such as 380 or 380.50."),
+    "bad_discount": gettext_lazy("Enter a discount up to the whole price, such as 9折, 10%, 30 or =270."),
     "restored": gettext_lazy("This is what you had typed at {time}."),
 }
 

@@ -22,7 +22,10 @@ class NoteForm(Form):
 
 
 class RefundLineForm(Form):
-    """How much of one line is given back: quantity and amount; nothing where both stay empty."""
+    """How much of one line is given back: quantity and amount; nothing where both stay empty.
+
+    An amount alone (she was not content, and pays less) takes the part of the quantity that it stands for.
+    """
 
     quantity = forms.DecimalField(label=_("Quantity"), min_value=0, max_digits=9, decimal_places=3, required=False)
     amount = YuanField(label=_("Amount"), required=False)
@@ -37,7 +40,9 @@ class RefundLineForm(Form):
     def clean(self):
         data = super().clean()
         milli, fen = int((data.get("quantity") or 0) * 1000), data.get("amount")
-        if fen and not milli:
+        if fen and data.get("quantity") is None and "quantity" not in self.errors:
+            milli = self._part_of(fen)
+        if fen and not milli and "quantity" not in self.errors:
             self.add_error("quantity", _("How many of it?"))
         if milli and fen is None and "amount" not in self.errors:
             self.add_error("amount", _("How much money?"))
@@ -47,6 +52,12 @@ class RefundLineForm(Form):
             self.add_error("amount", _("That is more than what is left."))
         data["entry"] = (self.line, milli, fen or 0) if milli else None
         return data
+
+    def _part_of(self, fen):
+        """The thousandths of the quantity left that an amount stands for: all of it for all the money, else never all."""
+        if fen >= self.left_fen:
+            return self.left_milli
+        return min(max(1, self.left_milli * fen // self.left_fen), self.left_milli - 1)
 
 
 class RefundForm(Form):

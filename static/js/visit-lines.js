@@ -155,7 +155,8 @@
       line.classList.toggle("line-stopped", found.length > 0);
       field(line, "override").classList.toggle("is-invalid", needsReason);
       const more = line.querySelector(".line-more");
-      more.hidden = !found.length && !line.querySelector("[data-line-errors]").children.length;
+      const hasErrors = line.querySelector("[data-line-errors]").children.length || line.querySelector("[data-unread]").textContent;
+      more.hidden = !found.length && !hasErrors;
       return !needsReason;
     }
 
@@ -166,6 +167,8 @@
       line.querySelector("[data-amount]").textContent = value === null ? "?" : sums.amount(value);
       line.querySelector("[data-off]").textContent = off && /[^\d.]/.test(discount.value.trim()) ? sums.amount(-off) : "";
       unreadable(line).forEach(([name, bad]) => field(line, name).classList.toggle("is-invalid", bad));
+      const unread = line.querySelector("[data-unread]");
+      unread.textContent = unreadable(line).filter(([, bad]) => bad).map(([name]) => page.phrases[`bad_${name}`]).join(" ");
       line.querySelector("[data-why]").hidden = !discount.value.trim();
       field(line, "remark").hidden = field(line, "reason").value !== "other" && !field(line, "remark").value;
       line.querySelector(".line-minutes").hidden = itemOf(line)?.kind === "product";

@@ -15,6 +15,7 @@
     let rest = radios.find((radio) => radio.checked)?.value ?? "";
     let total = 0;
     let open = 0;
+    let isKnown = true; /* false while a figure of a line cannot be read */
 
     function fixed() {
       return [...rows.keys()].filter((code) => code !== rest).reduce((sum, code) => sum + (sums.fen(input(code).value || "0") ?? 0), 0);
@@ -30,7 +31,9 @@
 
     function showLeft() {
       left.classList.toggle("bad", open < 0);
-      if (open === 0) {
+      if (!isKnown) {
+        left.textContent = "";
+      } else if (open === 0) {
         left.textContent = total === 0 && form.querySelector("[data-line]") ? page.phrases.nothing_to_pay : "";
       } else {
         const text = open > 0 ? page.phrases.left : page.phrases.over;
@@ -38,8 +41,9 @@
       }
     }
 
-    function update(payable) {
+    function update(payable, known = isKnown) {
       total = payable;
+      isKnown = known;
       const others = fixed();
       if (rest) {
         input(rest).value = total > others ? sums.typed(total - others) : "";

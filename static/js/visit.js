@@ -46,7 +46,7 @@
     one("[data-discount-row]").hidden = value === list;
     one("[data-total]").textContent = readable ? sums.money(value, page.symbol) : "?";
     form.elements.shown_total.value = readable ? value : "";
-    pay.update(value);
+    pay.update(value, readable);
     one("thead").hidden = !lines.all().length;
     keepDraft();
   }

@@ -229,6 +229,23 @@ def test_somebody_else_pays(visit_page, people, act):
     assert ("竺菊", ["梅兰"]) in [(bill["payer"], [visit["customer"] for visit in bill["visits"]]) for bill in bills]
 
 
+def test_a_figure_that_cannot_be_read_says_so_and_is_no_reason_to_pay_nothing(visit_page, people):
+    page = open_entry(visit_page, people["梅兰"])
+    page.keyboard.type("sgbs")
+    page.keyboard.press("Enter")
+    line = lines(page).last
+    line.locator("[name$=-price]").fill("abc")
+    expect(line.locator("[data-unread]")).to_have_text("Enter an amount of money, such as 380 or 380.50.")
+    expect(page.locator("[data-left]")).to_have_text("")
+    page.keyboard.press("Control+Enter")
+    expect(line.locator("[name$=-price]")).to_be_focused()
+    line.locator("[name$=-price]").fill("380")
+    line.locator("[name$=-discount]").fill("150%")
+    expect(line.locator("[data-unread]")).to_contain_text("up to the whole price")
+    line.locator("[name$=-discount]").fill("")
+    expect(line.locator("[data-unread]")).to_be_hidden()
+
+
 def test_nothing_scrolls_sideways_on_a_phone(visit_page, people):
     long = people["阿卜杜拉·买买提·阿依古丽汗"]
     friend = people["Nguyễn Thị Minh Khai Wolfeschlegelsteinhausen"]

@@ -132,10 +132,20 @@ def test_who_pays_is_chosen_and_may_be_seen(desk, receptionist, customer, facial
     response = desk.post(URL, sent(receptionist, [customer], lines, payer="other"))
     assert response.status_code == 422
     assert "Choose who pays." in response.content.decode()
+    response = desk.post(URL, sent(receptionist, [customer], lines, payer=9))
+    assert response.status_code == 422
     response = desk.post(URL, sent(receptionist, [customer], lines, payer="husband"))
     assert response.status_code == 422
     response = desk.post(URL, sent(receptionist, [customer], lines, payer="other", payer_card=stranger.pk))
     assert response.status_code == 404
+    assert Bill.objects.count() == 0
+
+
+def test_who_left_serves_nobody_today(desk, receptionist, customer, facial, beautician):
+    type(beautician).objects.filter(pk=beautician.pk).update(is_active=False)
+    response = desk.post(URL, sent(receptionist, [customer], [{"item": facial, "staff": beautician.pk, "share": 100}]))
+    assert response.status_code == 422
+    assert "Choose somebody who works here." in response.content.decode()
     assert Bill.objects.count() == 0
 
 

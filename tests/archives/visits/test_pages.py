@@ -145,6 +145,17 @@ def test_giving_back_by_the_form(desk, visit):
     assert back.receipt_no in text
 
 
+def test_an_amount_alone_leaves_the_rest_to_be_given_back(desk, visit):
+    url, sold = f"/visits/{visit.pk}/refund/", Line.objects.get()
+    for amount, left in ((100, (280, 0.737)), (280, (0, 0))):
+        data = {"operation": operation_key(desk, url), "means": "cash", "reason": "不满意", f"line-{sold.pk}-amount": str(amount)}
+        assert desk.post(url, data).status_code == 302
+        sold.allowance.refresh_from_db()
+        allowance = sold.allowance
+        money, quantity = allowance.value_fen - allowance.refunded_fen, allowance.quantity_milli - allowance.refunded_milli
+        assert (money / 100, quantity / 1000) == left
+
+
 def test_giving_nothing_back_is_refused(desk, visit):
     url = f"/visits/{visit.pk}/refund/"
     answer = desk.post(url, {"operation": operation_key(desk, url), "means": "cash", "reason": "x"})

@@ -216,6 +216,9 @@ def test_ordinary_numbers_ask_nothing(desk, number):
         ({"referrer": "没有这个人"}, "Nobody of this name"),
         ({"gender": "other"}, "Select a valid choice"),
         ({"card_date": "2024-02-30"}, "Enter a valid date"),
+        ({"card_date": "2099-01-01"}, "still to come"),
+        ({"card_date": "0001-01-01"}, "too long ago"),
+        ({"age_band": "25-34", "age_band_on": "2099-01-01"}, "still to come"),
         ({"health": "x" * 1001}, "at most 1000"),
     ],
 )

@@ -170,7 +170,10 @@ def test_higher_floors_add_columns_and_filters(desk, people, higher_floor):
     assert desk.get(URL, {"tier": "Z"}).context["listing"].errors
 
 
-@pytest.mark.parametrize("words", NAUGHTY)
+SOME = {*NAUGHTY[::5], "\x00", "\ud800"}
+
+
+@pytest.mark.parametrize("words", [w if w in SOME else pytest.param(w, marks=pytest.mark.long) for w in NAUGHTY])
 def test_naughty_strings_in_filters(desk, people, words):
     typed = words.encode("utf-8", "surrogatepass")
     for name in (b"q", b"community", b"gender", b"away", b"card_from", b"sort", b"page", b"responsible", typed[:20]):
