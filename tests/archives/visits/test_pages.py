@@ -4,7 +4,7 @@ import pytest
 
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Line, Visit
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from tests import builders
 from tests.archives.visits.recording import line, record
 
