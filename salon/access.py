@@ -91,6 +91,7 @@ PAGES = {
     # the customer's card
     "customers:list": READ,
     "customers:search": READ,
+    "customers:export": Page(read=MANAGERS),
     "customers:create": DESK_FORM,
     "customers:detail": READ,
     "customers:timeline": READ,
@@ -107,6 +108,7 @@ PAGES = {
     "home": READ,
     "visits:desk_today": READ,
     "visits:list": READ,
+    "visits:export": Page(read=MANAGERS),
     "visits:create": DESK_FORM,
     "visits:guest": Page(read=DESK),
     "visits:detail": READ,

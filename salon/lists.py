@@ -6,12 +6,14 @@ or export, everything.
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from django.db import models
 from django.utils.translation import gettext as _
 
 EXACT_COUNT = 10_000
 PAGE_SIZE = 25
+AT_A_TIME = 1000  # rows an export reads at once
 OWN_PARAMETERS = frozenset({"page", "sort"})
 
 
@@ -69,10 +71,22 @@ class Listing:
     def has_next(self):
         return self.number < self.pages
 
+    def every_row(self):
+        """Lists of rows, some at a time, until all that match have come, in order; none if the filter was refused."""
+        rows = iter(()) if self.errors else self.queryset.iterator(chunk_size=AT_A_TIME)
+        while some := list(islice(rows, AT_A_TIME)):
+            yield some
+
+    @property
+    def conditions(self):
+        """[(label, what was chosen)] of the filters that are set, in words, for whoever reads an export of this list."""
+        form = self.filterset.form
+        return [(str(form.fields[name].label or name), _in_words(form[name])) for name in form.fields if _is_set(form[name])]
+
     @property
     def is_filtered(self):
         """True if any filter is set, so that "none match" can be told from "none yet"."""
-        return any(_says_something(self.filterset.form[name].value()) for name in self.filterset.form.fields)
+        return any(_is_set(self.filterset.form[name]) for name in self.filterset.form.fields)
 
 
 def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):
@@ -108,6 +122,18 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
 def _says_something(value):
     """True for a value somebody typed or chose; the two ends of an empty range say nothing."""
     return any(map(_says_something, value)) if isinstance(value, (list, tuple)) else value not in (None, "")
+
+
+def _is_set(bound_field):
+    return _says_something(bound_field.value())
+
+
+def _in_words(bound_field):
+    """What was typed, or the name of what was chosen."""
+    value = bound_field.value()
+    names = {str(key): str(name) for key, name in getattr(bound_field.field, "choices", ())}
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return " – ".join(names.get(str(each), str(each)) for each in values if each not in (None, ""))
 
 
 def _input_names(form):

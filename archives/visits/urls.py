@@ -7,6 +7,7 @@ from archives.visits import desk_views, entry_views, views
 app_name = "visits"
 urlpatterns = [
     path("", views.visit_list, name="list"),
+    path("export/", views.visit_export, name="export"),
     path("new/", entry_views.create, name="create"),
     path("new/guest/", entry_views.guest, name="guest"),
     path("expected/new/", desk_views.expect, name="expect"),

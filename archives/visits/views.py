@@ -4,18 +4,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, services
+from archives.visits import arrivals, export, services
 from archives.visits.entries import EntryError
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
 from archives.visits.models import Bill, Line, Visit
 from archives.visits.queries import with_details, with_everything
-from customers.log.services import log_view
-from salon import access, operations
+from customers.log.services import log_export, log_view
+from salon import access, exports, operations
 from salon.lists import Sort, listing
 
 SORTS = {
@@ -24,11 +25,24 @@ SORTS = {
 }
 
 
+def _found(request):
+    visits = with_details(Visit.objects.visible_to(request.actor))
+    return listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
+
+
 @require_safe
 def visit_list(request):
-    visits = with_details(Visit.objects.visible_to(request.actor))
-    found = listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
-    return render(request, "archives/visits/list.html", {"listing": found})
+    return render(request, "archives/visits/list.html", {"listing": _found(request)})
+
+
+@require_safe
+def visit_export(request):
+    """The same list as a workbook, whole."""
+    found = _found(request)
+    if found.errors:
+        return exports.refused(request, reverse("visits:list"))
+    log_export(actor=request.actor, what="visits", address=request.META.get("REMOTE_ADDR"))
+    return exports.of_list(request, "visits", export.sheet(request.actor, found), found)
 
 
 def _get_visit(request, pk):

@@ -8,10 +8,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from customers.card import queries, typed
+from customers.card import export, queries, typed
 from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
-from salon import panels, text
+from customers.log.services import log_export
+from salon import exports, panels, text
 from salon.lists import Sort, listing
 
 LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}
@@ -25,13 +26,27 @@ SORTS = {
 }
 
 
+def _found(request):
+    """All cards the actor's lists hold, filtered and sorted."""
+    customers = Customer.objects.present().listed_for(request.actor).select_related("branch", "responsible")
+    main = Prefetch("phones", Phone.objects.filter(is_main=True), to_attr="main_phones")
+    return listing(request, CustomerFilter, customers.prefetch_related(main), sorts=SORTS, default="last_visit")
+
+
+@require_safe
+def customer_export(request):
+    """The same list as a workbook, whole."""
+    found = _found(request)
+    if found.errors:
+        return exports.refused(request, reverse("customers:list"))
+    log_export(actor=request.actor, what="customers", address=request.META.get("REMOTE_ADDR"))
+    sheet = export.sheet(request.actor, found, panels.registered(LIST_COLUMNS))
+    return exports.of_list(request, "customers", sheet, found)
+
+
 @require_safe
 def customer_list(request):
-    """All cards the actor's lists hold, filtered and sorted."""
-    actor = request.actor
-    customers = Customer.objects.present().listed_for(actor).select_related("branch", "responsible")
-    main = Prefetch("phones", Phone.objects.filter(is_main=True), to_attr="main_phones")
-    found = listing(request, CustomerFilter, customers.prefetch_related(main), sorts=SORTS, default="last_visit")
+    actor, found = request.actor, _found(request)
     columns = panels.registered(LIST_COLUMNS)
     cells = [panel.show(actor, found.rows) if found.rows else {} for panel in columns]
     badges = panels.collect("customer.badge", actor, found.rows)

@@ -8,6 +8,7 @@ from customers.privacy import views as privacy
 app_name = "customers"
 urlpatterns = [
     path("", list_views.customer_list, name="list"),
+    path("export/", list_views.customer_export, name="export"),
     path("search/", list_views.search, name="search"),
     path("here/", privacy.here, name="here"),
     path("new/", edit_views.create, name="create"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.card import queries as cards
 from customers.card.models import Customer
 from customers.log.models import AccessEntry
-from customers.privacy.queries import FIELD_NAMES
+from customers.privacy.queries import ENTRY_NAMES
 from salon import dates
 from salon.forms import DayInput
 from salon.shop.models import StaffMember
@@ -20,7 +20,7 @@ class AccessFilter(filters.FilterSet):
         queryset=StaffMember.objects.none(), method="by_staff", label=_("User"), empty_label=_("All")
     )
     action = filters.ChoiceFilter(choices=AccessEntry.ACTIONS, label=_("Action"), empty_label=_("All"))
-    field = filters.ChoiceFilter(choices=list(FIELD_NAMES.items()), label=_("Field"), empty_label=_("All"))
+    field = filters.ChoiceFilter(choices=list(ENTRY_NAMES.items()), label=_("Field"), empty_label=_("All"))
     day_from = filters.DateFilter(method="from_day", label=_("From"), widget=DayInput)
     day_to = filters.DateFilter(method="to_day", label=_("To"), widget=DayInput)
 

@@ -14,6 +14,13 @@ FIELD_NAMES = {
     "wechat": _("WeChat"),
     "health": _("State of health"),
 }
+EXPORT_NAMES = {
+    "customers": _("Customer list"),
+    "visits": _("Visit list"),
+    "tiers": _("Tiers"),
+    "workbook": _("Owner's workbook"),
+}
+ENTRY_NAMES = FIELD_NAMES | EXPORT_NAMES
 
 
 @dataclass(frozen=True)

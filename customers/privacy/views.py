@@ -13,7 +13,7 @@ from customers.card import typed
 from customers.card.models import Customer
 from customers.privacy import services
 from customers.privacy.filters import AccessFilter
-from customers.privacy.queries import FIELD_NAMES, log_for, whole
+from customers.privacy.queries import ENTRY_NAMES, FIELD_NAMES, log_for, whole
 from salon import access, text
 from salon.lists import Sort, listing
 
@@ -83,6 +83,6 @@ def log(request):
     customers = Customer.objects.select_related("branch").in_bulk(ids)
     own = set(Customer.objects.visible_to(request.actor).filter(pk__in=ids).values_list("pk", flat=True))
     rows = [
-        (entry, customers.get(entry.customer_id), entry.customer_id in own, FIELD_NAMES.get(entry.field)) for entry in found.rows
+        (entry, customers.get(entry.customer_id), entry.customer_id in own, ENTRY_NAMES.get(entry.field)) for entry in found.rows
     ]
     return render(request, "customers/privacy/log.html", {"listing": found, "rows": rows})

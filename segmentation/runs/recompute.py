@@ -32,7 +32,8 @@ def last_ended_day(now):
 def recompute(*, as_of, months=MONTHS, dry_run=False):
     """Compute all tiers as of a day, over `months` up to it (None: all time). Returns the finished TierRun.
 
-    It becomes the current run if it uses the usual period and its day is not before the current one's; else it is a study.
+    It becomes the current run if it is the first, or uses the usual period and its day is not before the current one's; else
+    it is a study.
     `dry_run` stores nothing: the TierRun it returns has no id. Raises Busy while another run works.
     """
     with locks.held(LOCK) as is_held:
@@ -54,15 +55,9 @@ def recompute(*, as_of, months=MONTHS, dry_run=False):
             metrics.drop()
 
 
-def _new_run(as_of, months):
-    period = Period.all_time(as_of) if months is None else Period.months(as_of, months)
-    is_study = _is_study(as_of, months)
-    return TierRun(as_of=as_of, months=months, start_on=period.start, is_study=is_study, started_at=timezone.now())
-
-
 def _is_study(as_of, months):
     current = TierRun.objects.current()
-    return months != MONTHS or current is not None and as_of < current.as_of
+    return current is not None and (months != MONTHS or as_of < current.as_of)
 
 
 def _compute(run, dry_run):

@@ -152,3 +152,12 @@ def test_a_dry_run_stores_nothing(branch, people):
     assert (run.pk, run.universe, run.changed) == (None, 1, 1)
     assert not TierRun.objects.exists()
     assert not TierSpan.objects.exists()
+
+
+def test_the_first_run_is_current_whatever_its_period_and_the_usual_one_follows(branch, people):
+    make_visits(branch, [(people["甲"], day("2020-06-01"), [100]), (people["乙"], day("2026-05-01"), [200])])
+    first = recompute(as_of=AS_OF, months=None)
+    assert (first.is_study, TierRun.objects.current()) == (False, first)
+    assert recompute(as_of=AS_OF, months=None).is_study
+    usual = recompute(as_of=AS_OF)
+    assert TierRun.objects.current() == usual

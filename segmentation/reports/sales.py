@@ -1,0 +1,117 @@
+"""What was sold in a month: by day, branch and item. Done visits only, on their business date; anonymous sales included."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+
+from django.db.models import Count, F, Min, Q, Sum
+from django.db.models.functions import TruncMonth
+
+from archives.visits.models import DONE, Line, Visit
+from segmentation.scoring import abc
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month, from `first` to `last` day."""
+
+    first: date
+
+    @classmethod
+    def parse(cls, text):
+        """The month of "2026-11". Raises ValueError."""
+        return cls(date.fromisoformat(f"{text}-01"))
+
+    @property
+    def last(self):
+        return self.ahead(1).first - timedelta(days=1)
+
+    def ahead(self, months):
+        """The month so many months later, or earlier."""
+        year, month = divmod(self.first.year * 12 + self.first.month - 1 + months, 12)
+        return Month(date(year, month + 1, 1))
+
+    def __str__(self):
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A month in sum: consumption in fen, visits and distinct customers, and customers with their first paid visit ever."""
+
+    net_fen: int = 0
+    visits: int = 0
+    customers: int = 0
+    new_customers: int = 0
+
+    @property
+    def per_visit_fen(self):
+        """Half a fen is rounded up."""
+        return (2 * self.net_fen + self.visits) // (2 * self.visits) if self.visits else 0
+
+
+def visits_of(month):
+    return Visit.objects.filter(status=DONE, business_date__range=(month.first, month.last))
+
+
+def totals(month):
+    """The Totals of a month. A visit that only gives something back counts in the money, not in the visits. Two queries."""
+    sold = Q(has_positive_line=True)
+    sums = visits_of(month).aggregate(
+        net=Sum("net_fen"), visits=Count("pk", filter=sold), customers=Count("customer", filter=sold, distinct=True)
+    )
+    firsts = Visit.objects.filter(status=DONE, has_positive_line=True, customer__isnull=False).order_by()
+    first_here = firsts.values("customer").annotate(first=Min("business_date")).filter(first__range=(month.first, month.last))
+    return Totals(sums["net"] or 0, sums["visits"], sums["customers"], first_here.count())
+
+
+def by_month(month, months=13):
+    """[(Month, consumption in fen)] of the last months up to this one, months without sales too. One query."""
+    first = month.ahead(1 - months)
+    done = Visit.objects.filter(status=DONE, business_date__range=(first.first, month.last)).order_by()
+    found = dict(done.annotate(of=TruncMonth("business_date")).values_list("of").annotate(net=Sum("net_fen")))
+    return [(each, found.get(each.first, 0)) for each in (first.ahead(n) for n in range(months))]
+
+
+def by_branch(month):
+    """[(branch name, consumption in fen, visits)], the largest first. One query."""
+    found = visits_of(month).order_by().values("branch__name")
+    found = found.annotate(net=Sum("net_fen"), visits=Count("pk", filter=Q(has_positive_line=True)))
+    return [(row["branch__name"], row["net"], row["visits"]) for row in found.order_by("-net", "branch__name")]
+
+
+@dataclass(frozen=True)
+class ItemSales:
+    """An item's sales: quantity in thousandths, value in fen, rank, cumulative share (0 to 1), and class by share."""
+
+    name: str
+    category: str
+    kind: str
+    quantity_milli: int
+    value_fen: int
+    rank: int
+    share: float
+    abc: str
+
+
+def by_item(month):
+    """[ItemSales] of a month, the largest first, refunds taken off. Ranked and classed as customers are. One query."""
+    lines = Line.objects.filter(visit__in=visits_of(month)).order_by()
+    found = lines.values("item", "item__name", "item__category__name", "item__kind")
+    found = list(found.annotate(sold=Sum("quantity_milli"), value=Sum("value_fen")).order_by(F("value").desc(), "item"))
+    amounts = [row["value"] for row in reversed(found)]
+    bounds = abc.bounds(amounts)
+    sums = list(accumulate(max(0, amount) for amount in reversed(amounts)))  # the largest first
+
+    def share(amount):
+        at_least = len(amounts) - bisect_left(amounts, amount)
+        return sums[at_least - 1] / bounds.total if amount > 0 else 1
+
+    return [
+        ItemSales(
+            row["item__name"], row["item__category__name"] or "", row["item__kind"], row["sold"], row["value"],
+            abc.rank(amounts, row["value"]), share(row["value"]), bounds.class_of(row["value"]),
+        )
+        for row in found
+    ]  # fmt: skip

@@ -1,0 +1,113 @@
+"""The tiers of a run as a workbook: one row per customer, the dearest first, and what each column means."""
+
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from salon import xlsx
+from salon.money import format_money
+from segmentation.runs.explain import period_words
+from segmentation.runs.models import FINISHED, SEGMENT_NAMES, TierRun
+from segmentation.runs.queries import rows_of
+
+# The fixed names of `export_tiers`, in every language; other programs read them.
+NAMES = (
+    *("card_no", "name", "recency_days", "visit_days", "consumption", "r", "f", "m", "segment", "rank"),
+    *("cumulative_share", "abc", "tier", "previous_tier", "tier_since"),
+)
+KINDS = {
+    "recency_days": xlsx.WHOLE,
+    "visit_days": xlsx.WHOLE,
+    "consumption": xlsx.MONEY,
+    "r": xlsx.WHOLE,
+    "f": xlsx.WHOLE,
+    "m": xlsx.WHOLE,
+    "rank": xlsx.WHOLE,
+    "cumulative_share": xlsx.SHARE,
+    "tier_since": xlsx.DAY,
+}
+STORED = (
+    *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
+    *("tier", "previous_tier", "tier_since"),
+)
+
+
+def last_finished():
+    """The run finished last, a study too; None if there is none."""
+    return TierRun.objects.filter(status=FINISHED).order_by("-finished_at", "-pk").first()
+
+
+def titles():
+    """The columns' names in the language in force."""
+    return {
+        "card_no": _("Card number"),
+        "name": _("Name"),
+        "recency_days": _("Recency (days)"),
+        "visit_days": _("Paid visit days"),
+        "consumption": _("Consumption"),
+        "r": "R",
+        "f": "F",
+        "m": "M",
+        "segment": _("Segment"),
+        "rank": _("Rank"),
+        "cumulative_share": _("Cumulative share"),
+        "abc": "ABC",
+        "tier": _("Tier"),
+        "previous_tier": _("Tier before"),
+        "tier_since": _("Tier since"),
+    }
+
+
+def sheet(run, *, translated=True):
+    """The Sheet of all customers of a run; without `translated`, titles and segments are the fixed English names."""
+    names = titles() if translated else {name: name for name in NAMES}
+    columns = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
+    return xlsx.Sheet(_("Customers") if translated else "tiers", columns, _rows(run, translated))
+
+
+def _rows(run, translated):
+    """Rows in the order of NAMES. Rank and cumulative share follow from the order: equals share both."""
+    found = rows_of(run).order_by("-consumption_fen", "customer").values_list(*STORED).iterator(chunk_size=2000)
+    ahead = above_fen = 0
+    for amount, equals in groupby(found, key=lambda row: row[4]):
+        equals = list(equals)
+        above_fen += max(0, amount) * len(equals)
+        share = above_fen / run.total_fen if amount > 0 else 1
+        for card_no, name, last_paid_on, days, _fen, r, f, m, segment, abc, tier, previous, since in equals:
+            shown = str(SEGMENT_NAMES[segment]) if translated else segment
+            recency = (run.as_of - last_paid_on).days
+            yield card_no, name, recency, days, amount, r, f, m, shown, 1 + ahead, share, abc, tier, previous, since
+        ahead += len(equals)
+
+
+def definitions(run):
+    """[(term, what it means in this run)], with the bounds it used."""
+    days, counts, amounts = (run.bounds[score] for score in "rfm")
+    money = [None if fen is None else format_money(fen) for fen in amounts]
+    return [
+        (_("Data as of"), f"{run.as_of}"),
+        (_("Period"), period_words(run) if run.start_on is None else f"{period_words(run)} (> {run.start_on}, ≤ {run.as_of})"),
+        (_("Run"), f"{run.pk}" + (f" · {_('study')}" if run.is_study else "")),
+        (_("Customers"), f"{run.universe}"),
+        (_("Recency (days)"), _("Days from the last paid visit day to the day of the data, over all time.")),
+        (_("Paid visit days"), _("Different days with at least one line above zero, in the period.")),
+        (_("Consumption"), _("Value of services and products in the period, refunds taken off, in yuan.")),
+        ("R", _("Recency score 1 to 5: 1 + five times the share of customers who are strictly worse.") + _steps(days)),
+        ("F", _("Frequency score 1 to 5, of paid visit days.") + _steps(counts)),
+        ("M", _("Monetary score 1 to 5, of consumption.") + _steps(money)),
+        (_("Segment"), _("By R and by FM = (F + M + 1) ÷ 2, rounded down.")),
+        (_("Rank"), _("1 + how many customers spent strictly more.")),
+        (_("Cumulative share"), _("What all with at least this amount spent, as a share of the whole positive consumption.")),
+        ("ABC", _("A: those ahead brought less than 70 %; B: less than 90 %; C: all others.") + _steps(_cuts(run), "BA")),
+        (_("Tier since"), _("The day of the run that first gave the tier, in the unbroken stretch.")),
+    ]
+
+
+def _cuts(run):
+    a_from, b_from = run.bounds["abc"]
+    return [None if fen is None else format_money(fen) for fen in (b_from, a_from)]
+
+
+def _steps(bounds, names="2345"):
+    """ " · 2 ≥ 3 · 3 ≥ 5": where each score or class begins."""
+    return "".join(f" · {name} ≥ {bound}" for name, bound in zip(names, bounds, strict=True) if bound is not None)

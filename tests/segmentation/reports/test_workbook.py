@@ -1,0 +1,112 @@
+"""The owner's workbook: a month's figures by hand, beside those of a month and a year before."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from archives.visits.models import Line
+from segmentation.reports import sales
+from segmentation.reports.sales import Month
+from segmentation.runs.recompute import recompute
+from tests import builders, workbooks
+from tests.segmentation.histories import day, make_customers, make_visits
+
+JUNE = Month.parse("2026-06")
+
+
+@pytest.fixture
+def june(branch, other_branch):
+    """June 2026: three visits, a refund, an anonymous sale, a free visit; and something in May and a year before."""
+    people = make_customers(branch, ["甲", "乙", "丙"])
+    make_visits(
+        branch,
+        [
+            (people["甲"], day("2026-06-01"), [10_000]),
+            (people["甲"], day("2026-06-30"), [20_001]),
+            (people["乙"], day("2026-06-15"), [-5_000]),  # money back, no visit
+            (None, day("2026-06-16"), [7_000]),
+            (people["丙"], day("2026-06-17"), [0]),
+            (people["乙"], day("2026-05-31"), [40_000]),
+            (people["甲"], day("2026-07-01"), [99_000]),
+            (people["乙"], day("2025-06-30"), [1_000]),
+        ],
+    )
+    make_visits(other_branch, [(people["甲"], day("2026-06-02"), [3_000])], serial=50)
+    return people
+
+
+def test_the_calendar():
+    assert (JUNE.first, JUNE.last) == (day("2026-06-01"), day("2026-06-30"))
+    assert [str(JUNE.ahead(n)) for n in (-6, -12, 6, 7)] == ["2025-12", "2025-06", "2026-12", "2027-01"]
+    assert Month.parse("2024-02").last == day("2024-02-29")
+    for text in ("2026-13", "2026", "06-2026", "2026-6", ""):
+        with pytest.raises(ValueError, match="isoformat|month"):
+            Month.parse(text)
+
+
+def test_totals_by_hand(june):
+    found = sales.totals(JUNE)
+    assert (found.net_fen, found.visits, found.customers, found.new_customers) == (35_001, 4, 1, 1)
+    assert found.per_visit_fen == 8_750
+    assert sales.totals(Month.parse("2020-01")) == sales.Totals()
+    assert [fen for month, fen in sales.by_month(JUNE) if str(month) in ("2025-06", "2026-05", "2026-06")] == [
+        1_000,
+        40_000,
+        35_001,
+    ]
+    assert len(sales.by_month(JUNE)) == 13
+    assert [row[1:] for row in sales.by_branch(JUNE)] == [(32_001, 3), (3_000, 1)]
+
+
+def test_items_by_sales_are_classed_as_customers_are(june):
+    visit = sales.visits_of(JUNE).order_by("pk").first()
+    sold = {"甲": [70_000], "乙": [15_000], "丙": [15_000, 100, -100], "丁": [-300], "戊": [0]}
+    position = 0
+    for name, amounts in sold.items():
+        item = builders.make_item(name=name)
+        for fen in amounts:
+            position += 1
+            Line.objects.create(
+                visit=visit, position=position, item=item, item_name=name, kind="service", unit_price_fen=abs(fen), value_fen=fen,
+                payable_fen=fen, quantity_milli=1000 if fen >= 0 else -1000,
+            )  # fmt: skip
+    found = [(i.name, i.quantity_milli, i.value_fen, i.rank, i.share, i.abc) for i in sales.by_item(JUNE)]
+    assert found == [
+        ("甲", 1000, 70_000, 1, 0.7, "A"),
+        ("乙", 1000, 15_000, 2, 1.0, "B"),
+        ("丙", 1000, 15_000, 2, 1.0, "B"),
+        ("戊", 1000, 0, 4, 1, "C"),
+        ("丁", -1000, -300, 5, 1, "C"),
+    ]
+
+
+def workbook(tmp_path, month="2026-06"):
+    file = tmp_path / "month.xlsx"
+    call_command("export_owner_workbook", "--month", month, "--output", str(file))
+    return workbooks.opened(file)
+
+
+def test_the_workbook_says_what_the_queries_say(june, tmp_path):
+    recompute(as_of=day("2026-06-30"))
+    book = workbook(tmp_path)
+    assert book.sheetnames == ["Summary", "Customers", "Visits", "Items", "About this file"]
+    summary = {row[0]: row[1:] for row in workbooks.rows(book["Summary"]) if row[0]}
+    assert summary["Visits"][:3] == (4, 1, 1)
+    assert summary["New customers"][:3] == (1, 0, 1)
+    assert summary["2026-06"][0] == 350.01
+    assert summary["2025-12"][0] == 0
+    shares = [summary[tier][2] for tier in "ABC"]
+    assert sum(shares) == pytest.approx(1)
+    assert len(book["Summary"]._charts) == 2
+    assert len(workbooks.records(book["Visits"])) == 6
+    assert [row["Card number"] for row in workbooks.records(book["Customers"])] == ["乙", "甲"]
+
+
+def test_a_month_without_anything_and_no_run(db, tmp_path):
+    book = workbook(tmp_path, "2020-01")
+    assert book.sheetnames == ["Summary", "Visits", "Items", "About this file"]
+    assert workbooks.records(book["Items"]) == []
+
+
+def test_a_wrong_month_is_refused(db, tmp_path):
+    with pytest.raises(CommandError, match="not a month"):
+        workbook(tmp_path, "June")
