@@ -1,6 +1,7 @@
 """The tables of the customers floor; each subject keeps its own."""
 
 from customers.card.models import Address, Customer, FamilyMember, Phone, SafetyNote
+from customers.imports.models import ImportRun
 from customers.privacy.models import AccessEntry, AccessReason, GuestPass
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Customer",
     "FamilyMember",
     "GuestPass",
+    "ImportRun",
     "Phone",
     "SafetyNote",
 ]

@@ -1,0 +1,8 @@
+"""import_visits: bring a file of visits into the archive (columns: DESIGN of the import page, or the template it offers)."""
+
+from customers.imports.command import ImportCommand
+
+
+class Command(ImportCommand):
+    help = "Import visits from an Excel or CSV file of any length. Rows that cannot be taken are listed with the reason."
+    kind = "visits"

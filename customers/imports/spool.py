@@ -1,0 +1,139 @@
+"""The checked rows of one file, on disk: so that memory stays small however long it is, and rows can be sorted.
+
+A little database of its own beside the real one, for one process at a time, thrown away afterwards.
+"""
+
+import json
+import sqlite3
+from contextlib import closing
+
+SCHEMA = """
+CREATE TABLE line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
+CREATE TABLE refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE warning (row INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE name (kind TEXT, key TEXT, row INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Spool:
+    """An open spool file; close it. A new file gets its tables."""
+
+    def __init__(self, path):
+        is_new = not path.exists() or path.stat().st_size == 0
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;")
+        if is_new:
+            self._db.executescript(SCHEMA)
+
+    def close(self):
+        self._db.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.close()
+
+    # --- rows
+
+    def add(self, lines):
+        """Keep rows: (row, key, data, raw) each. Rows of one key belong together; the order of keys is that of storing."""
+        packed = ((row, key, json.dumps(data), json.dumps(raw) if raw else "") for row, key, data, raw in lines)
+        self._many("INSERT INTO line VALUES (?, ?, ?, ?)", packed)
+
+    def groups(self):
+        """(key, [(row, data), ...]) of all rows that were not refused, in the order of keys, rows as in the file."""
+        cursor = self._rows(
+            "SELECT key, row, data FROM line WHERE key IS NOT NULL AND row NOT IN (SELECT row FROM refused) ORDER BY key, row"
+        )
+        current, group = None, []
+        for key, row, data in cursor:
+            if key != current and group:
+                yield current, group
+                group = []
+            current = key
+            group.append((row, json.loads(data)))
+        if group:
+            yield current, group
+
+    def first_of_key(self, key):
+        """(row, data) of the first row of a key that was kept, or None."""
+        found = self._db.execute("SELECT row, data FROM line WHERE key = ? ORDER BY row LIMIT 1", [key]).fetchone()
+        return found and (found[0], json.loads(found[1]))
+
+    def index_keys(self):
+        self._db.execute("CREATE INDEX IF NOT EXISTS line_key ON line (key)")
+
+    # --- what was said about them
+
+    def refuse(self, reasons):
+        """Refuse rows: (row, reason) each; the first reason of a row stays."""
+        self._many("INSERT OR IGNORE INTO refused VALUES (?, ?)", reasons)
+
+    def refuse_companions(self, reason):
+        """Refuse the other rows of each key that has a refused row; `reason(row)` names that row."""
+        self._db.create_function("reason", 1, reason)
+        self._db.execute(
+            "INSERT OR IGNORE INTO refused SELECT line.row, reason(bad.row) FROM line JOIN ("
+            "SELECT key, MIN(line.row) AS row FROM line JOIN refused USING (row) WHERE key IS NOT NULL GROUP BY key) bad "
+            "ON bad.key = line.key"
+        )
+
+    def warn(self, warnings):
+        """Keep warnings: (row, text) each."""
+        self._many("INSERT INTO warning VALUES (?, ?)", warnings)
+
+    def refused(self, limit=-1):
+        """(row, reason) in the order of rows."""
+        return self._rows("SELECT row, reason FROM refused ORDER BY row LIMIT ?", [limit])
+
+    def refused_raw(self):
+        """(row, reason, cells as they stood in the file) in the order of rows."""
+        cursor = self._rows("SELECT row, reason, raw FROM refused LEFT JOIN line USING (row) ORDER BY row")
+        for row, reason, raw in cursor:
+            yield row, reason, json.loads(raw or "[]")
+
+    def warnings(self, limit=-1):
+        """(row, text) in the order of rows."""
+        return self._rows("SELECT row, text FROM warning ORDER BY row LIMIT ?", [limit])
+
+    def first_rows(self, limit):
+        """(row, cells, is refused) of the first rows of the file."""
+        sql = "SELECT row, raw, row IN (SELECT row FROM refused) FROM line ORDER BY row LIMIT ?"
+        return [(row, json.loads(raw or "[]"), bool(bad)) for row, raw, bad in self._rows(sql, [limit])]
+
+    def count(self, table):
+        return self._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608 - a table above
+
+    # --- names and facts
+
+    def note_names(self, names):
+        """Remember (kind, key) pairs once each, to count what would be made."""
+        self._many("INSERT OR IGNORE INTO name (kind, key) VALUES (?, ?)", names)
+
+    def names(self, kind):
+        return [key for (key,) in self._rows("SELECT key FROM name WHERE kind = ?", [kind])]
+
+    def claim_name(self, kind, key, row):
+        """The row that used this (kind, key) first; this one if it is new."""
+        self._db.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", [kind, key, row])
+        return self._db.execute("SELECT row FROM name WHERE kind = ? AND key = ?", [kind, key]).fetchone()[0]
+
+    def set_fact(self, name, value):
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", [name, json.dumps(value)])
+
+    def fact(self, name, default=None):
+        found = self._db.execute("SELECT value FROM fact WHERE name = ?", [name]).fetchone()
+        return json.loads(found[0]) if found else default
+
+    # --- the driver
+
+    def _many(self, sql, rows):
+        self._db.execute("BEGIN")
+        self._db.executemany(sql, rows)
+        self._db.execute("COMMIT")
+
+    def _rows(self, sql, params=()):
+        with closing(self._db.cursor()) as cursor:
+            yield from cursor.execute(sql, params)
