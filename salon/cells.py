@@ -8,12 +8,14 @@ import re
 import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from salon import formulas, text
 from salon.money import MAX_FEN, round_half_up
 
+KEPT = 20_000  # texts whose meaning is remembered: the same days and prices come again and again
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 MAX_MILLI = 10**12
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -61,7 +63,7 @@ def exact(cell, longest):
         value = format(Decimal(shown(cell)), "f")
     else:
         value = formulas.unguarded(shown(cell).strip()).strip()
-    if text.clean_text(value, lines=False) != unicodedata.normalize("NFC", value):
+    if not value.isprintable() and text.clean_text(value) != unicodedata.normalize("NFC", value):
         raise CellError(_("“%(value)s” contains signs that cannot be stored.") % {"value": text.clean_text(value)[:40]})
     if len(value) > longest:
         raise CellError(_("“%(begin)s…” is longer than %(n)d characters.") % {"begin": value[:20], "n": longest})
@@ -71,7 +73,9 @@ def exact(cell, longest):
 def phone(cell, longest=30):
     """A phone number as it was written; "" if the cell has no digits. A number whose digits Excel has lost is refused."""
     if isinstance(cell, float) and not cell.is_integer() or _DAMAGED.fullmatch(shown(cell).strip()):
-        raise CellError(_("The phone number %(value)s has lost digits in Excel. Format the column as text.") % {"value": shown(cell)})
+        raise CellError(
+            _("The phone number %(value)s has lost digits in Excel. Format the column as text.") % {"value": shown(cell)}
+        )
     value = plain(cell, longest)
     value = value.removesuffix(".0") if re.fullmatch(r"\d+\.0", value) else value
     return value if text.phone_digits(value) else ""
@@ -86,7 +90,12 @@ def day(cell):
         raise _no_day(cell)
     if isinstance(cell, (int, float)):
         return _day_of_number(cell)
-    value = text.clean_text(formulas.unguarded(shown(cell)))
+    return _day_of_text(shown(cell))
+
+
+@lru_cache(maxsize=KEPT)
+def _day_of_text(value):
+    value = text.clean_text(formulas.unguarded(value))
     value = unicodedata.normalize("NFKC", value).translate(_MINUS)
     if not value:
         return None
@@ -133,7 +142,12 @@ def number(cell):
         if not value.is_finite():
             raise _no_number(cell)
         return value
-    original = text.clean_text(formulas.unguarded(shown(cell)))
+    return _number_of_text(shown(cell))
+
+
+@lru_cache(maxsize=KEPT)
+def _number_of_text(original):
+    original = text.clean_text(formulas.unguarded(original))
     value = _MONEY_WORDS.sub("", unicodedata.normalize("NFKC", original).translate(_MINUS))
     value = re.sub(r"[\s\u3000]", "", value).replace("，", ",")
     if not value or value.casefold() in _NOTHING:

@@ -47,7 +47,9 @@ class Catalogue:
         return found
 
     def _find_item(self, name, kind):
-        items = Item.objects.filter(name_key=text.fold(name or unnamed(kind))[:120], kind__in=[kind] if kind else [Item.SERVICE, Item.PRODUCT])
+        items = Item.objects.filter(
+            name_key=text.fold(name or unnamed(kind))[:120], kind__in=[kind] if kind else [Item.SERVICE, Item.PRODUCT]
+        )
         return items.order_by("-kind").first()  # service before product
 
     def _make_item(self, entry, unit_fen):
@@ -72,7 +74,11 @@ class Catalogue:
 
     def count_new_items(self, pairs):
         """How many of these (name, kind) pairs would make an item."""
-        new = {(kind or Item.SERVICE, text.fold(name or unnamed(kind))[:120]) for name, kind in pairs if not self._find_item(name, kind)}
+        new = {
+            (kind or Item.SERVICE, text.fold(name or unnamed(kind))[:120])
+            for name, kind in pairs
+            if not self._find_item(name, kind)
+        }
         return len(new)
 
     # --- staff

@@ -12,7 +12,9 @@ VISITS = Kind(
     importer=VisitImporter,
     page="visits:list",
     asks_create=True,
-    intro=_("One row for each service or product. Rows of the same receipt, day and customer are one visit, wherever they stand."),
+    intro=_(
+        "One row for each service or product. Rows of the same receipt, day and customer are one visit, wherever they stand."
+    ),
     columns=(
         Column(
             "receipt_no",
@@ -33,14 +35,24 @@ VISITS = Kind(
             _("Number of the customer's card, exactly as it is. Without card, phone and name: somebody unknown."),
             example=("VIP0001", "VIP0001"),
         ),
-        Column("name", ("姓名", "name", "客户姓名", "顾客姓名", "customer"), _("For new cards only; nobody is found by name."), example=("张晓梅", "张晓梅")),
+        Column(
+            "name",
+            ("姓名", "name", "客户姓名", "顾客姓名", "customer"),
+            _("For new cards only; nobody is found by name."),
+            example=("张晓梅", "张晓梅"),
+        ),
         Column(
             "phone",
             ("手机", "phone", "手机号", "手机号码", "电话", "联系电话", "mobile"),
             _("Finds the customer if there is no card number and only one card has this phone."),
             example=("13800138000", "13800138000"),
         ),
-        Column("item", ("项目", "item", "项目名称", "品名", "商品名称", "服务项目"), _("Service or product. A new one is made."), example=("补水护理", "玫瑰精油")),
+        Column(
+            "item",
+            ("项目", "item", "项目名称", "品名", "商品名称", "服务项目"),
+            _("Service or product. A new one is made."),
+            example=("补水护理", "玫瑰精油"),
+        ),
         Column("category", ("类别", "category", "分类"), _("For new items."), example=("面部护理", "家居产品")),
         Column("kind", ("类型", "kind", "项目类型"), _("service or product, 服务 or 产品."), example=("服务", "产品")),
         Column("quantity", ("数量", "quantity", "qty", "次数"), _("1 where nothing stands."), example=("1", "2")),
@@ -52,7 +64,12 @@ VISITS = Kind(
             _("What the line comes to. It stands even where price and quantity say otherwise; negative for a refund."),
             example=("350", "256"),
         ),
-        Column("staff", ("员工", "staff", "美容师", "服务人员"), _("Who served, with 、 between several. New names are made."), example=("陈美娟", "")),
+        Column(
+            "staff",
+            ("员工", "staff", "美容师", "服务人员"),
+            _("Who served, with 、 between several. New names are made."),
+            example=("陈美娟", ""),
+        ),
         Column(
             "payment",
             ("支付方式", "payment", "付款方式", "收款方式"),

@@ -19,7 +19,9 @@ class KnownVisit:
         """True if the file says what is stored."""
         if self.content is not None:
             return self.content == draft.content
-        return self.lines == Counter(_line(entry.item, money_of(entry).milli, money_of(entry).value_fen) for entry in draft.entries)
+        return self.lines == Counter(
+            _line(entry.item, money_of(entry).milli, money_of(entry).value_fen) for entry in draft.entries
+        )
 
 
 def _line(item, milli, fen):

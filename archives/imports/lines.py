@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -30,6 +31,7 @@ MEANS = {
 }
 _KIND_OF = {text.fold(word): kind for kind, words in KINDS.items() for word in words}
 _MEANS_OF = {text.fold(word): means for means, words in MEANS.items() for word in words}
+_fold = lru_cache(maxsize=20_000)(text.fold)  # the same names come again and again
 _BETWEEN_PEOPLE = re.compile(r"[、,，/;；+&\n]")
 
 
@@ -103,11 +105,11 @@ def _somebody(value):
 
 def _read_item(row, entry, _today):
     entry.item = row.read("item", cells.plain, ITEM_LENGTH)
-    if entry.item and not text.fold(entry.item):
+    if entry.item and not _fold(entry.item):
         raise RowError(_("The item “%(name)s” has no letter to know it by.") % {"name": entry.item})
     entry.category = row.read("category", cells.plain, CATEGORY_LENGTH)
     kind = row.read("kind", cells.plain, ITEM_LENGTH)
-    entry.kind = _KIND_OF.get(text.fold(kind), "")
+    entry.kind = _KIND_OF.get(_fold(kind), "")
     if kind and not entry.kind:
         row.warn(_("“%(kind)s” is neither service nor product; it was left out.") % {"kind": kind})
 
@@ -127,8 +129,8 @@ def _read_rest(row, entry, _today):
     entry.staff = tuple(_staff_names(row.read("staff", cells.plain, STAFF_LENGTH * MOST_STAFF)))
     entry.note = row.read("note", lambda cell: cells.plain(cell, NOTE_LENGTH, lines=True))
     means = row.read("payment", cells.plain, NAME_LENGTH)
-    entry.means = _MEANS_OF.get(text.fold(means), Payment.UNKNOWN)
-    if means and text.fold(means) not in _MEANS_OF:
+    entry.means = _MEANS_OF.get(_fold(means), Payment.UNKNOWN)
+    if means and _fold(means) not in _MEANS_OF:
         row.warn(_("The means of payment “%(means)s” is not known; it is stored as unknown.") % {"means": means})
 
 
@@ -138,9 +140,9 @@ def _staff_names(value):
     for name in (part.strip() for part in _BETWEEN_PEOPLE.split(value)):
         if not name:
             continue
-        if len(name) > STAFF_LENGTH or len(names) >= MOST_STAFF or not text.fold(name):
+        if len(name) > STAFF_LENGTH or len(names) >= MOST_STAFF or not _fold(name):
             raise RowError(_("“%(name)s” is no name of a staff member.") % {"name": name[:40]})
-        names.setdefault(text.fold(name), name)
+        names.setdefault(_fold(name), name)
     return names.values()
 
 
@@ -202,8 +204,6 @@ def money_of(entry):
 def content(entry):
     """What of a row makes the content of its visit: two rows with the same content are two equal lines."""
     return [
-        text.fold(entry.item), entry.kind, entry.milli, entry.price_fen, entry.discount_fen, entry.amount_fen,
-        sorted(text.fold(name) for name in entry.staff), entry.means, entry.note,
+        _fold(entry.item), entry.kind, entry.milli, entry.price_fen, entry.discount_fen, entry.amount_fen,
+        sorted(_fold(name) for name in entry.staff), entry.means, entry.note,
     ]  # fmt: skip
-
-

@@ -100,9 +100,13 @@ def _read_choices(row, data, _today):
             continue
         if key == "source":
             fields[key] = "other"
-            fields["note"] = "\n".join(filter(None, [fields.get("note", ""), f"{Customer._meta.get_field(key).verbose_name}: {value}"]))
+            fields["note"] = "\n".join(
+                filter(None, [fields.get("note", ""), f"{Customer._meta.get_field(key).verbose_name}: {value}"])
+            )
         else:
-            row.warn(_("“%(text)s” is not known in the column %(column)s; it was left out.") % {"text": value[:40], "column": key})
+            row.warn(
+                _("“%(text)s” is not known in the column %(column)s; it was left out.") % {"text": value[:40], "column": key}
+            )
 
 
 def _read_card_date(row, data, today):

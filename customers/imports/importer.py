@@ -85,7 +85,9 @@ class CustomerImporter(Importer):
         if ids:
             others = rows
         for row, data in others:
-            differing = _differing(data, *stored[ids[0]]) if ids else _differing(data, kept["fields"], kept["phones"], kept["address"])
+            differing = (
+                _differing(data, *stored[ids[0]]) if ids else _differing(data, kept["fields"], kept["phones"], kept["address"])
+            )
             if not differing:
                 self.counts["skipped"] += 1
             elif ids:

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from salon import reading
+
 
 @dataclass(frozen=True)
 class Column:
@@ -51,3 +56,22 @@ def kinds():
 def get(name):
     """The kind of this name. Raises KeyError."""
     return _kinds[name]
+
+
+def check_columns(kind, table):
+    """Raises Unreadable if the file lacks a column without which no row can be taken."""
+    missing = [column.names[0] for column in kind.columns if column.needed and column.key not in table.columns]
+    if missing:
+        raise reading.Unreadable(_("The file has no column “%(name)s”.") % {"name": missing[0]})
+
+
+def remarks(spool):
+    """What to know about the file as a whole: headings nobody knows, sheets not read."""
+    unknown, notes = spool.fact("unknown") or [], spool.fact("notes") or {}
+    lines = []
+    if unknown:
+        text = ngettext("This column was not read: %(names)s", "These columns were not read: %(names)s", len(unknown))
+        lines.append(text % {"names": ", ".join(name.strip()[:40] for name in unknown)})
+    if notes.get("others"):
+        lines.append(_("Only the sheet “%(name)s” was read; the workbook has others.") % {"name": notes["sheet"]})
+    return lines

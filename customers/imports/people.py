@@ -57,7 +57,11 @@ def survivors_of(ids):
 
 def _by_digits(digits):
     found = {}
-    rows = Phone.objects.filter(digits__in=digits, customer__merged_into=None).order_by("customer") if digits else Phone.objects.none()
+    rows = (
+        Phone.objects.filter(digits__in=digits, customer__merged_into=None).order_by("customer")
+        if digits
+        else Phone.objects.none()
+    )
     for each, pk in rows.values_list("digits", F("customer_id")):
         found[each] = (*found.get(each, ()), pk)
     return found

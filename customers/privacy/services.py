@@ -60,7 +60,12 @@ def open_guest_pass(*, actor, customer, digits, address):
     return found
 
 
+def log_export(*, actor, what, address):
+    """Somebody took a file of customers' data away; `what` says which, in one word."""
+    return _entry(actor, AccessEntry.EXPORT, None, address, field=what)
+
+
 def _entry(actor, action, customer, address, field=""):
     return AccessEntry.objects.create(
-        user=actor.user, branch=actor.branch, action=action, field=field, customer_id=customer.pk, address=address
+        user=actor.user, branch=actor.branch, action=action, field=field, customer_id=customer and customer.pk, address=address
     )

@@ -1,6 +1,6 @@
-"""import_customers: bring a file of customers into the archive (columns: DESIGN of the import page, or the template it offers)."""
+"""import_customers: bring a file of customers into the archive (its columns: the import page lists them)."""
 
-from customers.imports.command import ImportCommand
+from customers.management.commands._importing import ImportCommand
 
 
 class Command(ImportCommand):

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from customers.imports import engine, kinds
 from customers.imports.models import ImportRun
@@ -63,7 +62,7 @@ class ImportCommand(BaseCommand):
     def _read(self, file, kind, importer):
         try:
             with reading.opened(file, kind.names, reading.FROM_COMMAND) as table:
-                check_columns(kind, table)
+                kinds.check_columns(kind, table)
                 importer.take(table)
         except reading.Unreadable as why:
             raise CommandError(str(why)) from None
@@ -92,7 +91,7 @@ class ImportCommand(BaseCommand):
 
     def _report(self, kind, importer, dry_run, seconds):
         spool, counts = importer.spool, importer.counts
-        for line in remarks(spool):
+        for line in kinds.remarks(spool):
             self.stdout.write(line)
         for row, text in spool.warnings(SHOWN_WARNINGS):
             self.stdout.write(_("row %(row)d, warning: %(text)s") % {"row": row, "text": text})
@@ -114,25 +113,6 @@ class ImportCommand(BaseCommand):
                 "refused": counts["refused"],
             }
         )
-
-
-def check_columns(kind, table):
-    """Raises Unreadable if the file lacks a column without which no row can be taken."""
-    missing = [column.names[0] for column in kind.columns if column.needed and column.key not in table.columns]
-    if missing:
-        raise reading.Unreadable(_("The file has no column “%(name)s”.") % {"name": missing[0]})
-
-
-def remarks(spool):
-    """What to know about the file as a whole: headings nobody knows, sheets not read."""
-    unknown, notes = spool.fact("unknown") or [], spool.fact("notes") or {}
-    lines = []
-    if unknown:
-        text = ngettext("This column was not read: %(names)s", "These columns were not read: %(names)s", len(unknown))
-        lines.append(text % {"names": ", ".join(name.strip()[:40] for name in unknown)})
-    if notes.get("others"):
-        lines.append(_("Only the sheet “%(name)s” was read; the workbook has others.") % {"name": notes["sheet"]})
-    return lines
 
 
 @contextmanager
