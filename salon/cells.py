@@ -135,7 +135,7 @@ def _no_day(value):
 
 def number(cell):
     """A Decimal, or None for an empty cell: ¥1,234.50, １２３, (50.00), 50-, −50, 1 234.5元."""
-    if isinstance(cell, bool) or isinstance(cell, dict):
+    if isinstance(cell, (bool, dict)):
         raise _no_number(shown(cell))
     if isinstance(cell, (int, float)):
         value = Decimal(repr(cell))

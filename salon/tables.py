@@ -199,11 +199,8 @@ def _text(path, limits):
 def _encoding(path):
     with path.open("rb") as file:
         begin = file.read(4)
-    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8-sig", "gb18030"]
-    for encoding in candidates:
+    is_utf16 = begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ["utf-16"] if is_utf16 else ["utf-8-sig", "gb18030"]:
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             with path.open("rb") as file:

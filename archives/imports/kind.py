@@ -1,4 +1,4 @@
-"""What a file of visits may say: the columns of DESIGN.md section 3."""
+"""What a file of visits may say: its columns, with the headings they are known by."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -7,7 +7,7 @@ from customers.imports.models import ImportRun
 
 
 class ImportedVisit(models.Model):
-    """A visit that was imported. `content` is a digest of its rows: the same file again changes nothing, other rows are refused."""
+    """A visit that was imported. `content` is a digest of its rows: the same again is skipped, other content refused."""
 
     visit = models.OneToOneField(Visit, models.PROTECT, primary_key=True, related_name="imported")
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="visits")

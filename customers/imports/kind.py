@@ -1,4 +1,4 @@
-"""What a file of customers may say: the columns of DESIGN.md section 3, and the other fields of a card a file is likely to have."""
+"""What a file of customers may say: its columns, with the headings they are known by."""
 
 from django.utils.translation import gettext_lazy as _
 

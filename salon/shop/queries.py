@@ -91,3 +91,8 @@ def code_is_in_use(branch):
 def branch_of_code(code):
     """The branch with this code, however it is written. Raises Branch.DoesNotExist."""
     return Branch.objects.get(code__iexact=code)
+
+
+def begun_branches():
+    """True if there is a branch beside the one every installation begins with, or that one is in use."""
+    return any(branch.code != Branch.FIRST_CODE or code_is_in_use(branch) for branch in Branch.objects.all()[:2])
