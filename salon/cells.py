@@ -63,7 +63,10 @@ def exact(cell, longest):
         value = format(Decimal(shown(cell)), "f")
     else:
         value = formulas.unguarded(shown(cell).strip()).strip()
-    if not value.isprintable() and text.clean_text(value) != unicodedata.normalize("NFC", value):
+    cleaned = value if value.isprintable() else text.clean_text(value)
+    if not cleaned:
+        return ""
+    if cleaned is not value and cleaned != unicodedata.normalize("NFC", value):
         raise CellError(_("“%(value)s” contains signs that cannot be stored.") % {"value": text.clean_text(value)[:40]})
     if len(value) > longest:
         raise CellError(_("“%(begin)s…” is longer than %(n)d characters.") % {"begin": value[:20], "n": longest})
