@@ -88,7 +88,10 @@ def opened(path, names, limits):
 def _messages(lines):
     """What the reader said, until its end; an output without end is a fault."""
     for line in lines:
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError as error:
+            raise untrusted.Broke(False) from error
         if "refused" in message:
             raise Unreadable(_refusal(message["refused"], message["facts"]))
         if "end" in message:
