@@ -1,7 +1,7 @@
 """How a file becomes rows: every import reads and checks first, into a spool; then says what it would do, or does it."""
 
 from collections import Counter
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from itertools import islice
 from time import sleep
 
@@ -48,8 +48,10 @@ class Importer:
     """Base of the importers. A subclass gives `check`, `plan_chunk` and `store_chunk`.
 
     `counts` holds: rows (read), refused and skipped rows, and what was, or would be, made. `keeps_raw`: whether refused
-    rows can be shown as they stood in the file.
+    rows can be shown as they stood in the file. `in_file_order`: whether groups are stored as the file has them, or by key.
     """
+
+    in_file_order = False
 
     def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True):
         self.spool, self.branch, self.now, self.user = spool, branch, now, user
@@ -118,7 +120,7 @@ class Importer:
 
     def _chunks(self, progress):
         done, chunk, size, last = 0, [], 0, None
-        for key, rows in self.spool.groups():
+        for key, rows in self.spool.groups(as_in_file=self.in_file_order):
             if size >= CHUNK and not (self.must_stay_together(last, key) and size < 20 * CHUNK):
                 yield chunk
                 done, chunk, size = done + size, [], 0
@@ -134,15 +136,6 @@ class Importer:
     def _sum_up(self):
         self.counts["refused"] = self.spool.count("refused")
         self.counts["warnings"] = self.spool.count("warning")
-
-
-@contextmanager
-def refusals(spool, row):
-    """Turn a RowError inside the block into a refusal of the row."""
-    try:
-        yield
-    except RowError as error:
-        spool.refuse([(row.number, str(error))])
 
 
 def companion_refused(number):

@@ -21,7 +21,7 @@ COMPARED = (
 class CustomerImporter(Importer):
     """Reads, checks and stores the rows of one file of customers of one branch."""
 
-    run = None
+    run, in_file_order = None, True
 
     def __init__(self, spool, **options):
         super().__init__(spool, **options)

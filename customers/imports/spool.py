@@ -11,7 +11,7 @@ SCHEMA = """
 CREATE TABLE line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
 CREATE TABLE refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE warning (row INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE TABLE name (kind TEXT, key TEXT, row INTEGER, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE name (kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -42,11 +42,17 @@ class Spool:
         packed = ((row, key, json.dumps(data), json.dumps(raw) if raw else "") for row, key, data, raw in lines)
         self._many("INSERT INTO line VALUES (?, ?, ?, ?)", packed)
 
-    def groups(self):
-        """(key, [(row, data), ...]) of all rows that were not refused, in the order of keys, rows as in the file."""
-        cursor = self._rows(
-            "SELECT key, row, data FROM line WHERE key IS NOT NULL AND row NOT IN (SELECT row FROM refused) ORDER BY key, row"
-        )
+    def groups(self, *, as_in_file=False):
+        """(key, [(row, data), ...]) of all rows that were not refused, rows as in the file.
+
+        In the order of keys, or with `as_in_file` in the order of the first rows.
+        """
+        kept = "FROM line WHERE key IS NOT NULL AND row NOT IN (SELECT row FROM refused)"
+        sql = f"SELECT key, row, data {kept} ORDER BY key, row"  # noqa: S608
+        if as_in_file:
+            firsts = f"SELECT key, MIN(row) AS first {kept} GROUP BY key"  # noqa: S608
+            sql = f"SELECT key, row, data FROM ({firsts}) JOIN line USING (key) WHERE row NOT IN (SELECT row FROM refused) ORDER BY first, row"  # noqa: S608, E501
+        cursor = self._rows(sql)
         current, group = None, []
         for key, row, data in cursor:
             if key != current and group:
@@ -56,14 +62,6 @@ class Spool:
             group.append((row, json.loads(data)))
         if group:
             yield current, group
-
-    def first_of_key(self, key):
-        """(row, data) of the first row of a key that was kept, or None."""
-        found = self._db.execute("SELECT row, data FROM line WHERE key = ? ORDER BY row LIMIT 1", [key]).fetchone()
-        return found and (found[0], json.loads(found[1]))
-
-    def index_keys(self):
-        self._db.execute("CREATE INDEX IF NOT EXISTS line_key ON line (key)")
 
     # --- what was said about them
 
@@ -110,15 +108,10 @@ class Spool:
 
     def note_names(self, names):
         """Remember (kind, key) pairs once each, to count what would be made."""
-        self._many("INSERT OR IGNORE INTO name (kind, key) VALUES (?, ?)", names)
+        self._many("INSERT OR IGNORE INTO name VALUES (?, ?)", names)
 
     def names(self, kind):
         return [key for (key,) in self._rows("SELECT key FROM name WHERE kind = ?", [kind])]
-
-    def claim_name(self, kind, key, row):
-        """The row that used this (kind, key) first; this one if it is new."""
-        self._db.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", [kind, key, row])
-        return self._db.execute("SELECT row FROM name WHERE kind = ? AND key = ?", [kind, key]).fetchone()[0]
 
     def set_fact(self, name, value):
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", [name, json.dumps(value)])
