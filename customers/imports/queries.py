@@ -14,7 +14,9 @@ MASKED = {"phone": "phone", "address": "address", "community": "address", "wecha
 
 @dataclass
 class Details:
-    """What was read: `sample` [(heading, what it is read as, [cells])], and why rows are refused or looked odd."""
+    """What was read: `sample` [(heading, what it is read as, [cells])], and why rows are refused or looked odd:
+    [(reason, how many rows, the first of them)].
+    """
 
     sample: list = field(default_factory=list)
     sample_numbers: list = field(default_factory=list)
@@ -33,8 +35,8 @@ def details(run, actor):
         return Details(
             sample=_sample(kinds.get(run.kind), spool, rows, actor),
             sample_numbers=[number for number, _cells, _bad in rows],
-            refused=list(spool.refused(SHOWN_REASONS)),
-            warnings=list(spool.warnings(SHOWN_REASONS)),
+            refused=spool.grouped("refused", SHOWN_REASONS),
+            warnings=spool.grouped("warning", SHOWN_REASONS),
             remarks=kinds.remarks(spool),
         )
 

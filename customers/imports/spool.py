@@ -7,6 +7,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+ROWS_NAMED = 6  # of a group of equal reasons
 SCHEMA = """
 CREATE TABLE line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
 CREATE TABLE refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
@@ -95,6 +96,14 @@ class Spool:
     def warnings(self, limit=-1):
         """(row, text) in the order of rows."""
         return self._rows("SELECT row, text FROM warning ORDER BY row LIMIT ?", [limit])
+
+    def grouped(self, table, limit):
+        """[(text, how many rows, the first of them)] of the refused rows or the warnings, equal texts together."""
+        column = {"refused": "reason", "warning": "text"}[table]
+        sql = f"SELECT {column}, COUNT(*), MIN(row) AS first FROM {table} GROUP BY 1 ORDER BY first LIMIT ?"  # noqa: S608
+        few = f"SELECT row FROM {table} WHERE {column} = ? ORDER BY row LIMIT ?"  # noqa: S608
+        groups = list(self._rows(sql, [limit]))
+        return [(text, count, [row for (row,) in self._rows(few, [text, ROWS_NAMED])]) for text, count, _first in groups]
 
     def first_rows(self, limit):
         """(row, cells, is refused) of the first rows of the file."""

@@ -97,6 +97,7 @@ def _context(request, run):
         "abandoned": abandoned,
         "is_mine": run.user_id == request.actor.user.pk,
         "made": [(label, run.counts.get(name, 0)) for name, label in kind.counted.items()],
+        "has_something": any(run.counts.get(name) for name in kind.counted),
         "done": Desk(run.pk).progress if run.is_working else 0,
         "has_refused": Desk(run.pk).refused.exists(),
     }
