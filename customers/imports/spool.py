@@ -7,9 +7,17 @@ import json
 import sqlite3
 from contextlib import closing
 
+KEPT = "row NOT IN (SELECT row FROM refused)"
+BY_KEY = f"SELECT key, row, data FROM line INDEXED BY line_key WHERE key IS NOT NULL AND {KEPT} ORDER BY key, row"  # noqa: S608
+FIRST_ROWS = (
+    f"SELECT key, row, data FROM line WHERE key IS NOT NULL AND {KEPT} AND NOT EXISTS "  # noqa: S608
+    "(SELECT 1 FROM line earlier WHERE earlier.key = line.key AND earlier.row < line.row "
+    "AND earlier.row NOT IN (SELECT row FROM refused)) ORDER BY row"
+)
 ROWS_NAMED = 6  # of a group of equal reasons
 SCHEMA = """
 CREATE TABLE line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
+CREATE INDEX line_key ON line (key, row);
 CREATE TABLE refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE warning (row INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE name (kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
@@ -46,16 +54,14 @@ class Spool:
     def groups(self, *, as_in_file=False):
         """(key, [(row, data), ...]) of all rows that were not refused, rows as in the file.
 
-        In the order of keys, or with `as_in_file` in the order of the first rows.
+        In the order of keys, or with `as_in_file` in the order of the first rows. Both read by an index: the SQLite library
+        in use sorts in memory, whatever it is told.
         """
-        kept = "FROM line WHERE key IS NOT NULL AND row NOT IN (SELECT row FROM refused)"
-        sql = f"SELECT key, row, data {kept} ORDER BY key, row"  # noqa: S608
-        if as_in_file:
-            firsts = f"SELECT key, MIN(row) AS first {kept} GROUP BY key"  # noqa: S608
-            sql = f"SELECT key, row, data FROM ({firsts}) JOIN line USING (key) WHERE row NOT IN (SELECT row FROM refused) ORDER BY first, row"  # noqa: S608, E501
-        cursor = self._rows(sql)
+        return self._by_first_row() if as_in_file else self._by_key()
+
+    def _by_key(self):
         current, group = None, []
-        for key, row, data in cursor:
+        for key, row, data in self._rows(BY_KEY):
             if key != current and group:
                 yield current, group
                 group = []
@@ -63,6 +69,11 @@ class Spool:
             group.append((row, json.loads(data)))
         if group:
             yield current, group
+
+    def _by_first_row(self):
+        for key, row, data in self._rows(FIRST_ROWS):
+            others = self._rows(f"SELECT row, data FROM line WHERE key = ? AND row > ? AND {KEPT} ORDER BY row", [key, row])  # noqa: S608
+            yield key, [(row, json.loads(data)), *((each, json.loads(more)) for each, more in others)]
 
     # --- what was said about them
 

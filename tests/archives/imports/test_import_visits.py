@@ -339,7 +339,8 @@ def test_items_and_staff_are_found_or_made(branch, other_branch, write):
     )
     lines = Line.objects.order_by("pk")
     assert [(line.item_name, line.kind, line.minutes, line.cost_fen) for line in lines] == [
-        ("眼部护理", "service", 45, 500), ("眼部护理", "product", 60, 0), ("玫瑰精油", "product", 60, 0), ("新品", "product", 0, 0), ("新品", "service", 0, 0),
+        ("眼部护理", "service", 45, 500), ("眼部护理", "product", 60, 0), ("玫瑰精油", "product", 60, 0),
+        ("新品", "product", 0, 0), ("新品", "service", 0, 0),
     ]  # fmt: skip
     assert list(Item.objects.filter(is_imported=True).order_by("pk").values_list("kind", "price_fen")) == [
         ("product", 400),

@@ -117,7 +117,8 @@ def test_rows_that_cannot_be_taken(branch, write):
     ("cell", "stored"),
     [
         ("1988年6月12日", ("solar", 1988, 6, 12)), ("6月12日", ("solar", None, 6, 12)), ("06-12", ("solar", None, 6, 12)),
-        ("1988", ("solar", 1988, None, None)), ("农历1988年8月15日", ("lunar", 1988, 8, 15)), ("农历8月15", ("lunar", None, 8, 15)),
+        ("1988", ("solar", 1988, None, None)), ("农历1988年8月15日", ("lunar", 1988, 8, 15)),
+        ("农历8月15", ("lunar", None, 8, 15)),
         ("2月29日", ("solar", None, 2, 29)), ("19880612", ("solar", 1988, 6, 12)), ("", ("solar", None, None, None)),
         ("1986-05-04", ("solar", 1986, 5, 4)), ("1991-09-15", ("solar", 1991, 9, 15)),
     ],
