@@ -5,6 +5,7 @@ days and moments as ISO text (moments in UTC), everything else as int, str, bool
 """
 
 from collections import deque
+from itertools import count
 
 from django.core.management.color import no_style
 from django.db import connection
@@ -68,16 +69,19 @@ class SharedTable(Table):
 
     def begin(self):
         """Start a transaction's ids anew."""
-        self._pool = deque()
-        if connection.vendor == "sqlite" and "id" in self._columns:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [self.model._meta.db_table])
-                used = cursor.fetchone()
-            self.next_id = max(first_free_id(self.model), (used[0] if used else 0) + 1)
+        if connection.vendor == "sqlite":
+            self.new_id = count(self._first_free()).__next__
+        else:
+            self._pool = deque()
+
+    def _first_free(self):
+        """One more than any id ever given: ids of deleted rows are not given again."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [self.model._meta.db_table])
+            used = cursor.fetchone()
+        return max(first_free_id(self.model), (used[0] if used else 0) + 1)
 
     def new_id(self):
-        if connection.vendor == "sqlite":
-            return super().new_id()
         if not self._pool:
             table = self.model._meta.db_table
             with connection.cursor() as cursor:

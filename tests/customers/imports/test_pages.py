@@ -287,6 +287,14 @@ def test_queries_do_not_grow_with_the_rows(client, bring, django_assert_max_num_
 
 
 def test_a_key_of_somebody_else_stores_nothing(client, bring, owner):
-    run = bring()
+    run = bring(create_customers="on")
     key = key_of(builders.client_of(owner).get(run.get_absolute_url()))
     assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
+
+
+def test_a_file_with_nothing_new_says_so(client, bring, confirm):
+    confirm(bring(create_customers="on"))
+    run = bring(ROWS.replace("abc", "bad"), create_customers="on")
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert "There is nothing new in this file." in page
+    assert "/store/" not in page
