@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from archives.visits.models import Visit
@@ -188,8 +189,9 @@ def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture
     run = ImportRun.objects.get()
     assert not work.is_abandoned(run, timezone.now())  # it may just be starting
     later = timezone.now() + timedelta(minutes=1)
-    with locks.held(Desk(run.pk).lock):
-        assert not work.is_abandoned(run, later)
+    if connection.vendor == "sqlite":  # PostgreSQL's lock belongs to the session, and this test has only one
+        with locks.held(Desk(run.pk).lock):
+            assert not work.is_abandoned(run, later)
     assert work.is_abandoned(run, later)
     ImportRun.objects.update(started_at=timezone.now() - timedelta(minutes=1))
     assert "was interrupted" in client.get(run.get_absolute_url()).content.decode()
