@@ -7,6 +7,12 @@ class ArchivesConfig(AppConfig):
     verbose_name = _("Archives")
 
     def ready(self):
+        from archives.imports.kind import VISITS
+        from archives.imports.models import ImportedVisit
         from archives.visits import panels
+        from customers.imports import kinds
+        from salon.panels import KEEP, MOVE, follow_customer
 
         panels.register()
+        kinds.register(VISITS)
+        follow_customer(ImportedVisit, "visit__customer", on_merge=MOVE, on_erase=KEEP)

@@ -1,5 +1,6 @@
 """The tables of the archives floor; each subject keeps its own."""
 
+from archives.imports.models import ImportedVisit
 from archives.visits.models import (
     Bill,
     Line,
@@ -15,6 +16,7 @@ from archives.visits.models import (
 
 __all__ = [
     "Bill",
+    "ImportedVisit",
     "Line",
     "LineRemark",
     "Payment",

@@ -8,8 +8,10 @@ class CustomersConfig(AppConfig):
 
     def ready(self):
         from customers.card import panels as card
+        from customers.imports import kind, kinds
         from customers.privacy.models import GuestPass
         from salon import panels
 
         card.register()
+        kinds.register(kind.CUSTOMERS)
         panels.follow_customer(GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)

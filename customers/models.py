@@ -1,6 +1,7 @@
 """The tables of the customers floor; each subject keeps its own."""
 
 from customers.card.models import Address, Customer, FamilyMember, Phone, SafetyNote
+from customers.imports.models import ImportRun
 from customers.log.models import AccessEntry, AccessReason
 from customers.privacy.models import GuestPass
 
@@ -11,6 +12,7 @@ __all__ = [
     "Customer",
     "FamilyMember",
     "GuestPass",
+    "ImportRun",
     "Phone",
     "SafetyNote",
 ]

@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("customers.card.urls")),
+    path("imports/", include("customers.imports.urls")),
     path("privacy/", include("customers.privacy.urls")),
 ]

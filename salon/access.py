@@ -104,6 +104,15 @@ PAGES = {
     "customers:reveal": Page(write=ALL),
     "customers:here": Page(write=DESK),
     "privacy:log": Page(read=MANAGERS),
+    # files brought in
+    "imports:list": Page(read=MANAGERS),
+    "imports:start": MANAGER_FORM,
+    "imports:template": Page(read=MANAGERS),
+    "imports:detail": Page(read=MANAGERS),
+    "imports:progress": Page(read=MANAGERS),
+    "imports:store": Page(write=MANAGERS),
+    "imports:drop": Page(write=MANAGERS),
+    "imports:refused": Page(read=MANAGERS),
     # visits and the front desk
     "home": READ,
     "visits:desk_today": READ,

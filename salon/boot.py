@@ -131,11 +131,11 @@ def needs_migrate():
 
 
 def is_empty():
-    """True for a database in which nobody has begun: no log-in and no branch."""
+    """True for a database in which nobody has begun: no log-in, and no branch but the first, unused."""
     from salon.accounts.models import User
-    from salon.shop.models import Branch
+    from salon.shop.queries import begun_branches
 
-    return not (User.objects.exists() or Branch.objects.exists())
+    return not (User.objects.exists() or begun_branches())
 
 
 def warnings():

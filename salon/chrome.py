@@ -25,7 +25,7 @@ NAVIGATION = (
     Entry("customers:list", _("Customers"), "users", ("customers:",)),
     Entry("visits:list", _("Visits"), "calendar-check", ("visits:",)),
     Entry("shop:item_list", _("Catalogue"), "sparkles", ("shop:item_", "shop:category_", "shop:brand_", "shop:tag_")),
-    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:")),
+    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:")),
 )
 
 

@@ -58,6 +58,8 @@ def clean_text(value, *, lines=False):
 
     With `lines`, line breaks (as \\n) stay; otherwise they and tabs become spaces.
     """
+    if value.isprintable():  # most text: nothing to take out of it
+        return unicodedata.normalize("NFC", value).strip()
     value = _LINE_BREAKS.sub("\n", value).replace("\t", " ")
     if not lines:
         value = value.replace("\n", " ")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from archives.visits import arrivals
 from customers.card.models import SafetyNote
+from customers.imports.models import ImportRun
 from salon.accounts import services
 from salon.shop.models import Brand, Category, Department, Tag
 from tests import builders
@@ -40,8 +41,17 @@ def addresses():
 
 
 # Whose objects belong to a branch: others are 404 there. The catalogue and the branches themselves belong to the company.
-OF_A_BRANCH = ("customers:", "visits:", "shop:staff_")
-MISSING = {"pk": 987_654_321, "note": 987_654_321}
+OF_A_BRANCH = (
+    "customers:",
+    "visits:",
+    "shop:staff_",
+    "imports:detail",
+    "imports:progress",
+    "imports:store",
+    "imports:drop",
+    "imports:refused",
+)
+MISSING = {"pk": 987_654_321, "note": 987_654_321, "kind": "nothing"}
 
 
 class Samples:
@@ -66,6 +76,10 @@ class Samples:
             assigned=beautician,
         )
         note = SafetyNote.objects.create(customer=customer, tag=tag, noted_on=actor.today)
+        waiting = ImportRun.objects.create(
+            kind="visits", branch=branch, user=owner.user, file_name="visits.csv", state=ImportRun.READY, created_at=actor.now,
+            started_at=actor.now,
+        )  # fmt: skip
         newcomer = builders.make_staff(branch=branch, login=False)
         link = services.invite(actor=builders.actor_of(owner, now=timezone.now()), staff=newcomer)
         self.places = {
@@ -80,6 +94,7 @@ class Samples:
             "shop:category_": {"pk": Category.objects.create(name="面护").pk},
             "shop:brand_": {"pk": Brand.objects.get_or_create(name="雅容")[0].pk},
             "shop:tag_": {"pk": tag.pk},
+            "imports:": {"pk": waiting.pk, "kind": "visits"},
             "join": {"token": link.rstrip("/").rpartition("/")[2]},
         }
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import TransactionTestCase
 
 from salon import guards
+from salon.shop.models import Branch
 from tests import builders, live
 
 
@@ -19,6 +20,14 @@ def _guards_sleep_while_flushing():
     TransactionTestCase._fixture_teardown = guarded
     yield
     TransactionTestCase._fixture_teardown = tear_down
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Tests begin without the branch every installation begins with; tests/salon/shop/test_first_branch.py looks at that."""
+    with django_db_blocker.unblock():
+        first = Branch.objects.filter(code=Branch.FIRST_CODE)
+        first._raw_delete(first.db)
 
 
 @pytest.fixture

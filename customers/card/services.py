@@ -62,7 +62,7 @@ def create_card(*, actor, branch, fields, rows=None, portrait=None, claim=None):
     with portraits.kept(portrait) as portrait_name, transaction.atomic():
         operation = _claim(claim, actor, CREATE)
         customer = Customer(branch=branch, portrait=portrait_name, **fields)
-        customer.card_no = customer.card_no or _next_card_no(branch)
+        customer.card_no = customer.card_no or next_card_no(branch)
         customer.card_date = customer.card_date or actor.today
         write = _Write(actor, actor.now)
         _save_with_number(write, customer)
@@ -212,7 +212,7 @@ def _save_with_number(write, customer):
         raise
 
 
-def _next_card_no(branch):
+def next_card_no(branch):
     """The branch's next card number that no old card, typed in by hand, bears already."""
     while True:
         card_no = f"{branch.code}-{next_number(branch, 'card'):06d}"

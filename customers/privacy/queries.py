@@ -19,6 +19,7 @@ EXPORT_NAMES = {
     "visits": _("Visit list"),
     "tiers": _("Tiers"),
     "workbook": _("Owner's workbook"),
+    "import_refused": _("Refused rows of an import"),
 }
 ENTRY_NAMES = FIELD_NAMES | EXPORT_NAMES
 

@@ -46,6 +46,8 @@ class BranchQuerySet(models.QuerySet):
 class Branch(models.Model):
     """One shop of the company. Its code is part of card and receipt numbers."""
 
+    FIRST_CODE = "main"  # of the branch every installation begins with
+
     code = models.CharField(
         _("code"), max_length=12, validators=[CODE], help_text=_("Stands in card and receipt numbers: JA-000318.")
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.db import connection
 
 from salon import text
-from salon.shop.models import Item, Sequence, Shop, StaffMember, Tag
+from salon.shop.models import Branch, Item, Sequence, Shop, StaffMember, Tag
 
 
 def shop():
@@ -86,3 +86,13 @@ def _pinyin(name_key):
 def code_is_in_use(branch):
     """True once a card or receipt carries the branch's code, or a number was given out. Three queries at most."""
     return branch.sequences.exists() or branch.customers.exists() or branch.bills.exists()
+
+
+def branch_of_code(code):
+    """The branch with this code, however it is written. Raises Branch.DoesNotExist."""
+    return Branch.objects.get(code__iexact=code)
+
+
+def begun_branches():
+    """True if there is a branch beside the one every installation begins with, or that one is in use."""
+    return any(branch.code != Branch.FIRST_CODE or code_is_in_use(branch) for branch in Branch.objects.all()[:2])

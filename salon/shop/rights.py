@@ -33,6 +33,7 @@ ACTS = (
     (_("Read the catalogue and its prices"), "shop:item_list", False),
     (_("Change the catalogue, see costs"), "shop:item_edit", True),
     (_("Change staff, invite them, unlock them"), "shop:staff_edit", True),
+    (_("Import customers and visits from files"), "imports:start", True),
     (_("Read the access log"), "privacy:log", False),
     (_("Open, change and close branches"), "shop:branch_edit", True),
     (_("Reset a second factor"), "shop:staff_reset_second_factor", True),

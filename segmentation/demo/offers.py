@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from salon.money import to_fen
+from salon.rows import first_free_id
 from salon.shop.models import Brand, Category, Item, Tag
 from segmentation.demo import catalogue
-from segmentation.demo.rows import beginning, create, first_free_id
+from segmentation.demo.rows import beginning, create
 
 YEARLY_RISE = 4  # per cent by which prices were lower a year earlier
 PRICE_YEARS = 8

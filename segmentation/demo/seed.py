@@ -11,6 +11,7 @@ from archives.visits.models import Visit
 from customers.card.models import Customer
 from salon.dates import months_before
 from salon.money import spread
+from salon.rows import Tables
 from salon.shop.models import Sequence
 from segmentation.demo import habits, lives, particulars, people, till
 from segmentation.demo.bare import bare_tables
@@ -21,7 +22,7 @@ from segmentation.demo.desk import Desk
 from segmentation.demo.history import History
 from segmentation.demo.names import HARD_NAMES
 from segmentation.demo.origins import record_origins
-from segmentation.demo.rows import CHUNK, Tables, create
+from segmentation.demo.rows import CHUNK, create
 from segmentation.demo.shop import NEVER, open_shop
 
 TRAVELLERS, EACH_OF = 150, 40  # how many customers of one branch are now and then seen at the next; one of so many

@@ -9,15 +9,13 @@ from salon import access
 from salon.accounts import services
 from salon.shop.models import Branch, StaffMember
 
-FIRST_BRANCH = "main"
-
 
 class Command(BaseCommand):
     help = "Make the owner of a new installation and print the one-time link by which the owner sets user name and password."
 
     def add_arguments(self, parser):
         parser.add_argument("--name", default="", help="the owner's name (default: the word owner)")
-        parser.add_argument("--branch-name", default="", help="name of the first branch, if there is none yet")
+        parser.add_argument("--branch-name", default="", help="name of the first branch")
 
     @transaction.atomic
     def handle(self, *, name, branch_name, **options):
@@ -26,7 +24,10 @@ class Command(BaseCommand):
             raise CommandError("There is an owner who can log in already. Ask that person, or see unlock_user.")
         branch = Branch.objects.order_by("pk").first()
         if branch is None:
-            branch = Branch.objects.create(code=FIRST_BRANCH, name=branch_name or _("Main branch"))
+            branch = Branch.objects.create(code=Branch.FIRST_CODE, name=branch_name or _("Main branch"))
+        elif branch_name and branch.code == Branch.FIRST_CODE:
+            branch.name = branch_name
+            branch.save()
         staff = owners.filter(user=None).order_by("pk").first()
         if staff is None:
             staff = StaffMember.objects.create(name=name or _("Owner"), role=access.OWNER, branch=branch)

@@ -1,0 +1,228 @@
+"""Importing visits: rows of a file become visits, each of one customer (or nobody) on one receipt and day."""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import date
+from operator import attrgetter
+
+from django.utils.translation import gettext as _
+
+from archives.imports import known, lines
+from archives.imports.catalogue import Catalogue
+from archives.imports.writing import VisitWriter
+from customers.imports.cards import CardWriter, NewCard
+from customers.imports.engine import Importer, RowError, companion_refused
+from customers.imports.people import People, by_card_number, survivors_of
+from salon.dates import business_date
+
+APART = "\x1f"
+CARD, NEW = "c", "n"  # how a person stands in a key: the id of a card, or the number of a card to be made
+MOST_LINES = 32_767
+
+
+@dataclass
+class Draft:
+    """A visit as the file has it. `customer` is an id or None; `new_card` the number of a card that is yet to be made."""
+
+    on: date
+    receipt_no: str
+    rows: list
+    entries: list
+    customer: int | None = None
+    new_card: str = ""
+
+    @property
+    def identity(self):
+        return self.receipt_no, self.on, self.customer
+
+    @property
+    def content(self):
+        """A digest of the rows, whatever their order."""
+        parts = sorted(json.dumps(lines.content(entry), ensure_ascii=False) for entry in self.entries)
+        return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+class VisitImporter(Importer):
+    """Reads, checks and stores the rows of one file of visits at one branch. `run` is set before something is stored."""
+
+    run = None
+
+    def __init__(self, spool, **options):
+        super().__init__(spool, **options)
+        self._today = business_date(self.now, cutoff_hour=self.branch.cutoff_hour, time_zone=self.branch.time_zone)
+        self._people = People()
+        self._catalogue = Catalogue(self.branch, self.user)
+
+    # --- reading
+
+    def check(self, rows):
+        read = [(row, *lines.read(row, self._today)) for row in rows]
+        entries = [entry for _row, entry, _problems in read]
+        self._people.look_up([e.card_no for e in entries], [e.phone for e in entries if not e.card_no])
+        kept, refused = [], []
+        for row, entry, problems in read:
+            key = None
+            try:
+                key = self._key(entry)
+            except RowError as error:
+                problems.append(str(error))
+            if problems:
+                refused.append((row.number, " ".join(problems)))
+            elif warning := lines.mismatch(entry):
+                row.warn(warning)
+            kept.append(self.keep(row, key, _packed(entry)))
+        self.spool.add(kept)
+        self.spool.refuse(refused)
+
+    def _key(self, entry):
+        """The visit a row belongs to: day, receipt, person. None if that cannot be told. Raises RowError."""
+        if not entry.is_placed:
+            return None
+        return APART.join([entry.on.isoformat(), entry.receipt_no, self._whom(entry)])
+
+    def _whom(self, entry):
+        if entry.is_anonymous:
+            return ""
+        if entry.card_no:
+            pk = self._people.card(entry.card_no)
+            if pk is not None:
+                return f"{CARD}{pk}"
+            if self.create_customers:
+                return f"{NEW}{entry.card_no}"
+            raise RowError(_("There is no card with the number %(number)s.") % {"number": entry.card_no})
+        if not entry.phone:
+            raise RowError(_("A name alone does not say whose visit this is: give the card number or the phone."))
+        found = self._people.phone(entry.phone)
+        if len(found) == 1:
+            return f"{CARD}{found[0]}"
+        if found:
+            raise RowError(_("Several cards have the phone %(phone)s. Give the card number.") % {"phone": entry.phone})
+        raise RowError(_("No card has the phone %(phone)s.") % {"phone": entry.phone})
+
+    def settle(self):
+        self.spool.refuse_companions(companion_refused)
+
+    # --- planning
+
+    def must_stay_together(self, key, other):
+        """Visits of one receipt are on one bill, if the receipt has a number."""
+        on, receipt_no, _whom = key.split(APART)
+        return bool(receipt_no) and other.startswith(f"{on}{APART}{receipt_no}{APART}")
+
+    def plan_chunk(self, groups):
+        drafts = self._new_drafts(groups)
+        names = set()
+        for draft in drafts:
+            if draft.new_card:
+                names.add(("customer", draft.new_card))
+            for entry in draft.entries:
+                names.add(("item", json.dumps([entry.item, entry.kind], ensure_ascii=False)))
+                names.update(("staff", name) for name in entry.staff)
+        self.spool.note_names(names)
+        self._count(drafts)
+
+    def plan(self, progress=None):
+        super().plan(progress)
+        self.counts["customers"] = len(self.spool.names("customer"))
+        self.counts["items"] = self._catalogue.count_new_items(json.loads(name) for name in self.spool.names("item"))
+        self.counts["staff"] = self._catalogue.count_new_staff(self.spool.names("staff"))
+
+    def _new_drafts(self, groups):
+        """The visits of some groups that are to be stored; the others are skipped or refused here."""
+        drafts = [_draft(key, rows) for key, rows in groups]
+        self._resolve(drafts)
+        stored = known.visits(self.branch, drafts)
+        new = {}
+        for draft in drafts:
+            reason = self._refusal(draft, stored, new)
+            if reason:
+                self.spool.refuse((row, reason) for row in draft.rows)
+            elif draft.identity in stored:
+                self.counts["skipped"] += len(draft.rows)
+                self.counts["skipped_visits"] += 1
+            else:
+                new[(draft.identity, draft.new_card)] = draft
+        return list(new.values())
+
+    def _resolve(self, drafts):
+        """Cards may have been made or merged since the rows were checked."""
+        made = by_card_number({draft.new_card for draft in drafts if draft.new_card})
+        moved = survivors_of({draft.customer for draft in drafts if draft.customer})
+        for draft in drafts:
+            if draft.new_card in made:
+                draft.customer, draft.new_card = made[draft.new_card], ""
+            draft.customer = moved.get(draft.customer, draft.customer)
+
+    def _refusal(self, draft, stored, new):
+        if len(draft.rows) > MOST_LINES:
+            return _("A visit has at most %(n)d lines.") % {"n": MOST_LINES}
+        if (draft.identity, draft.new_card) in new:
+            return _("This visit stands in the file twice, under two numbers of one card.")
+        if draft.identity in stored and not stored[draft.identity].is_same(draft):
+            return _("This visit is stored already, with other content.")
+        return ""
+
+    def _count(self, drafts):
+        for draft in drafts:
+            self.counts["visits"] += 1
+            self.counts["lines"] += len(draft.rows)
+            self.counts["anonymous"] += draft.customer is None and not draft.new_card
+            self.counts["amount_fen"] += sum(lines.money_of(entry).value_fen for entry in draft.entries)
+            day = draft.on.isoformat()
+            self.counts["first_day"] = min(self.counts["first_day"] or day, day)
+            self.counts["last_day"] = max(self.counts["last_day"] or day, day)
+
+    # --- storing
+
+    def store(self, **how):
+        self._writer = VisitWriter(self.branch, self._catalogue, now=self.now, user=self.user, run=self.run)
+        self._cards = CardWriter(self.branch, now=self.now, user=self.user)
+        super().store(**how)
+        self.counts["items"], self.counts["staff"] = self._catalogue.made_items, self._catalogue.made_staff
+
+    def store_chunk(self, groups):
+        drafts = self._new_drafts(groups)
+        if drafts:
+            self._make_cards(drafts)
+            self._writer.write(drafts)
+        self._count(drafts)
+
+    def _make_cards(self, drafts):
+        """Cards for the unknown numbers, with the first name and phone their rows give. Chunks come by day, so the first
+        visit of a new card is in the chunk that makes it.
+        """
+        wanted = {}
+        for draft in drafts:
+            if draft.new_card:
+                wanted.setdefault(draft.new_card, []).append(draft)
+        cards = [_new_card(number, its) for number, its in wanted.items()]
+        if not cards:
+            return
+        for its, pk in zip(wanted.values(), self._cards.write(cards), strict=True):
+            for draft in its:
+                draft.customer, draft.new_card = pk, ""
+        self.counts["customers"] += len(cards)
+
+
+def _new_card(number, drafts):
+    entries = [entry for draft in drafts for entry in draft.entries]
+    name = next((entry.name for entry in entries if entry.name), "")
+    phone = next((entry.phone for entry in entries if entry.phone), "")
+    first = min(draft.on for draft in drafts)
+    return NewCard({"card_no": number, "name": name, "card_date": first}, (phone,) if phone else ())
+
+
+_packed = attrgetter(*[field.name for field in fields(lines.Entry)][3:])  # all but day, receipt and card: these make the key
+
+
+def _draft(key, rows):
+    on, receipt_no, whom = key.split(APART)
+    on = date.fromisoformat(on)
+    entries = [lines.Entry(on, receipt_no, "", *data) for _row, data in rows]
+    draft = Draft(on, receipt_no, [row for row, _data in rows], entries)
+    if whom.startswith(CARD):
+        draft.customer = int(whom[1:])
+    elif whom:
+        draft.new_card = whom[1:]
+    return draft

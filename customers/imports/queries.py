@@ -1,0 +1,62 @@
+"""What the page of an import shows: counts, some rows, reasons."""
+
+from dataclasses import dataclass, field
+
+from customers.imports import kinds
+from customers.imports.desk import Desk
+from customers.imports.spool import Spool
+from salon import access
+from salon.reading import heading_key
+
+SAMPLE_ROWS, SHOWN_REASONS = 3, 50
+MASKED = {"phone": "phone", "address": "address", "community": "address", "wechat": "wechat"}  # column: field group
+
+
+@dataclass
+class Details:
+    """What was read: `sample` [(heading, what it is read as, [cells])], and why rows are refused or looked odd:
+    [(reason, how many rows, the first of them)].
+    """
+
+    sample: list = field(default_factory=list)
+    sample_numbers: list = field(default_factory=list)
+    refused: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
+
+
+def details(run, actor):
+    """The Details of an import whose rows are still kept, for the person who brought the file; else None."""
+    desk = Desk(run.pk)
+    if run.user_id != actor.user.pk or run.state != run.READY or not desk.spool.exists():
+        return None
+    with Spool(desk.spool) as spool:
+        rows = spool.first_rows(SAMPLE_ROWS)
+        return Details(
+            sample=_sample(kinds.get(run.kind), spool, rows, actor),
+            sample_numbers=[number for number, _cells, _bad in rows],
+            refused=spool.grouped("refused", SHOWN_REASONS),
+            warnings=spool.grouped("warning", SHOWN_REASONS),
+            remarks=kinds.remarks(spool),
+        )
+
+
+def _sample(kind, spool, rows, actor):
+    places, header = spool.fact("columns", {}), spool.fact("header", [])
+    shown = []
+    for column in kind.columns:
+        if column.key in places:
+            place = places[column.key]
+            values = [_shown(column.key, cells[place] if place < len(cells) else "", actor) for _row, cells, _bad in rows]
+            own = heading_key(header[place]) in map(heading_key, column.names[:2])
+            shown.append((header[place], "" if own else column.names[0], values))
+    return shown
+
+
+def _shown(key, value, actor):
+    """A cell of the file as the person would see it on a card."""
+    group = MASKED.get(key)
+    if not group:
+        return value
+    how = access.visibility(actor, group)
+    return access.mask_phone(value, how) if group == "phone" else access.mask_text(value, how)

@@ -1,0 +1,137 @@
+"""The work of an import, in a process of its own (`manage.py work_import`): so the pages stay quick, and its end harms nobody.
+
+While it works it holds a lock that goes with the process. Whoever finds the lock free and the work not done knows that the
+process was ended, and that nothing was stored: storing is one transaction.
+"""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from customers.imports import kinds
+from customers.imports.desk import Desk
+from customers.imports.models import ImportRun
+from customers.imports.spool import Spool
+from salon import locks, reading
+
+READ, STORE = "read", "store"
+START_SECONDS = 30  # how long a process may take to begin
+LOCK_SECONDS = 10
+EVERY = 0.5  # seconds between notes of progress
+log = logging.getLogger(__name__)
+
+
+def start(run, step):
+    """Begin a step of an import in a process of its own; returns at once."""
+    worker = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_import", str(run.pk), step],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    threading.Thread(target=worker.wait, daemon=True).start()  # so that it does not stay behind as a zombie
+
+
+def is_abandoned(run, now):
+    """True if the process that worked on it is gone before it was done."""
+    if not run.is_working or now - run.started_at < timedelta(seconds=START_SECONDS):
+        return False
+    if not Desk(run.pk).folder.is_dir():
+        return True
+    with locks.held(Desk(run.pk).lock) as is_free:
+        return is_free
+
+
+@contextmanager
+def _alone(desk):
+    """Hold the lock of an import; somebody who looks whether it is free holds it for a moment."""
+    for _try in range(LOCK_SECONDS * 10):
+        with locks.held(desk.lock) as is_held:
+            if is_held:
+                yield
+                return
+        time.sleep(0.1)
+    raise RuntimeError("another process works on this import")
+
+
+def do(run, step, clock):
+    """Do a step of an import; what goes wrong is said on its page. `clock` tells the time."""
+    desk = Desk(run.pk)
+    with translation.override(run.user.language or settings.LANGUAGE_CODE), _alone(desk):
+        run.refresh_from_db()
+        if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
+            return
+        try:
+            {READ: _read, STORE: _store}[step](run, desk, clock)
+        except reading.Unreadable as why:
+            _fail(run, desk, clock, str(why))
+        except DatabaseError as error:
+            log.exception("import %s", run.pk)
+            full = "full" in str(error).lower()
+            _fail(run, desk, clock, _("The disk is full.") if full else _("The database did not take it. Try again."))
+        except Exception:
+            log.exception("import %s", run.pk)
+            _fail(run, desk, clock, _("It is our fault, not yours; the fault was written down."))
+
+
+def _fail(run, desk, clock, why):
+    desk.forget_rows()
+    run.state, run.problem, run.finished_at = ImportRun.FAILED, why[:400], clock()
+    run.save(update_fields=["state", "problem", "finished_at"])
+
+
+def _importer(run, spool, clock):
+    kind = kinds.get(run.kind)
+    return kind.importer(spool, branch=run.branch, now=clock(), user=run.user, create_customers=run.create_customers)
+
+
+def _note(desk):
+    """A function that notes progress, not too often."""
+    last = 0.0
+
+    def note(done):
+        nonlocal last
+        if time.monotonic() - last > EVERY:
+            desk.note_progress(done)
+            last = time.monotonic()
+
+    return note
+
+
+def _read(run, desk, clock):
+    kind = kinds.get(run.kind)
+    desk.spool.unlink(missing_ok=True)
+    desk.spool.touch(mode=0o600)
+    with Spool(desk.spool) as spool:
+        importer = _importer(run, spool, clock)
+        with reading.opened(desk.upload, kind.names, reading.FROM_BROWSER) as table:
+            kinds.check_columns(kind, table)
+            spool.set_fact("columns", table.columns)
+            importer.take(table, progress=_note(desk))
+        importer.plan()
+        desk.write_refused(spool)
+    desk.upload.unlink()
+    run.state, run.counts, run.finished_at = ImportRun.READY, dict(importer.counts), clock()
+    run.save(update_fields=["state", "counts", "finished_at"])
+
+
+def _store(run, desk, clock):
+    with Spool(desk.spool) as spool:
+        importer = _importer(run, spool, clock)
+        importer.run, importer.counts["rows"] = run, run.counts["rows"]
+        with transaction.atomic():
+            importer.store(at_once=True, progress=_note(desk))
+            run.state, run.counts, run.finished_at = ImportRun.DONE, dict(importer.counts), clock()
+            run.save(update_fields=["state", "counts", "finished_at"])
+        desk.write_refused(spool)
+    desk.forget_rows()

@@ -1,0 +1,18 @@
+"""work_import: the work of an import begun in the browser, started by the server (customers/imports/work.py)."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from customers.imports import work
+from customers.imports.models import ImportRun
+
+
+class Command(BaseCommand):
+    help = "Used by the server itself: read or store the file of an import that was begun in the browser."
+
+    def add_arguments(self, parser):
+        parser.add_argument("run", type=int)
+        parser.add_argument("step", choices=[work.READ, work.STORE])
+
+    def handle(self, *, run, step, **options):
+        work.do(ImportRun.objects.select_related("branch", "user").get(pk=run), step, timezone.now)

@@ -1,0 +1,51 @@
+"""Files of visits and customers for tests, and the command that imports them."""
+
+import csv
+from io import StringIO
+
+from django.core.management import call_command
+
+from archives.visits.models import Bill, Line, Visit
+
+
+def write_csv(path, header, rows, *, encoding="utf-8"):
+    """A CSV file; `header` is a text with spaces between the names."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header.split())
+        writer.writerows(rows)
+    return path
+
+
+def run(command, path, **options):
+    """What the command says, as lines."""
+    out = StringIO()
+    call_command(command, str(path), stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+def import_visits(path, branch, **options):
+    return run("import_visits", path, branch=branch.code, **options)
+
+
+def import_customers(path, branch, **options):
+    return run("import_customers", path, branch=branch.code, **options)
+
+
+def last(taken, skipped=0, refused=0):
+    """The last line of a report."""
+    rows = taken + skipped + refused
+    return f"{rows} rows read, {taken} taken, {skipped} known already and skipped, {refused} refused"
+
+
+def visits():
+    """[(receipt, day, card number or None, [fen of each line])] in the order they were stored."""
+    found = Visit.objects.order_by("pk").select_related("customer")
+    return [
+        (v.receipt_no, str(v.business_date), v.customer and v.customer.card_no, [line.value_fen for line in v.lines.all()])
+        for v in found
+    ]
+
+
+def counts():
+    return Bill.objects.count(), Visit.objects.count(), Line.objects.count()
