@@ -13,7 +13,7 @@ from customers.card.models import Customer
 from customers.imports import engine, work
 from customers.imports.desk import Desk, prune
 from customers.imports.models import ImportRun
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from salon import locks
 from tests import builders
 
