@@ -32,7 +32,7 @@ def customer_list(request):
     customers = Customer.objects.present().listed_for(actor).select_related("branch", "responsible")
     main = Prefetch("phones", Phone.objects.filter(is_main=True), to_attr="main_phones")
     found = listing(request, CustomerFilter, customers.prefetch_related(main), sorts=SORTS, default="last_visit")
-    columns = panels.registered(LIST_COLUMNS)
+    columns = panels.shown_to(actor, LIST_COLUMNS)
     cells = [panel.show(actor, found.rows) if found.rows else {} for panel in columns]
     badges = panels.collect("customer.badge", actor, found.rows)
     rows = [(c, next(iter(badges[c.pk]), ""), [column.get(c.pk) for column in cells]) for c in found.rows]

@@ -1,6 +1,7 @@
 """Template tags and filters every page may use: money, days, tiers of text, masked fields, form fields."""
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, to_locale
@@ -42,6 +43,18 @@ def share(basis_points):
 
 
 @register.filter
+def percent(part, places=1):
+    """A part of 1 as 41.2 %, in the language in force."""
+    return _("%(number)s %%") % {"number": number_format(100 * part, decimal_pos=places)}
+
+
+@register.filter
+def heads(count):
+    """A number of people or things: 1,617."""
+    return number_format(count, force_grouping=True)
+
+
+@register.filter
 def days_ago(day, today):
     """ "today", "yesterday", "46 days ago"; empty for None."""
     if day is None:
@@ -78,6 +91,12 @@ def may_read(context, page):
 def may_write(context, page):
     """True if the person logged in may send a page's form."""
     return context["actor"].may_write(page)
+
+
+@register.inclusion_tag("includes/_chart.html", takes_context=True)
+def chart(context, drawn):
+    """A Chart of salon/charts.py: in the colours the person chose, else in those of the device; on paper the light one."""
+    return {"drawn": drawn, "theme": getattr(context["actor"].user, "theme", "")}
 
 
 @register.simple_tag
