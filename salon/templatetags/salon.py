@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, to_locale
 
 from salon import access
-from salon.money import format_money
+from salon.money import format_money, round_half_up, to_yuan
 
 register = template.Library()
 
@@ -22,6 +22,12 @@ def language_tag(code):
 def money(fen):
     """¥ 8,420.00; empty for None."""
     return "" if fen is None else format_money(fen)
+
+
+@register.filter
+def money_round(fen):
+    """¥ 8,420: to the nearest yuan, for sums of many."""
+    return format_money(100 * round_half_up(to_yuan(fen)), places=0)
 
 
 @register.filter
