@@ -5,6 +5,7 @@ no address of its own. As an image it is its own document: its style sheet is al
 """
 
 import re
+import sys
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,9 @@ from functools import lru_cache
 import pygal
 from django.conf import settings
 from pygal.style import Style
+
+# pygal hooks into every import for its plugins, by a way Python no longer has: each module not found would be a warning.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 WIDTH = 440  # of the drawing; text of 14 stays readable on a phone, where the picture is shrunk to three quarters
 TEXT = 14
