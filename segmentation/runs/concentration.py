@@ -40,17 +40,12 @@ class Concentration:
 
 def first_of(percent, count):
     """The place of the last one who is among the best `percent` by counting alone; equals of that amount are in too."""
-    return -(-percent * count // 100)
+    return max(1, -(-percent * count // 100))
 
 
-def least_of_top(run, branch, percent):
-    """The least amount among the best `percent` of a branch's home customers, or of all; None if there is nobody."""
-    if branch is None:
-        return ladder.amount_at(run, first_of(percent, run.universe)) if run.universe else None
-    rows = run.figures().filter(customer__branch=branch)
+def least_of_top(rows, percent):
+    """The least amount among the best `percent` of some rows of a run; None if there are none. Two queries."""
     count = rows.count()
-    if not count:
-        return None
     last = first_of(percent, count)
     return rows.order_by("-consumption_fen").values_list("consumption_fen", flat=True)[last - 1 : last].first()
 

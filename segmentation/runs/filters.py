@@ -12,7 +12,7 @@ from salon.money import MAX_FEN, YuanField
 from salon.shop.models import Branch
 from segmentation.runs import concentration, ladder
 from segmentation.runs.models import SEGMENT_NAMES, TIERS
-from segmentation.runs.queries import DOWN, FM, MOVED, NEW, UP, provisional_from, run_before, with_before
+from segmentation.runs.queries import DOWN, FM, MOVED, NEW, UP, of_branch, provisional_from, rows_of, run_before, with_before
 from segmentation.scoring import rfm
 
 MOST_DAYS, MOST_PEOPLE = 36_500, 100_000_000
@@ -44,7 +44,7 @@ class TierFilter(filters.FilterSet):
 
     q = filters.CharFilter(method="by_words", label=_("Name, phone or card number"), max_length=60)
     branch = filters.ModelChoiceFilter(
-        queryset=Branch.objects.none(), field_name="customer__branch", label=_("Home branch"), empty_label=_("All")
+        queryset=Branch.objects.none(), method="by_branch", label=_("Home branch"), empty_label=_("All")
     )
     tier = _choice(TIERS, _("Tier"))
     segment = _choice(list(SEGMENT_NAMES.items()), _("Segment"))
@@ -78,6 +78,9 @@ class TierFilter(filters.FilterSet):
     def as_opened(self, rows, _name, _value):
         return rows
 
+    def by_branch(self, rows, _name, branch):
+        return of_branch(rows, branch)
+
     def by_words(self, rows, _name, words):
         """The same reading of words as the search box."""
         actor = self.request.actor
@@ -103,8 +106,11 @@ class TierFilter(filters.FilterSet):
 
     def by_top(self, rows, _name, percent):
         """Of the branch looked at, or of the company; equals are in or out together."""
-        branch = self.form.cleaned_data.get("branch") or self.scope
-        least = concentration.least_of_top(self.opened, branch, int(percent))
+        run, branch = self.opened, self.form.cleaned_data.get("branch") or self.scope
+        if branch:
+            least = concentration.least_of_top(rows_of(run, branch), int(percent))
+        else:
+            least = ladder.amount_at(run, concentration.first_of(int(percent), run.universe))
         return rows.none() if least is None else rows.filter(consumption_fen__gte=least)
 
     def by_last_rank(self, rows, _name, rank):

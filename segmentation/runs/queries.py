@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from customers.card.models import Customer
 from salon.dates import months_before
 from segmentation.runs import concentration
 from segmentation.runs.explain import PROVISIONAL_MONTHS
@@ -15,6 +16,7 @@ from segmentation.runs.models import TierRun, TierSpan
 from segmentation.runs.recompute import last_ended_day
 from segmentation.scoring import abc, rfm
 
+LARGE = 100_000  # customers of a branch
 RUNS_SHOWN = 8
 MOVERS_SHOWN = 5
 UP, DOWN, NEW = "up", "down", "new"
@@ -59,7 +61,19 @@ class Overview:
 
 def rows_of(run, branch=None):
     """The figures of a run, of one branch's home customers or of all."""
-    return run.figures().filter(customer__branch=branch) if branch else run.figures()
+    return of_branch(run.figures(), branch) if branch else run.figures()
+
+
+def of_branch(rows, branch):
+    """Those of `rows` who are home customers of a branch.
+
+    Where a large branch is a good part of all, its pages are found soonest along the order of the list, asking of each row
+    whose it is; the customers of another are looked up and sorted. SQLite cannot know which, so the query says it.
+    """
+    home = Customer.objects.filter(branch=branch)
+    if home.order_by()[LARGE : LARGE + 1].exists():
+        return rows.filter(Exists(home.filter(pk=OuterRef("customer"))))
+    return rows.filter(customer__branch=branch)
 
 
 def provisional_from(run):

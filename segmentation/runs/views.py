@@ -82,7 +82,8 @@ def overview(request):
         "scope": _scope(request, current, run, branch),
     }
     if moves:
-        context |= {"moves": moves, "pairs": _pairs(moves), "movers": [_movers(run, branch, moves, kind) for kind in (UP, DOWN)]}
+        movers = [(kind, moves.count(kind), queries.movers(run, kind, branch)) for kind in (UP, DOWN)]
+        context |= {"moves": moves, "pairs": _pairs(moves), "movers": movers}
     return render(request, "segmentation/runs/overview.html", context)
 
 
@@ -94,11 +95,6 @@ def _scope(request, current, run, branch):
 
 def _together(*groups):
     return queries.Group(sum(each.heads for each in groups), sum(each.spent_fen for each in groups))
-
-
-def _movers(run, branch, moves, kind):
-    count = moves.count(kind)
-    return kind, count, queries.movers(run, kind, branch) if count else []
 
 
 def _pairs(moves):
