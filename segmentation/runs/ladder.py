@@ -68,7 +68,7 @@ def standings(run, amounts):
         values += [amount, amount, *params, amount, *([] if step is None else [step[0]])]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
-        return {amount: _standing(run, amount, here, ahead or 0, spent or 0) for amount, here, ahead, spent in cursor}
+        return {amount: _standing(run, amount, here, ahead or 0, int(spent or 0)) for amount, here, ahead, spent in cursor}
 
 
 def amount_at(run, place):
