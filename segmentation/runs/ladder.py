@@ -99,4 +99,5 @@ def _standing(run, amount, here, ahead, spent):
 def _rows_of(run):
     if run.is_study:
         return f"{StudyTier._meta.db_table} WHERE run_id = %s", [run.pk]
-    return f"{TierSpan._meta.db_table} WHERE from_run_id <= %s AND (to_run_id IS NULL OR to_run_id > %s)", [run.pk, run.pk]
+    # An expression, so that SQLite begins with the amounts and not with all runs up to this one.
+    return f"{TierSpan._meta.db_table} WHERE from_run_id + 0 <= %s AND (to_run_id IS NULL OR to_run_id > %s)", [run.pk, run.pk]

@@ -5,7 +5,7 @@ A manager asks for the home customers of a branch: their tiers are the company's
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from customers.card.models import Customer
@@ -138,12 +138,14 @@ def run_before(run):
 
 
 def with_before(run, rows):
-    """Of `rows` of a run those it wrote anew, each with `before`: her tier in the run before; None for who was in none.
+    """Of `rows` of a run those whose tier is new, each with `before`: her tier in the run before; None for who was in none.
 
-    The span of before is the one this run closed, so a second run of the same day moves nobody once more.
+    The span of before is the one this run closed, so a second run of the same day moves nobody once more. It is looked for
+    among her few spans: the expression keeps SQLite from looking among all that the run closed.
     """
-    closed = TierSpan.objects.filter(customer=OuterRef("customer"), to_run=run).values("tier")
-    return rows.filter(from_run=run).annotate(before=Subquery(closed[:1]))
+    hers = TierSpan.objects.filter(customer=OuterRef("customer")).annotate(closed_by=F("to_run_id") + 0)
+    changed = rows.filter(from_run=run, tier_since=run.as_of)  # necessary, and cheap to ask first
+    return changed.annotate(before=Subquery(hers.filter(closed_by=run.pk).values("tier")[:1]))
 
 
 MOVED = {UP: Q(before__gt=F("tier")), DOWN: Q(before__lt=F("tier")), NEW: Q(before=None)}
@@ -182,8 +184,9 @@ def moves(run, branch=None):
 
 
 def movers(run, kind, branch=None):
-    """The customers who spend most of those who went up or down, with `before`. One query."""
-    rows = with_before(run, rows_of(run, branch)).filter(MOVED[kind]).select_related("customer")
+    """The customers who spend most of those who went up or down, with `before`. Two queries."""
+    names = Prefetch("customer", Customer.objects.only("name"))  # of those shown, after they are sorted
+    rows = with_before(run, rows_of(run, branch)).filter(MOVED[kind]).prefetch_related(names)
     return list(rows.order_by("-consumption_fen", "-customer_id")[:MOVERS_SHOWN])
 
 

@@ -195,7 +195,7 @@ def test_the_number_of_queries_is_the_same_for_few_and_for_many(salon, boss, hea
                 rows = [(who, day("2026-06-01"), [100 * n + 50]) for n, who in enumerate(more.values())]
                 make_visits(salon.here, rows, serial=most * 100)
                 recompute(as_of=day("2026-06-30"))
-        assert counts[0] == counts[1]
+        assert counts[1] <= counts[0]  # names of movers are not asked for where nobody moved
 
 
 def test_nothing_is_read_from_visits(salon, boss, django_assert_max_num_queries):
