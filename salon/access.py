@@ -127,6 +127,9 @@ PAGES = {
     "visits:note": Page(write=ALL),
     "visits:void": DESK_FORM,
     "visits:refund": DESK_FORM,
+    # tiers
+    "tiers:overview": Page(read=MANAGERS),
+    "tiers:list": Page(read=MANAGERS),
 }
 
 

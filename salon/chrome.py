@@ -24,6 +24,7 @@ NAVIGATION = (
     Entry("home", _("Front desk"), "concierge-bell", ("home",)),
     Entry("customers:list", _("Customers"), "users", ("customers:",)),
     Entry("visits:list", _("Visits"), "calendar-check", ("visits:",)),
+    Entry("tiers:overview", _("Tiers"), "layers", ("tiers:",)),
     Entry("shop:item_list", _("Catalogue"), "sparkles", ("shop:item_", "shop:category_", "shop:brand_", "shop:tag_")),
     Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:")),
 )

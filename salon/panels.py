@@ -11,6 +11,8 @@ from datetime import date
 
 from django.db.models import Q
 
+from salon import access
+
 _panels = defaultdict(list)
 _customer_rows = {}
 
@@ -18,6 +20,8 @@ _customer_rows = {}
 @dataclass(frozen=True)
 class Panel:
     """One registered function. `show(actor, objects)` returns {object.pk: value}; what a value is, the slot says.
+
+    `needs`: the field group of access.VISIBILITY somebody must see in full to be shown this panel at all.
 
     Slots of the card: customer.badge (a tier letter), customer.why (Why), customer.facts (Fact), customer.actions (Action),
     customer.tabs (Tab), customer.hints (Hint) and customer.timeline (see `timeline`). A value may be a list.
@@ -30,6 +34,10 @@ class Panel:
     show: object
     budget: int
     label: str = ""
+    needs: str = ""
+
+    def is_for(self, actor):
+        return not self.needs or access.visibility(actor, self.needs) == access.FULL
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,11 @@ class Event:
         return Moment(self.on, self.kind, self.serial)
 
 
-def register(slot, name, show, *, order=100, budget=1, label=""):
+def register(slot, name, show, *, order=100, budget=1, label="", needs=""):
     """Put a function into a slot. Raises ValueError if the slot has one of that name already."""
     if any(panel.name == name for panel in _panels[slot]):
         raise ValueError(f"slot {slot} has a panel {name} already")
-    _panels[slot].append(Panel(slot, name, order, show, budget, label))
+    _panels[slot].append(Panel(slot, name, order, show, budget, label, needs))
     _panels[slot].sort(key=lambda panel: (panel.order, panel.name))
 
 
@@ -159,11 +167,16 @@ def registered(slot=None):
     return [panel for panels in _panels.values() for panel in panels]
 
 
+def shown_to(actor, slot):
+    """The panels of a slot in order that this actor may see."""
+    return [panel for panel in _panels[slot] if panel.is_for(actor)]
+
+
 def collect(slot, actor, objects):
     """What all panels of a slot say: {object.pk: [values in order]}. Queries: the sum of the budgets at most."""
     objects = list(objects)
     shown = {each.pk: [] for each in objects}
-    for panel in _panels[slot] if objects else ():
+    for panel in shown_to(actor, slot) if objects else ():
         for pk, value in panel.show(actor, objects).items():
             shown[pk].extend(value if isinstance(value, list) else [value])
     return shown
@@ -186,7 +199,7 @@ def timeline(actor, customers, *, before=None, limit=50, kind=None):
     """
     customers = list(customers)
     found = {each.pk: [] for each in customers}
-    for panel in _panels[TIMELINE] if customers else ():
+    for panel in shown_to(actor, TIMELINE) if customers else ():
         if kind in (None, panel.name):
             for pk, events in panel.show(actor, customers, before=before, limit=limit + 1).items():
                 found[pk].extend(events)

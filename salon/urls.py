@@ -19,6 +19,7 @@ urlpatterns = [
     path("shop/", include("salon.shop.urls")),
     path("customers/", include("customers.urls")),
     path("visits/", include("archives.visits.urls")),
+    path("tiers/", include("segmentation.runs.urls")),
 ]
 
 handler400 = "salon.errors.bad_request"

@@ -8,6 +8,7 @@ import pytest
 from archives.visits.models import Visit
 from customers.card.models import Address, Customer, Phone
 from salon import access
+from segmentation.runs.recompute import recompute
 from tests import builders
 from tests.addresses import Samples, addresses
 from tests.archives.visits.recording import LineEntry, record
@@ -43,6 +44,7 @@ def samples(branch, receptionist, beautician, owner):
     line = LineEntry(item=builders.make_item(), unit_price_fen=7_654_321, shares=((beautician, 10_000),))
     record(builders.actor_of(receptionist), customer, line)
     Visit.objects.filter(customer=customer, status="expected").update(expected_on=today, day=today)
+    assert recompute(as_of=today).universe == 1
     samples.customer = customer
     return samples
 

@@ -5,20 +5,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from salon import access, panels
+from segmentation.runs.recompute import recompute
 from tests import builders
 from tests.archives.visits.recording import line, record
 
-CUSTOMER_SLOTS = sorted({panel.slot for panel in panels.registered() if panel.slot.startswith("customer.")})
+FILTERS = "customer.list_filters"  # its panels return filters, and are asked without customers
+CUSTOMER_SLOTS = sorted({panel.slot for panel in panels.registered() if panel.slot.startswith("customer.")} - {FILTERS})
 
 
 @pytest.fixture
 def customers(branch, receptionist, beautician):
-    """Three customers: never here, once, and five times."""
+    """Three customers: never here, once, and five times; with tiers as of today."""
     actor, item = builders.actor_of(receptionist), builders.make_item()
     customers = [builders.make_customer(branch=branch, phone=f"1380000000{n}") for n in range(3)]
     for customer, visits in zip(customers, (0, 1, 5), strict=True):
         for _ in range(visits):
             record(actor, customer, line(item, shares=((beautician, 10_000),)))
+    assert recompute(as_of=actor.today).universe == 2
     return customers
 
 
@@ -33,5 +36,13 @@ def test_panels_of_a_customer_keep_their_budgets(role, slot, customers, request)
         assert set(shown) <= {customer.pk for customer in customers}
 
 
+@pytest.mark.parametrize("role", access.ROLES)
+def test_filters_of_the_list_ask_nothing_before_they_are_used(role, request, django_assert_num_queries):
+    actor = builders.actor_of(request.getfixturevalue(role))
+    with django_assert_num_queries(0):
+        assert all(panel.show(actor, ()) for panel in panels.registered(FILTERS))
+
+
 def test_there_are_panels_to_look_at():
-    assert {"customer.facts", "customer.hints", "customer.timeline"} <= set(CUSTOMER_SLOTS)
+    assert {"customer.badge", "customer.facts", "customer.hints", "customer.timeline", "customer.why"} <= set(CUSTOMER_SLOTS)
+    assert panels.registered(FILTERS)

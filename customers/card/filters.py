@@ -76,7 +76,7 @@ class CustomerFilter(filters.FilterSet):
             del self.filters["branch"]
         if access.visibility(actor, "address") == access.HIDDEN:
             del self.filters["community"]
-        for panel in panels.registered(LIST_FILTERS):
+        for panel in panels.shown_to(actor, LIST_FILTERS):
             for name, added in panel.show(actor, ()).items():
                 added.parent, added.model = self, Customer
                 self.filters[name] = added

@@ -40,14 +40,14 @@ def customer_export(request):
     if found.errors:
         return exports.refused(request, reverse("customers:list"))
     log_export(actor=request.actor, what="customers", address=request.META.get("REMOTE_ADDR"))
-    sheet = export.sheet(request.actor, found, panels.registered(LIST_COLUMNS))
+    sheet = export.sheet(request.actor, found, panels.shown_to(request.actor, LIST_COLUMNS))
     return exports.of_list(request, "customers", sheet, found)
 
 
 @require_safe
 def customer_list(request):
     actor, found = request.actor, _found(request)
-    columns = panels.registered(LIST_COLUMNS)
+    columns = panels.shown_to(actor, LIST_COLUMNS)
     cells = [panel.show(actor, found.rows) if found.rows else {} for panel in columns]
     badges = panels.collect("customer.badge", actor, found.rows)
     rows = [(c, next(iter(badges[c.pk]), ""), [column.get(c.pk) for column in cells]) for c in found.rows]

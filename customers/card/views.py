@@ -65,7 +65,7 @@ def timeline(request, pk):
 
 
 def _timeline(request, customer):
-    kinds = [(panel.name, panel.label) for panel in panels.registered(panels.TIMELINE)]
+    kinds = [(panel.name, panel.label) for panel in panels.shown_to(request.actor, panels.TIMELINE)]
     kind, before = request.GET.get("kind") or None, request.GET.get("before")
     if kind and kind not in dict(kinds):
         raise Http404

@@ -1,12 +1,13 @@
 """Template tags and filters every page may use: money, days, tiers of text, masked fields, form fields."""
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, to_locale
 
 from salon import access
-from salon.money import format_money
+from salon.money import format_money, round_half_up, to_yuan
 
 register = template.Library()
 
@@ -21,6 +22,12 @@ def language_tag(code):
 def money(fen):
     """¥ 8,420.00; empty for None."""
     return "" if fen is None else format_money(fen)
+
+
+@register.filter
+def money_round(fen):
+    """¥ 8,420: to the nearest yuan, for sums of many."""
+    return format_money(100 * round_half_up(to_yuan(fen)), places=0)
 
 
 @register.filter
@@ -39,6 +46,18 @@ def quantity(milli):
 def share(basis_points):
     """A share in basis points as 60 % or 33.3 %."""
     return f"{basis_points / 100:g} %"
+
+
+@register.filter
+def percent(part, places=1):
+    """A part of 1 as 41.2 %, in the language in force."""
+    return _("%(number)s %%") % {"number": number_format(100 * part, decimal_pos=places)}
+
+
+@register.filter
+def heads(count):
+    """A number of people or things: 1,617."""
+    return number_format(count, force_grouping=True)
 
 
 @register.filter
@@ -78,6 +97,12 @@ def may_read(context, page):
 def may_write(context, page):
     """True if the person logged in may send a page's form."""
     return context["actor"].may_write(page)
+
+
+@register.inclusion_tag("includes/_chart.html", takes_context=True)
+def chart(context, drawn):
+    """A Chart of salon/charts.py: in the colours the person chose, else in those of the device; on paper the light one."""
+    return {"drawn": drawn, "theme": getattr(context["actor"].user, "theme", "")}
 
 
 @register.simple_tag

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from salon.dates import months_before
 from salon.money import format_money
+from salon.templatetags.salon import percent
 from segmentation.runs.models import SEGMENT_NAMES
 from segmentation.scoring import abc, rfm
 
@@ -36,11 +37,6 @@ def period_words(run):
     if run.months is None:
         return _("all time")
     return ngettext("%(n)d month", "%(n)d months", run.months) % {"n": run.months}
-
-
-def percent(share):
-    """A share from 0 to 1 as "41.2 %", in the language in force."""
-    return _("%(number)s %%") % {"number": number_format(100 * share, decimal_pos=1)}
 
 
 def _text(run, figures, standing):

@@ -5,7 +5,7 @@ what they spent. The standing of any amount is that of the next step above it pl
 index finds.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from django.db import connection
@@ -18,13 +18,14 @@ STEPS = 500
 @dataclass(frozen=True)
 class Standing:
     """Where an amount stands: its rank among `count` customers (equals share it), and what all with at least this amount
-    spent, as `share_fen` of `total_fen` (1 of 1 for an amount that is not positive).
+    spent, as `share_fen` of `total_fen` (1 of 1 for an amount that is not positive). `at_least`: how many those are.
     """
 
     rank: int
     count: int
     share_fen: int
     total_fen: int
+    at_least: int
 
     @property
     def share(self):
@@ -61,13 +62,26 @@ def standings(run, amounts):
         source, params = _rows_of(run)
         between = "consumption_fen >= %s" if step is None else "consumption_fen >= %s AND consumption_fen < %s"
         parts.append(
-            f"SELECT %s, SUM(CASE WHEN consumption_fen > %s THEN 1 ELSE 0 END), "  # noqa: S608
+            f"SELECT %s, COUNT(*), SUM(CASE WHEN consumption_fen > %s THEN 1 ELSE 0 END), "  # noqa: S608
             f"SUM(CASE WHEN consumption_fen > 0 THEN consumption_fen ELSE 0 END) FROM {source} AND {between}"
         )
         values += [amount, amount, *params, amount, *([] if step is None else [step[0]])]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
-        return {amount: _standing(run, amount, ahead or 0, spent or 0) for amount, ahead, spent in cursor}
+        return {amount: _standing(run, amount, here, ahead or 0, int(spent or 0)) for amount, here, ahead, spent in cursor}
+
+
+def amount_at(run, place):
+    """The amount of the customer at a place (1: the dearest), or None beyond the last. One query of few rows."""
+    counts = [count for _amount, count, _spent in reversed(run.ladder)]  # ascending, from the dearest step down
+    step = bisect_left(counts, place)
+    rows = run.figures()
+    if step < len(counts):
+        rows = rows.filter(consumption_fen__gte=run.ladder[-1 - step][0])
+    if step:
+        rows = rows.filter(consumption_fen__lt=run.ladder[-step][0])
+    offset = place - 1 - (counts[step - 1] if step else 0)
+    return rows.order_by("-consumption_fen").values_list("consumption_fen", flat=True)[offset : offset + 1].first()
 
 
 def _step_above(ladder, amount):
@@ -75,14 +89,15 @@ def _step_above(ladder, amount):
     return ladder[place] if place < len(ladder) else None
 
 
-def _standing(run, amount, ahead, spent):
+def _standing(run, amount, here, ahead, spent):
     step = _step_above(run.ladder, amount)
     count, above = (step[1], step[2]) if step else (0, 0)
     share = (above + spent, run.total_fen) if amount > 0 else (1, 1)
-    return Standing(1 + count + ahead, run.universe, *share)
+    return Standing(1 + count + ahead, run.universe, *share, at_least=count + here)
 
 
 def _rows_of(run):
     if run.is_study:
         return f"{StudyTier._meta.db_table} WHERE run_id = %s", [run.pk]
-    return f"{TierSpan._meta.db_table} WHERE from_run_id <= %s AND (to_run_id IS NULL OR to_run_id > %s)", [run.pk, run.pk]
+    # An expression, so that SQLite begins with the amounts and not with all runs up to this one.
+    return f"{TierSpan._meta.db_table} WHERE from_run_id + 0 <= %s AND (to_run_id IS NULL OR to_run_id > %s)", [run.pk, run.pk]

@@ -5,7 +5,7 @@ from that moment it is the current run. Snapshot, history and migration between 
 """
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
@@ -87,6 +87,10 @@ class TierRun(models.Model):
     def __str__(self):
         return f"{self.pk} {self.as_of}"
 
+    def figures(self):
+        """What this run says of everybody: the spans in force in a published one, the rows of a study."""
+        return StudyTier.objects.filter(run=self) if self.is_study else TierSpan.objects.at(self)
+
 
 class Figures(models.Model):
     """What a run says of one customer. Recency, rank and cumulative share follow from it on read (queries.py)."""
@@ -119,10 +123,15 @@ _LAPSED = Q(r=0, f=0, m=0, segment=rfm.LAPSED, abc="C", visit_days=0)
 class TierSpanQuerySet(models.QuerySet):
     def at(self, run):
         """The spans in force in a published run: the tiers as that run left them."""
-        return self.filter(Q(to_run=None) | Q(to_run__gt=run.pk), from_run__lte=run.pk)
+        return self._at(run.pk)
 
-    def visible_to(self, actor):
-        return self.filter(customer__in=Customer.objects.listed_for(actor)) if not actor.is_owner else self
+    def current(self):
+        """The spans everybody reads, without asking for the run first; none before the first run."""
+        return self._at(Subquery(TierRun.objects.published().order_by("-pk").values("pk")[:1]))
+
+    def _at(self, number):
+        # An expression, so that SQLite begins with customers or amounts and not with all runs up to this one.
+        return self.alias(begun_in=F("from_run_id") + 0).filter(Q(to_run=None) | Q(to_run__gt=number), begun_in__lte=number)
 
 
 class TierSpan(Figures):

@@ -1,19 +1,26 @@
-"""What a run says in sum: how many of each tier, what they spend, the grid of R × FM, who moved, how concentrated it is.
+"""What a run says in sum: how many of each tier, what they spend, the grid of R × FM, who moved; and whether it is of today.
 
 A manager asks for the home customers of a branch: their tiers are the company's, their shares are of the branch's total.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from segmentation.runs.models import StudyTier, TierSpan
+from customers.card.models import Customer
+from salon.dates import months_before
+from segmentation.runs import concentration
+from segmentation.runs.explain import PROVISIONAL_MONTHS
+from segmentation.runs.models import TierRun, TierSpan
+from segmentation.runs.recompute import last_ended_day
 from segmentation.scoring import abc, rfm
 
-TOPS = (1, 5, 10, 20)  # percent of heads whose share of the consumption is told
-POINTS = 100  # of the Pareto curve
+LARGE = 100_000  # customers of a branch
+RUNS_SHOWN = 8
+MOVERS_SHOWN = 5
+UP, DOWN, NEW = "up", "down", "new"
+FM = (F("f") + F("m") + 1) / 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,11 @@ class Group:
     head_share: float = 0.0
     spent_share: float = 0.0
 
+    @property
+    def each_fen(self):
+        """What one of them spent on average, rounded half up."""
+        return (2 * self.spent_fen + self.heads) // (2 * self.heads) if self.heads else 0
+
 
 @dataclass(frozen=True)
 class Cell(Group):
@@ -35,28 +47,45 @@ class Cell(Group):
     segment: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Overview:
-    """A run in sum, for the company or the home customers of a branch."""
+    """A run in sum, for the company or the home customers of a branch. `provisional`: heads of newcomers."""
 
     run: object
     all: Group
     tiers: dict
     segments: dict
     grid: list
-    moves: dict = field(default_factory=dict)
+    provisional: int
 
 
 def rows_of(run, branch=None):
-    """The figures of a run: spans of a published one, rows of a study; of one branch's home customers, or of all."""
-    rows = StudyTier.objects.filter(run=run) if run.is_study else TierSpan.objects.at(run)
-    return rows.filter(customer__branch=branch) if branch else rows
+    """The figures of a run, of one branch's home customers or of all."""
+    return of_branch(run.figures(), branch) if branch else run.figures()
+
+
+def of_branch(rows, branch):
+    """Those of `rows` who are home customers of a branch.
+
+    Where a large branch is a good part of all, its pages are found soonest along the order of the list, asking of each row
+    whose it is; the customers of another are looked up and sorted. SQLite cannot know which, so the query says it.
+    """
+    home = Customer.objects.filter(branch=branch)
+    if home.order_by()[LARGE : LARGE + 1].exists():
+        return rows.filter(Exists(home.filter(pk=OuterRef("customer"))))
+    return rows.filter(customer__branch=branch)
+
+
+def provisional_from(run):
+    """Who first paid after this day is provisional in a run."""
+    return months_before(run.as_of, PROVISIONAL_MONTHS)
 
 
 def overview(run, branch=None):
-    """The Overview of a run. Two queries."""
-    counted = rows_of(run, branch).order_by().annotate(fm=(F("f") + F("m") + 1) / 2).values_list("tier", "r", "fm")
-    cells = list(counted.annotate(heads=Count("pk"), spent=Coalesce(Sum("consumption_fen"), 0)))
+    """The Overview of a run. One query."""
+    young = Count("pk", filter=Q(first_paid_on__gt=provisional_from(run)))
+    counted = rows_of(run, branch).order_by().annotate(fm=FM).values_list("tier", "r", "fm")
+    cells = list(counted.annotate(heads=Count("pk"), spent=Coalesce(Sum("consumption_fen"), 0), young=young))
     heads, spent = sum(cell[3] for cell in cells), sum(cell[4] for cell in cells)
 
     def group(kind, chosen, **place):
@@ -78,7 +107,7 @@ def overview(run, branch=None):
             ]
             for r in sorted(rfm.SEGMENTS, reverse=True)
         ],
-        moves=moves(run, branch),
+        provisional=sum(cell[5] for cell in cells),
     )
 
 
@@ -91,47 +120,108 @@ def _part(part, whole):
     return part / whole if whole else 0.0
 
 
-def moves(run, branch=None):
-    """{(tier before, tier now): heads} of those whose tier changed in this run; newcomers come from "". One query."""
-    if run.is_study:
-        return {}
-    changed = rows_of(run, branch).filter(from_run=run, tier_since=run.as_of).exclude(previous_tier=F("tier"))
-    counted = changed.order_by().values_list("previous_tier", "tier").annotate(heads=Count("pk"))
-    return {(before, now): heads for before, now, heads in counted}
+def concentration_of(run, branch, shown):
+    """The Concentration behind an Overview of the same run and branch."""
+    if branch is None:
+        return concentration.of_run(run)
+    rows = rows_of(run, branch)
+    refunded = rows.filter(consumption_fen__lt=0).aggregate(sum=Coalesce(Sum("consumption_fen"), 0))["sum"]
+    return concentration.of_rows(rows, shown.all.heads, shown.all.spent_fen - refunded)
 
 
-def movers(run, branch=None):
-    """The spans behind `moves` that went up or down, the dearest first."""
-    changed = (
-        rows_of(run, branch).filter(from_run=run, tier_since=run.as_of).exclude(Q(previous_tier="") | Q(previous_tier=F("tier")))
-    )
-    return changed.select_related("customer").order_by("-consumption_fen", "pk")
+# --- Who moved since the run before -----------------------------------------------------------------------------------
+
+
+def run_before(run):
+    """The published run before a published one, or None; a study has none."""
+    return None if run.is_study else TierRun.objects.published().filter(pk__lt=run.pk).order_by("-pk").first()
+
+
+def with_before(run, rows):
+    """Of `rows` of a run those whose tier is new, each with `before`: her tier in the run before; None for who was in none.
+
+    The span of before is the one this run closed, so a second run of the same day moves nobody once more. It is looked for
+    among her few spans: the expression keeps SQLite from looking among all that the run closed.
+    """
+    hers = TierSpan.objects.filter(customer=OuterRef("customer")).annotate(closed_by=F("to_run_id") + 0)
+    changed = rows.filter(from_run=run, tier_since=run.as_of)  # necessary, and cheap to ask first
+    return changed.annotate(before=Subquery(hers.filter(closed_by=run.pk).values("tier")[:1]))
+
+
+MOVED = {UP: Q(before__gt=F("tier")), DOWN: Q(before__lt=F("tier")), NEW: Q(before=None)}
 
 
 @dataclass(frozen=True)
-class Concentration:
-    """How much of the consumption how few bring: `tops` {percent of heads: share}, `curve` [(heads, share)] both 0 to 1, and
-    `heads_for_80`, the smallest share of heads that brings 80 %.
+class Moves:
+    """Who moved in a run since the one before, at `since`: heads by (tier before, tier now), "" for not among them."""
+
+    since: object
+    heads: dict
+
+    def count(self, kind):
+        """How many went up, down, or are new."""
+        pairs = {UP: lambda a, b: a > b > "", DOWN: lambda a, b: "" < a < b, NEW: lambda a, b: a == ""}
+        return sum(heads for (before, now), heads in self.heads.items() if pairs[kind](before, now))
+
+    def net(self, tier):
+        """By how many heads a tier has grown."""
+        return sum(n * ((now == tier) - (before == tier)) for (before, now), n in self.heads.items())
+
+
+def moves(run, branch=None):
+    """The Moves of a run, or None if there was none before it. Three queries."""
+    before = run_before(run)
+    if before is None:
+        return None
+    changed = with_before(run, rows_of(run, branch)).filter(Q(before=None) | ~Q(before=F("tier")))
+    came = changed.order_by().values_list("before", "tier").annotate(heads=Count("pk"))
+    gone = TierSpan.objects.filter(~Exists(TierSpan.objects.filter(customer=OuterRef("customer"), from_run=run)), to_run=run)
+    if branch:
+        gone = gone.filter(customer__branch=branch)
+    left = gone.order_by().values_list("tier").annotate(heads=Count("pk"))
+    heads = {(was or "", tier): n for was, tier, n in came} | {(tier, ""): n for tier, n in left}
+    return Moves(before, heads)
+
+
+def movers(run, kind, branch=None):
+    """The customers who spend most of those who went up or down, with `before`. Two queries."""
+    names = Prefetch("customer", Customer.objects.only("name"))  # of those shown, after they are sorted
+    rows = with_before(run, rows_of(run, branch)).filter(MOVED[kind]).prefetch_related(names)
+    return list(rows.order_by("-consumption_fen", "-customer_id")[:MOVERS_SHOWN])
+
+
+# --- Which run, and is it of today ------------------------------------------------------------------------------------
+
+
+def latest_runs():
+    """The runs started last, whatever became of them, without their ladders."""
+    return list(TierRun.objects.defer("ladder", "bounds").order_by("-pk")[:RUNS_SHOWN])
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What is wrong with the nightly run: the day it should have reached, the one it did (None: never), days between.
+
+    `is_working`: a run is at it just now; `has_failed`: the last attempt was given up.
     """
 
-    tops: dict
-    curve: list
-    heads_for_80: float
+    due: object
+    reached: object
+    days: int
+    is_working: bool
+    has_failed: bool
 
 
-def concentration(amounts):
-    """The Concentration of amounts in descending order; those that are not positive count as heads only."""
-    count = len(amounts)
-    total = sum(amount for amount in amounts if amount > 0)
-    if not total:
-        return Concentration(dict.fromkeys(TOPS, 0.0), [(0.0, 0.0)], 0.0)
-    shares, above = [0.0], 0
-    for amount in amounts:
-        above += max(0, amount)
-        shares.append(above / total)
-    places = sorted({0, count, *range(0, count, max(1, count // POINTS))})
-    return Concentration(
-        tops={percent: shares[-(-percent * count // 100)] for percent in TOPS},
-        curve=[(place / count, shares[place]) for place in places],
-        heads_for_80=bisect_left(shares, 0.8) / count,
+def lag(current, runs, now):
+    """The Lag of the current tiers, or None if they are of the last business day that has ended. One query."""
+    due = last_ended_day(now)
+    if current and current.as_of >= due:
+        return None
+    latest = runs[0] if runs else None
+    return Lag(
+        due=due,
+        reached=current and current.as_of,
+        days=(due - current.as_of).days if current else 0,
+        is_working=bool(latest and latest.status == "started"),
+        has_failed=bool(latest and latest.status == "failed"),
     )

@@ -9,6 +9,7 @@ from customers.card.models import Customer, SafetyNote
 from customers.log.services import log_view
 from salon import access
 from salon.shop.models import StaffMember
+from segmentation.runs.recompute import recompute
 from tests import builders
 from tests.addresses import Samples, addresses
 from tests.browser import acts
@@ -39,7 +40,9 @@ def make_addresses():
     beautician = StaffMember.objects.get(user__username="beauty0")
     samples = Samples(branch=beautician.branch, beautician=beautician, **staff)
     _make_awkward(Customer.objects.get(pk=samples.places["customers:"]["pk"]))
-    _make_crowd(builders.actor_of(staff["receptionist"]), beautician)
+    actor = builders.actor_of(staff["receptionist"])
+    _make_crowd(actor, beautician)
+    recompute(as_of=actor.today)
     return [
         [each.name, samples.url(each), sorted(page.read), page.public]
         for each in addresses()

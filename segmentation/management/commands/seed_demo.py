@@ -1,7 +1,7 @@
 """seed_demo: fill an empty database with a demo salon of any size."""
 
 import os
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,13 +13,16 @@ from django.utils.translation import gettext as _
 from archives.visits.models import Visit
 from customers.card.models import Customer
 from salon.accounts.models import User
-from salon.dates import business_date
+from salon.dates import business_date, months_before
 from salon.shop.models import Item, StaffMember
 from segmentation.demo.bare import rollback_journal
 from segmentation.demo.seed import Wish, seed_salon
+from segmentation.runs.recompute import recompute
 
 LOGINS_FILE = "demo-logins.txt"
 DESK_HOUR = 11  # the hour at the front desk when the last day is given
+LARGE = 5_000  # customers; more get their tiers of today and of a week ago only
+MONTHS_OF_TIERS = 6
 CACHE_KIB = 262_144  # of SQLite, for this connection: the indexes of a large salon do not fit into the usual 2 MB
 
 
@@ -31,8 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--years", type=int, default=2)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--as-of", type=date.fromisoformat, help="the last day of the history (default: today)")
+        parser.add_argument("--no-tiers", action="store_true", help="leave the tiers to recompute_tiers")
 
-    def handle(self, *, customers, years, seed, as_of, **options):
+    def handle(self, *, customers, years, seed, as_of, no_tiers=False, **options):
         if not (1 <= customers <= 5_000_000 and 1 <= years <= 20):
             raise CommandError(_("--customers must be between 1 and 5,000,000 and --years between 1 and 20."))
         if any(model.objects.exists() for model in (User, Customer, StaffMember, Item, Visit)):
@@ -53,6 +57,21 @@ class Command(BaseCommand):
                 "path": path,
             }
         )
+        if not no_tiers:
+            for day in days_of_tiers(wish):
+                run = recompute(as_of=day)
+            self.stdout.write(_("Tiers as of %(day)s: %(customers)s customers.") % {"day": run.as_of, "customers": run.universe})
+
+
+def days_of_tiers(wish):
+    """The days as of which tiers are computed, the last one yesterday: so that a tier has a past and somebody has moved.
+
+    As if the nightly run had come about once a month for half a year and a week ago.
+    """
+    yesterday = wish.as_of - timedelta(days=1)
+    months = MONTHS_OF_TIERS if wish.customers <= LARGE else 0
+    earlier = [months_before(yesterday, month) for month in range(months, 0, -1)]
+    return [day for day in (*earlier, yesterday - timedelta(days=7)) if day > wish.first_day] + [yesterday]
 
 
 def _last_day(as_of):

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,8 @@ from salon.text import KeyField
 from segmentation.demo import shop
 from segmentation.demo.desk import Desk
 from segmentation.demo.seed import Wish, seed_salon
+from segmentation.runs.models import TierRun, TierSpan
+from segmentation.runs.recompute import recompute
 from tests import builders, live
 from tests.segmentation.demo import rules
 
@@ -96,6 +98,37 @@ def test_passwords_are_of_each_installation(folder):
             given |= {line.split()[2] for line in (folder / "demo-logins.txt").read_text().splitlines()}
             transaction.set_rollback(True)
     assert len(given) == 8
+
+
+# --- Tiers ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_has_tiers_with_a_past():
+    """Of yesterday, as the nightly run would have left them, and of enough days before that somebody has moved."""
+    said = seed_demo()
+    runs = TierRun.objects.order_by("pk")
+    days = [run.as_of for run in runs]
+    assert days == sorted(days)
+    assert days[-2:] == [AS_OF - timedelta(days=8), AS_OF - timedelta(days=1)]
+    assert len(days) == 8
+    assert not any(run.is_study for run in runs)
+    assert f"Tiers as of {days[-1]}: {runs.last().universe} customers." in said
+    now = TierSpan.objects.current()
+    assert {tier for (tier,) in now.values_list("tier")} == {"A", "B", "C"}
+    assert len(set(now.values_list("tier_since", flat=True))) > 2
+    assert now.exclude(previous_tier="").exists()
+    assert recompute(as_of=days[-1], dry_run=True).changed == 0
+
+
+def test_tiers_can_be_left_to_the_command():
+    seed_demo(no_tiers=True)
+    assert not TierRun.objects.exists()
+
+
+def test_a_large_demo_has_two_runs(monkeypatch):
+    monkeypatch.setattr("segmentation.management.commands.seed_demo.LARGE", 20)
+    seed_demo()
+    assert list(TierRun.objects.order_by("pk").values_list("as_of", flat=True)) == [date(2026, 6, 5), date(2026, 6, 12)]
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------------------
