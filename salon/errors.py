@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from salon import operations
@@ -24,6 +25,14 @@ logger = logging.getLogger("salon.errors")
 
 class Conflict(Exception):
     """What the person wanted to change has changed meanwhile; the message says how. Answered with 409."""
+
+    title = gettext_lazy("Somebody was faster")
+
+
+class Barred(Conflict):
+    """What the person wants is not possible as things stand; the message says what has to be done first."""
+
+    title = gettext_lazy("Not possible now")
 
 
 def page(request, status, title, text, *, retry_after=None, framed=True, **context):
@@ -90,7 +99,7 @@ def page_for(request, exception):
                 _("Nothing was stored. Go back, reload the page and send it again."),
             )
         case Conflict():
-            return page(request, 409, _("Somebody was faster"), str(exception))
+            return page(request, 409, exception.title, str(exception))
         case RequestDataTooBig():
             return too_large(request)
         case OperationalError() | InterfaceError() | sqlite3.OperationalError():
@@ -113,7 +122,7 @@ def unavailable(request, exception):
     logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
     typed = _to_send_again(request)
     if "full" in str(exception).lower():
-        title = _("The disk is full")
+        title = gettext_lazy("The disk is full")
         text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
     else:
         title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")

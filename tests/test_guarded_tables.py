@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from archives.visits import services
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
 from tests.builders import actor_of, make_branch, make_customer, make_item

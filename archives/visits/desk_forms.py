@@ -30,6 +30,7 @@ class ExpectForm(Form):
     """
 
     customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    twice = forms.BooleanField(required=False, widget=forms.HiddenInput)  # the person was told of a visit that day
     who = forms.CharField(
         label=_("Customer"),
         required=False,

@@ -106,6 +106,8 @@ def expect(request):
             return _expected(request, form)
         except EntryError as problem:
             form.add_error(problem.where or None, problem)
+            form.data = form.data.copy()
+            form.data["twice"] = isinstance(problem, arrivals.SecondVisit)
     return _expect_page(request, form, 422)
 
 
@@ -125,6 +127,7 @@ def _expected(request, form):
         "customer": form.chosen,
         "items": data["items"],
         "assigned": data["assigned"],
+        "warn": not data["twice"],
     }
     if "here" in request.POST:
         key = operations.read_key(request.POST.get("operation_here"), request.user, "check_in")

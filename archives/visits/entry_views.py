@@ -14,7 +14,7 @@ from archives.visits import entries, entry_queries, services
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
 from archives.visits.entry_parts import GuestForm
 from archives.visits.models import UNFINISHED, Visit
-from customers.privacy.services import log_view
+from customers.log.services import log_view
 from salon import access, operations
 from salon.errors import Conflict
 from salon.money import SYMBOLS, format_money

@@ -24,7 +24,7 @@ from archives.visits.queries import safety_conflicts
 from customers.card import projections
 from salon import access, operations
 from salon.dates import business_date
-from salon.errors import Conflict
+from salon.errors import Barred, Conflict
 from salon.money import spread
 from salon.shop.queries import next_number
 
@@ -229,9 +229,9 @@ def _void(actor, bill, reason):
     if bill.voided_at:
         raise Conflict(_("This bill has been voided already."))
     if not may_void(actor, bill):
-        raise Conflict(_("Only a manager can void this bill now."))
+        raise Barred(_("Only a manager can void this bill now."))
     if bill.refunded_by.filter(voided_at=None).exists():
-        raise Conflict(_("Something of this bill was given back. Void the refund first."))
+        raise Barred(_("Something of this bill was given back. Void the refund first."))
     Bill.objects.filter(pk=bill.pk).update(voided_at=actor.now, voided_by=actor.user, void_reason=reason)
     Visit.objects.filter(bill=bill).update(status=VOIDED, voided_at=actor.now)
     if bill.refunds_id:

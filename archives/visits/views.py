@@ -14,7 +14,7 @@ from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
 from archives.visits.models import Bill, Line, Visit
 from archives.visits.queries import with_details, with_everything
-from customers.privacy.services import log_view
+from customers.log.services import log_view
 from salon import access, operations
 from salon.lists import Sort, listing
 

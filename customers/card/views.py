@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from customers.card import birthdays, history, portraits, services, sheets
 from customers.card.forms import SafetyNoteForm
 from customers.card.models import Customer
-from customers.privacy.services import log_view
+from customers.log.services import log_view
 from salon import access, operations, panels
 
 TIMELINE_PAGE = 50

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card import queries as cards
 from customers.card.models import Customer
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from customers.privacy.queries import FIELD_NAMES
 from salon import dates
 from salon.forms import DayInput

@@ -1,53 +1,10 @@
-"""Who looked at what: the access log, and the pass that lets a branch serve another branch's customer today."""
+"""The pass that lets a branch serve another branch's customer today."""
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
-from salon import guards
 from salon.shop.models import Branch
-
-
-class AccessEntry(models.Model):
-    """One look at a card, one reveal of a masked field, one export. Append-only: ids and codes, no free text.
-
-    `customer` has no foreign key on purpose: the entry stays when the card is erased.
-    """
-
-    VIEW, REVEAL, GUEST, EXPORT = "view", "reveal", "guest", "export"
-    ACTIONS = [
-        (VIEW, _("Card opened")),
-        (REVEAL, _("Field revealed")),
-        (GUEST, _("Guest of another branch")),
-        (EXPORT, _("Export")),
-    ]
-
-    at = models.DateTimeField(_("time"), auto_now_add=True, db_index=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("user"))
-    branch = models.ForeignKey(Branch, models.PROTECT, null=True, related_name="+", verbose_name=_("branch"))
-    action = models.CharField(_("action"), max_length=10, choices=ACTIONS)
-    field = models.CharField(_("field"), max_length=40, blank=True)
-    customer_id = models.BigIntegerField(null=True, db_index=True)
-    address = models.GenericIPAddressField(_("address"), null=True)
-
-    class Meta:
-        verbose_name = _("access log entry")
-        verbose_name_plural = _("access log")
-        ordering = ["-pk"]
-
-    def __str__(self):
-        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.field}"
-
-
-class AccessReason(models.Model):
-    """The reason somebody gave for a reveal: free text, kept apart so that it can be erased."""
-
-    entry = models.OneToOneField(AccessEntry, models.PROTECT, primary_key=True, related_name="reason")
-    text = models.CharField(_("reason"), max_length=200)
-
-    def __str__(self):
-        return self.text
 
 
 class GuestPass(models.Model):
@@ -66,6 +23,3 @@ class GuestPass(models.Model):
 
     def __str__(self):
         return f"{self.customer_id} at {self.branch_id} on {self.business_date}"
-
-
-guards.append_only("customers_accessentry")

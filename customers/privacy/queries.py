@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 
 FIELD_NAMES = {
     "phone": _("Phone"),

@@ -1,10 +1,12 @@
-"""Writing the access log, and what may only happen together with an entry in it."""
+"""What may only happen together with an entry in the access log: a reveal, and serving a guest of another branch."""
 
 from django.conf import settings
 from django.db import transaction
 
 from customers.card.models import Customer
-from customers.privacy.models import AccessEntry, AccessReason, GuestPass
+from customers.log.models import AccessEntry, AccessReason
+from customers.log.services import log
+from customers.privacy.models import GuestPass
 from salon import access, dates
 from salon.accounts.models import User
 
@@ -17,11 +19,6 @@ class ReasonMissing(Exception):
     """The field is shown only to somebody who says why."""
 
 
-def log_view(*, actor, customer, address):
-    """Somebody opened a page that shows a customer's card or visit."""
-    return _entry(actor, AccessEntry.VIEW, customer, address)
-
-
 @transaction.atomic
 def log_reveal(*, actor, customer, field, address, reason=""):
     """Record that `actor` sees the whole of a masked field group; call it before showing anything.
@@ -32,7 +29,7 @@ def log_reveal(*, actor, customer, field, address, reason=""):
         raise ReasonMissing
     if _reveals_today(actor) >= settings.REVEALS_A_DAY:
         raise RevealLimitReached
-    entry = _entry(actor, AccessEntry.REVEAL, customer, address, field=field)
+    entry = log(AccessEntry.REVEAL, actor=actor, customer=customer, address=address, field=field)
     if reason:
         AccessReason.objects.create(entry=entry, text=reason)
     return entry
@@ -56,11 +53,5 @@ def open_guest_pass(*, actor, customer, digits, address):
         customer=customer, branch=actor.branch, business_date=actor.today, defaults={"user": actor.user}
     )
     if made:
-        _entry(actor, AccessEntry.GUEST, customer, address)
+        log(AccessEntry.GUEST, actor=actor, customer=customer, address=address)
     return found
-
-
-def _entry(actor, action, customer, address, field=""):
-    return AccessEntry.objects.create(
-        user=actor.user, branch=actor.branch, action=action, field=field, customer_id=customer.pk, address=address
-    )

@@ -80,6 +80,11 @@ def pick(request, queryset, pk):
     return access.get(request.actor, queryset.select_for_update() if request.method == "POST" else queryset, pk=pk)
 
 
+def save(form):
+    """Store a form's row; an unchanged one leaves no entry in the history."""
+    return form.save() if form.has_changed() or form.instance.pk is None else form.instance
+
+
 def edit(request, template, make_form, save, done, context=None):
     """The whole of a page with a form. GET shows it; POST stores it and goes on to the address `done(stored)`.
 

@@ -1,7 +1,17 @@
 from django.urls import path
 
-from salon.shop import views, views_items
+from salon.shop import parts, views, views_items
 from salon.staff import views as staff
+
+
+def _part(folder, part):
+    """The pages of one short list."""
+    return [
+        path(f"{folder}/", parts.part_list, {"part": part}, name=f"{part.kind}_list"),
+        path(f"{folder}/new/", parts.part_create, {"part": part}, name=f"{part.kind}_create"),
+        path(f"{folder}/<int:pk>/", parts.part_edit, {"part": part}, name=f"{part.kind}_edit"),
+    ]
+
 
 app_name = "shop"
 urlpatterns = [
@@ -10,9 +20,7 @@ urlpatterns = [
     path("branches/new/", views.branch_create, name="branch_create"),
     path("branches/switch/", views.branch_switch, name="branch_switch"),
     path("branches/<int:pk>/", views.branch_edit, name="branch_edit"),
-    path("departments/", views.department_list, name="department_list"),
-    path("departments/new/", views.department_create, name="department_create"),
-    path("departments/<int:pk>/", views.department_edit, name="department_edit"),
+    *_part("departments", parts.DEPARTMENT),
     path("staff/", staff.staff_list, name="staff_list"),
     path("staff/new/", staff.staff_create, name="staff_create"),
     path("staff/<int:pk>/", staff.staff_edit, name="staff_edit"),
@@ -22,13 +30,7 @@ urlpatterns = [
     path("items/", views_items.item_list, name="item_list"),
     path("items/new/", views_items.item_create, name="item_create"),
     path("items/<int:pk>/", views_items.item_edit, name="item_edit"),
-    path("categories/", views.category_list, name="category_list"),
-    path("categories/new/", views.category_create, name="category_create"),
-    path("categories/<int:pk>/", views.category_edit, name="category_edit"),
-    path("brands/", views.brand_list, name="brand_list"),
-    path("brands/new/", views.brand_create, name="brand_create"),
-    path("brands/<int:pk>/", views.brand_edit, name="brand_edit"),
-    path("tags/", views.tag_list, name="tag_list"),
-    path("tags/new/", views.tag_create, name="tag_create"),
-    path("tags/<int:pk>/", views.tag_edit, name="tag_edit"),
+    *_part("categories", parts.CATEGORY),
+    *_part("brands", parts.BRAND),
+    *_part("tags", parts.TAG),
 ]

@@ -1,8 +1,8 @@
 """The salons that are measured: made by `seed_demo` once, kept in a folder, and opened again by the next run.
 
-A salon is known by database, number of customers, and a digest of the code that fills it: when that changes, it is made anew. Newer
-migrations are no reason to: `serve` brings a salon up to date. Measuring writes into it (views of cards, some hundred visits), which
-changes nothing that is measured.
+A salon is known by database, number of customers, and a digest of the code that fills it: when that changes, it is made anew.
+Newer migrations are no reason to: `serve` brings a salon up to date. Measuring writes into it (views of cards, some hundred
+visits), which changes nothing that is measured.
 """
 
 import contextlib

@@ -6,7 +6,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from archives.visits import arrivals
 from customers.card.models import Customer, SafetyNote
-from customers.privacy.services import log_view
+from customers.log.services import log_view
 from salon import access
 from salon.shop.models import StaffMember
 from tests import builders

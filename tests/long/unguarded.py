@@ -8,9 +8,9 @@ UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (
 import functools
 import os
 import sys
-import threading
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -42,11 +42,11 @@ def _without_key():
 
 
 def _before_it_is_stored():
-    record = services.record_bill
+    record, unstored = services.record_bill, ThreadPoolExecutor(4)  # few: each thread keeps a connection to the database
 
     @functools.wraps(record)
     def later(**entry):
-        threading.Thread(target=lambda: (time.sleep(0.5), record(**entry)), daemon=True).start()
+        unstored.submit(lambda: (time.sleep(0.5), record(**entry)))
         first = types.SimpleNamespace(first=lambda: types.SimpleNamespace(pk=1))
         visits = types.SimpleNamespace(order_by=lambda _: first)
         return types.SimpleNamespace(visits=visits, receipt_no="?", payable_fen=0, pk=1)

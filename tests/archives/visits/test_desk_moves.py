@@ -107,6 +107,18 @@ def test_somebody_came_without_being_expected(desk, receptionist, actor, custome
     assert "Start care" in desk.get("/").content.decode()
 
 
+@pytest.mark.parametrize("here", [{}, {"here": "1"}])
+def test_a_second_visit_on_one_day_is_asked_about_once(desk, receptionist, actor, customer, here):
+    first, second = (form_of(receptionist, actor, customer=customer.pk, **here) for _n in range(2))
+    desk.post("/visits/expected/new/", first)
+    asked = desk.post("/visits/expected/new/", second)
+    assert (asked.status_code, Visit.objects.count()) == (422, 1)
+    assert "She has a visit that day already" in asked.content.decode()
+    assert asked.context["form"]["twice"].value() is True
+    assert desk.post("/visits/expected/new/", second | {"twice": "True"})["Location"] == "/"
+    assert Visit.objects.count() == 2
+
+
 @pytest.mark.parametrize("who", ["JA-000777", "ja 000777", "13812346621", "138 1234 6621"])
 def test_without_javascript_a_whole_number_finds_her(desk, receptionist, actor, customer, who):
     customer.card_no = "JA-000777"

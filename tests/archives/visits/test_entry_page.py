@@ -10,7 +10,7 @@ from archives.visits import arrivals
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Visit
 from customers.card.models import SafetyNote
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from tests import builders
 from tests.archives.visits.entering import days_before
 from tests.archives.visits.recording import line, record

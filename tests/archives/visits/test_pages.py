@@ -4,7 +4,7 @@ import pytest
 
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Line, Visit
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from tests import builders
 from tests.archives.visits.recording import line, record
 
@@ -169,3 +169,17 @@ def test_what_is_not_done_cannot_be_voided_or_refunded(desk, customer, actor):
     )
     assert desk.get(f"/visits/{expected.pk}/void/").status_code == 404
     assert desk.get(f"/visits/{expected.pk}/refund/").status_code == 404
+
+
+def test_what_is_barred_is_not_called_a_race(desk, visit):
+    sold = Line.objects.get()
+    refund = f"/visits/{visit.pk}/refund/"
+    data = {"means": "cash", "reason": "过敏", f"line-{sold.pk}-quantity": "1", f"line-{sold.pk}-amount": "100"}
+    assert desk.post(refund, data | {"operation": operation_key(desk, refund)}).status_code == 302
+    void = f"/visits/{visit.pk}/void/"
+    page = desk.post(void, {"operation": operation_key(desk, void), "reason": "记错了"})
+    text = page.content.decode()
+    assert page.status_code == 409
+    assert "Not possible now" in text
+    assert "Void the refund first" in text
+    assert "Somebody was faster" not in text

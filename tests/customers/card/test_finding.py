@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from customers.card.models import Customer, SafetyNote
-from customers.privacy.models import AccessEntry, GuestPass
+from customers.log.models import AccessEntry
+from customers.privacy.models import GuestPass
 from salon import panels
 from tests import builders
 from tests.naughty import NAUGHTY

@@ -8,7 +8,7 @@ from django.urls import reverse
 from customers.card import services
 from customers.card.models import Customer
 from customers.card.services import RowEntry
-from customers.privacy.models import AccessEntry
+from customers.log.models import AccessEntry
 from salon import access
 from tests import builders
 from tests.customers.card.conftest import expect

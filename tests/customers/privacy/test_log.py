@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from customers.privacy.models import AccessEntry, AccessReason
+from customers.log.models import AccessEntry, AccessReason
 from tests import builders
 from tests.naughty import NAUGHTY
 

@@ -4,8 +4,8 @@ import pytest
 from django.db import DatabaseError
 
 from customers.card.models import Address, Phone
+from customers.log.models import AccessEntry, AccessReason
 from customers.privacy import services
-from customers.privacy.models import AccessEntry, AccessReason
 from tests import builders
 
 

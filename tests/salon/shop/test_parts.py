@@ -119,12 +119,12 @@ def test_the_list_asks_as_much_for_many_as_for_few(boss, part, django_assert_num
         assert len(boss.get(urls(part)[0]).context["listing"].rows) == 21
 
 
-def test_categories_come_in_their_order_with_what_is_on_offer(boss, db):
+def test_categories_come_in_their_order_with_what_is_counted(boss, db):
     last, first = Category.objects.create(name="甲", position=20), Category.objects.create(name="乙", position=10)
     builders.make_item(category=last)
     builders.make_item(category=last, is_active=False)
     rows = boss.get("/shop/categories/").context["listing"].rows
-    assert [(row, row.on_offer) for row in rows] == [(first, 0), (last, 1)]
+    assert [(row, row.counted) for row in rows] == [(first, 0), (last, 1)]
 
 
 def test_a_department_out_of_use_is_not_offered_but_kept(boss, branch):
