@@ -1,11 +1,11 @@
 """One at a time, over all processes: a lock that the death of its holder releases."""
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.core.files import locks
-from django.db import connection
+from django.db import DatabaseError, connection
 
 
 @contextmanager
@@ -44,5 +44,5 @@ def _advisory(name, shared):
         yield is_held
     finally:
         if is_held:
-            with connection.cursor() as cursor:
+            with suppress(DatabaseError), connection.cursor() as cursor:  # a session that was lost has given it up
                 cursor.execute(f"SELECT pg_advisory_unlock{kind}(%s)", [number])

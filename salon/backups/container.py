@@ -13,7 +13,7 @@ import io
 import os
 import tarfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pyrage
@@ -211,7 +211,7 @@ def opened(path, *, passphrase=""):
         first = _member(outer, path)
         if first.name == MANIFEST:
             file.seek(0)
-            with tarfile.open(fileobj=file, mode="r|", bufsize=CHUNK) as archive:
+            with _archive_in(file, path) as archive:
                 yield Backup(path.name, archive, is_encrypted=False)
             return
         identity = _unlock(outer.extractfile(first).read(MAX_KEY), passphrase, path.name)
@@ -234,11 +234,11 @@ def _decrypt(source, sink, identity, name):
 
 @contextmanager
 def _archive_in(source, path):
-    try:
-        archive = tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK)
-    except tarfile.TarError:
-        raise Refused(_("%s is damaged: what is encrypted in it is no archive.") % path.name) from None
-    with archive:
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK))
+        except tarfile.TarError:
+            raise Refused(_("%s is damaged: what is encrypted in it is no archive.") % path.name) from None
         yield archive
 
 

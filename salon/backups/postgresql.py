@@ -211,10 +211,11 @@ def _script(rows):
         *drops,
         "",
     ]
-    counts = "".join(
-        f'IF (SELECT count(*) FROM "{schema}"."{table}") <> {count} THEN RAISE EXCEPTION \'table {table} is not complete\'; END IF;\n'  # noqa: S608
-        for table, count in rows.items()
+    count = (
+        'IF (SELECT count(*) FROM "{schema}"."{table}") <> {rows} THEN '
+        "RAISE EXCEPTION 'table {table} is not complete'; END IF;\n"
     )
+    counts = "".join(count.format(schema=schema, table=table, rows=number) for table, number in rows.items())
     end = f"\nDO $count$ BEGIN\n{counts}END $count$;\nCOMMIT;\n"
     return "\n".join(begin).encode(), end.encode()
 

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from salon import locks
 from salon.backups import container, folders, postgresql, retention, sqlite_files, taking
 from salon.backups.manifest import MEDIA, Manifest, Refused, check_fits
+from salon.boot import SERVING
 
-SERVING = "serving"  # held, shared, by every server process
 LOCKS = (SERVING, taking.LOCK, "nightly")
 
 

@@ -1,14 +1,14 @@
 """How long backups stay: many of late, fewer of long ago. Only files that carry a backup's own name are ever removed."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
-KEPT = {"hour": 24, "day": 14, "week": 8, "month": 12}  # the newest of each of the last so many that have one
+RECENT = timedelta(hours=24)  # all of the last day, counted back from the newest backup
+KEPT = {"day": 14, "week": 8, "month": 12}  # and the newest of each of the last so many that have one
 BEFORE_RESTORE_KEPT = 3
 SAFETY_PREFIX = "before-restore"
 STAMP = "%Y%m%d-%H%M%S"
 _PERIODS = {
-    "hour": lambda at: at.strftime("%Y%m%d%H"),
     "day": lambda at: at.strftime("%Y%m%d"),
     "week": lambda at: at.strftime("%G%V"),
     "month": lambda at: at.strftime("%Y%m"),
@@ -31,9 +31,9 @@ def read_name(name):
 
 
 def kept(times):
-    """Of the times of backups those to keep: for each rule of KEPT the newest of each period. The newest of all is among them."""
+    """Of the times of backups those to keep: the RECENT ones, and for each rule of KEPT the newest of each period."""
     newest_first = sorted(set(times), reverse=True)
-    keep = set()
+    keep = {at for at in newest_first if newest_first[0] - at < RECENT}
     for period, number in KEPT.items():
         chosen = {}
         for at in newest_first:

@@ -30,6 +30,11 @@ class NightlyRun(models.Model):
     def __str__(self):
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.state}"
 
+    @property
+    def seconds(self):
+        """What its steps took together; they must have been fetched."""
+        return sum(step.seconds for step in self.steps.all())
+
 
 class NightlyStep(models.Model):
     """One step of a run, that is one command. `said` is the last line it printed, or why it failed."""
@@ -48,3 +53,7 @@ class NightlyStep(models.Model):
 
     def __str__(self):
         return f"{self.name} {self.state}"
+
+    @property
+    def seconds(self):
+        return self.milliseconds / 1000
