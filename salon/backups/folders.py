@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 
 from salon.backups.manifest import Refused
 
-WORK_PREFIX = ".work-"
-
 
 def sync_folder(folder):
     """Make new names in a folder durable; Windows has no such call and needs none."""
@@ -24,15 +22,15 @@ def sync_folder(folder):
 
 
 @contextmanager
-def workplace(folder):
-    """A folder inside `folder` for half-done things, removed afterwards, with those of processes that were killed.
+def workplace(folder, what):
+    """A folder inside `folder` for the half-done things of `what`, removed afterwards, with those of processes that were killed.
 
-    The caller holds a lock, so what is found there belongs to nobody.
+    The caller holds the lock of `what`, so what is found there belongs to nobody.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for left in folder.glob(f"{WORK_PREFIX}*"):
+    for left in folder.glob(f".{what}-*"):
         shutil.rmtree(left, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=WORK_PREFIX, dir=folder))
+    work = Path(tempfile.mkdtemp(prefix=f".{what}-", dir=folder))
     try:
         yield work
     finally:

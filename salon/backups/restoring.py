@@ -65,8 +65,8 @@ def prepared(path, *, passphrase=""):
         manifest = backup.manifest
         check_fits(manifest, path.name, vendor=connection.vendor, known=MigrationLoader(None).disk_migrations)
         _check_room(manifest, database_folder)
-        work = stack.enter_context(folders.workplace(database_folder))
-        media = stack.enter_context(folders.workplace(settings.MEDIA_ROOT))
+        work = stack.enter_context(folders.workplace(database_folder, "restore"))
+        media = stack.enter_context(folders.workplace(settings.MEDIA_ROOT, "restore"))
         places = {manifest.database: work / "database"}
         backup.extract(lambda name: places.get(name) or media / name.removeprefix(f"{MEDIA}/"))
         database = _check_database(work, manifest)

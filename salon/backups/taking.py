@@ -48,7 +48,7 @@ def take(*, now, output=None, passphrase="", prefix="salon"):
     check_present()
     path = _path_for(output, now, passphrase, prefix)
     _check_room(path.parent)
-    with folders.workplace(folder()) as work, folders.workplace(settings.MEDIA_ROOT) as held:
+    with folders.workplace(folder(), LOCK) as work, folders.workplace(settings.MEDIA_ROOT, LOCK) as held:
         files = _media(held / "1", known=())
         database, unpacked, rows = _copy_database(work)
         files |= _media(held / "2", known=files)  # and what came in meanwhile: the database may name it
