@@ -117,7 +117,7 @@ def end_log(live):
 def is_sound(live):
     """True if the file is a database that SQLite can read; False if it is damaged."""
     try:
-        with closing(connect(live)) as connection:
+        with closing(connect(f"{live.as_uri()}?mode=ro", uri=True)) as connection:  # what is damaged is not written to
             return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
     except sqlite3.OperationalError:
         return True  # locked or not readable just now: `end_log` says so

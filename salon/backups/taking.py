@@ -37,7 +37,7 @@ def folder():
 
 def live_file():
     """The file of the SQLite database."""
-    return Path(connection.settings_dict["NAME"])
+    return Path(connection.settings_dict["NAME"]).absolute()
 
 
 def take(*, now, output=None, passphrase="", prefix="salon"):

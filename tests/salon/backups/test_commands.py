@@ -257,8 +257,10 @@ def test_a_damaged_database_is_set_aside_and_replaced(salon, tmp_path):
     (salon.data_dir / "salon.sqlite3-wal").write_bytes(b"not a log")
     done = restore(salon, path, "--yes")
     assert done.returncode == 0, done.stderr
-    kept = re.search(r"kept in (\S+)", done.stdout)[1]
-    assert sorted(p.name for p in salon.data_dir.glob("before-restore-*/*")) == ["salon.sqlite3", "salon.sqlite3-wal"], kept
+    assert re.search(r"kept in \S+before-restore-", done.stdout)
+    (aside,) = salon.data_dir.glob("before-restore-*")
+    assert (aside / "salon.sqlite3").read_bytes() == raw
+    assert (aside / "salon.sqlite3-wal").read_bytes() == b"not a log"
     salon.start()
     assert salon.visitor().get("/healthz/").status == 200
 
