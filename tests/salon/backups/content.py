@@ -20,15 +20,17 @@ def tables(salon):
 
 
 def objects(salon):
-    """Names of indexes, triggers and the like, so that a restore cannot leave out any."""
+    """Indexes, triggers and the like, so that a restore cannot leave out any. On PostgreSQL, which words a condition a little
+    differently each time it reads one, by name.
+    """
     if not salon.database_url:
         return sorted(salon.sql("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     return {
         what: sorted(salon.sql(statement))
         for what, statement in {
-            "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+            "indexes": "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = 'public'",
             "triggers": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
-            "constraints": "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint",
+            "constraints": "SELECT conrelid::regclass::text, conname, contype, convalidated FROM pg_constraint",
             "functions": "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
             "columns": "SELECT table_name, column_name, data_type, column_default, is_nullable, is_identity, collation_name"
             " FROM information_schema.columns WHERE table_schema = 'public'",

@@ -284,7 +284,8 @@ def test_refused_while_another_session_is_connected(salon, tmp_path):
 
 
 @postgresql_only
-def test_without_pg_dump_it_says_what_to_install(salon, monkeypatch):
+@pytest.mark.django_db
+def test_without_pg_dump_it_says_what_to_install(monkeypatch):
     from salon.backups import postgresql
     from salon.backups.manifest import Refused
 
