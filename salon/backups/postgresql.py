@@ -86,8 +86,11 @@ def programs():
 
 def _access():
     """(arguments, environment) by which the programs reach the database; the password is in the environment only."""
-    arguments, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    return arguments[1:-1], os.environ | (environment or {}) | {"PGDATABASE": arguments[-1]}
+    name = connection.settings_dict["NAME"]
+    (_psql, *arguments), environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    if name:  # it comes last, where pg_dump and psql do not agree on what follows
+        arguments, environment = arguments[:-1], {**(environment or {}), "PGDATABASE": name}
+    return arguments, os.environ | (environment or {})
 
 
 @contextmanager

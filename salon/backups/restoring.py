@@ -133,17 +133,24 @@ def _set_aside(now):
 
 def put_in_place(ready, *, keep_other_media=False):
     """Replace the live data by what was laid ready. Media first, then the database in one step, then what is left over goes."""
-    if ready.manifest.vendor == "postgresql":
+    before = set(folders.files_below(settings.MEDIA_ROOT))
+    try:
         _add_media(ready)
-        postgresql.restore(ready.database, ready.manifest.rows)
-    else:
-        connections.close_all()
-        sqlite_files.end_log(taking.live_file())  # before anything changes: it refuses while somebody uses the database
-        _add_media(ready)
-        sqlite_files.end_log(taking.live_file())
-        sqlite_files.swap_in(ready.database, taking.live_file())
+        _exchange_database(ready)
+    except BaseException:
+        _remove_media(set(ready.manifest.media) - before)
+        raise
     if not keep_other_media:
-        _remove_other_media(ready.manifest)
+        _remove_media(before - set(ready.manifest.media))
+
+
+def _exchange_database(ready):
+    if ready.manifest.vendor == "postgresql":
+        postgresql.restore(ready.database, ready.manifest.rows)
+        return
+    connections.close_all()
+    sqlite_files.end_log(taking.live_file())
+    sqlite_files.swap_in(ready.database, taking.live_file())
 
 
 def _add_media(ready):
@@ -158,8 +165,7 @@ def _add_media(ready):
         folders.sync_folder(folder)
 
 
-def _remove_other_media(manifest):
-    for name, path in folders.files_below(settings.MEDIA_ROOT).items():
-        if name not in manifest.media:
-            with suppress(OSError):  # held open by somebody on Windows: it is in nobody's way
-                path.unlink()
+def _remove_media(names):
+    for name in names:
+        with suppress(OSError):  # gone, or held open by somebody on Windows: it is in nobody's way
+            (settings.MEDIA_ROOT / name).unlink()

@@ -47,6 +47,7 @@ def take(*, now, output=None, passphrase="", prefix="salon"):
     """
     check_present()
     path = _path_for(output, now, passphrase, prefix)
+    _remove_drafts(path.parent)
     _check_room(path.parent)
     with folders.workplace(folder(), LOCK) as work, folders.workplace(settings.MEDIA_ROOT, LOCK) as held:
         files = _media(held / "1", known=())
@@ -79,6 +80,17 @@ def _path_for(output, now, passphrase, prefix):
     while (path := target / retention.name_for(at, is_encrypted=bool(passphrase), prefix=prefix)).exists():
         at += timedelta(seconds=1)
     return path
+
+
+def _draft_of(path):
+    return path.with_name(f".{path.name}.part")
+
+
+def _remove_drafts(target):
+    """What backups that were killed have left half written."""
+    for left in target.glob(".*.part"):
+        if retention.read_name(left.name[1 : -len(".part")]):
+            left.unlink(missing_ok=True)
 
 
 def _check_room(target):
@@ -142,7 +154,7 @@ def key_fingerprint():
 
 def _write(path, manifest, files, passphrase):
     """Write under another name, read it all back, and only then give it its own."""
-    draft = path.with_name(f".{path.name}.part")
+    draft = _draft_of(path)
     draft.unlink(missing_ok=True)
     try:
         container.write(draft, manifest, files, passphrase=passphrase)

@@ -40,18 +40,17 @@ def around(module, name, *, before=False):
     setattr(module, name, instead)
 
 
-def half(module, owner, name, times):
-    """Die when a function of a module the module uses is called for the n-th time."""
-    thing, calls = getattr(module, owner), []
-    usual = getattr(thing, name)
+def at_second_call(owner, name):
+    """Die when a function is called for the second time."""
+    usual, calls = getattr(owner, name), []
 
     def instead(*args, **kwargs):
-        calls.append(1)
-        if len(calls) == times:
+        calls.append(args)
+        if len(calls) == 2:
             die()
         return usual(*args, **kwargs)
 
-    setattr(thing, name, instead)
+    setattr(owner, name, instead)
 
 
 if WHERE == "extract":
@@ -62,7 +61,7 @@ elif WHERE == "add_media" and WHEN == "half":
     add = restoring._add_media
 
     def half_way(ready):
-        half(restoring, "os", "replace", 2)
+        at_second_call(os, "replace")
         add(ready)
 
     restoring._add_media = half_way
@@ -72,16 +71,13 @@ elif WHERE == "database":
     around(postgresql, "restore", before=WHEN == "before")
     around(sqlite_files, "swap_in", before=WHEN == "before")
 elif WHERE == "remove_media":
-    remove = restoring._remove_other_media
+    remove = restoring._remove_media
 
-    def half_removed(manifest):
-        half(restoring, "Path", "unlink", 2)
-        remove(manifest)
+    def half_removed(names):
+        at_second_call(Path, "unlink")
+        remove(names)
 
-    from pathlib import Path as _Path
-
-    restoring.Path = _Path
-    restoring._remove_other_media = half_removed
+    restoring._remove_media = half_removed
 else:
     raise SystemExit(f"unknown point {os.environ['KILL_AT']}")
 

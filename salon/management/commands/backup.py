@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from salon import locks
+from salon.background import give_way
 from salon.backups import services, taking
 from salon.backups.folders import megabytes
 from salon.backups.manifest import Refused
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, output, **options):
         os.umask(0o077)
+        give_way()
         began = time.monotonic()
         passphrase = settings.BACKUP_PASSPHRASE
         if not passphrase:

@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from salon import locks
+from salon.background import give_way
 from salon.nightly import services
 from salon.nightly.models import DONE, FAILED
 from salon.nightly.steps import STEPS
@@ -18,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         os.umask(0o077)
+        give_way()
         with locks.held(services.LOCK) as is_held:
             if not is_held:
                 self.say(_("Another nightly run is at work; nothing to do here."))

@@ -284,6 +284,18 @@ def test_refused_while_another_session_is_connected(salon, tmp_path):
 
 
 @postgresql_only
+def test_what_postgresql_does_not_take_leaves_everything_as_it_was(salon, tmp_path):
+    """Something else in the database that the dump brings too: the transaction fails at its end, and all of it is undone."""
+    salon.sql("CREATE SCHEMA other")
+    salon.sql("CREATE TABLE other.thing (x int)")
+    path = content.backup(salon, tmp_path / "x.tar")
+    (salon.data_dir / "media/portraits/a.webp").unlink()
+    before = content.everything(salon)
+    assert "PostgreSQL did not take the backup: ERROR" in told(restore(salon, path, "--yes"))
+    assert content.everything(salon) == before
+
+
+@postgresql_only
 @pytest.mark.django_db
 def test_without_pg_dump_it_says_what_to_install(monkeypatch):
     from salon.backups import postgresql
@@ -308,6 +320,15 @@ def test_not_enough_room(salon, tmp_path, monkeypatch):
     with pytest.raises(Refused, match="about 3 MB are needed, 1 MB are free"):
         folders.check_room([(tmp_path, 1_500_000), (tmp_path / "below" / "it", 1_500_000)])
     folders.check_room([(tmp_path, 1_000_000)])
+
+
+def test_half_written_files_of_the_killed_are_cleared_away(salon):
+    folder = salon.data_dir / "backups"
+    folder.mkdir()
+    for name in (".salon-20261122-031500.tar.part", ".mine.part"):
+        (folder / name).write_text("half")
+    assert salon.manage("backup").returncode == 0
+    assert sorted(path.name for path in folder.glob(".*")) == [".mine.part"]
 
 
 def test_two_at_once(salon, tmp_path):
