@@ -63,6 +63,7 @@ PAGES = {
     "password": ALL_FORM,
     # the shop
     "shop:settings": Page(read=MANAGERS),
+    "shop:nightly": Page(read=MANAGERS),
     "shop:branch_list": Page(read=MANAGERS),
     "shop:branch_create": OWNER_FORM,
     "shop:branch_edit": OWNER_FORM,

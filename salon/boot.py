@@ -9,8 +9,9 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from salon import guards, sqlite
+from salon import guards, locks, sqlite
 
+SERVING = "serving"  # the lock of every server process on this data
 MOUNTS = Path("/proc/mounts")
 NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"}
@@ -84,14 +85,27 @@ def check_local_disk():
 # --- The database, before anything is changed in it ------------------------------------------------------------------
 
 
+def keep_restores_out(stack):
+    """Hold, for as long as `stack` lasts, the lock of those who serve this data: a restore waits for its end, not we for it."""
+    try:
+        is_held = stack.enter_context(locks.held(SERVING, shared=True))
+    except DatabaseError as error:
+        raise Refused(_("The database does not answer: %s") % _first_line(error)) from None
+    if not is_held:
+        raise Refused(_("A backup is being restored into this salon; start again when that has ended."))
+
+
+def _first_line(error):
+    return str(error).strip().partition("\n")[0]
+
+
 def check_database():
     """The database answers, can be written, and runs with the settings the product's promises rest on."""
     try:
         with transaction.atomic():  # on SQLite this takes the write lock
             wrong = _wrong_sqlite_settings() if connection.vendor == "sqlite" else []
     except DatabaseError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise Refused(_("The database does not answer: %s") % reason) from None
+        raise Refused(_("The database does not answer: %s") % _first_line(error)) from None
     if wrong:
         raise Refused(_("SQLite did not take the settings that keep data safe (it says %s).") % ", ".join(wrong))
 

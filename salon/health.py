@@ -4,27 +4,55 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from salon import access, guards, sqlite
+from salon.nightly import queries
+
+
+def of_the_schema():
+    """What is wrong with tables and guards, as short English codes."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return ["migrations_pending"]
+    return ["guards_differ"] if guards.missing() or guards.undeclared() else []
 
 
 def findings():
     """What is wrong, as a list of short English codes; empty when all is well. Raises DatabaseError if nothing answers."""
-    found = []
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        found.append("migrations_pending")
-    elif guards.missing() or guards.undeclared():
-        found.append("guards_differ")
+    found = of_the_schema()
+    if "migrations_pending" not in found:
+        nights = queries.state(timezone.now())
+        overdue = {"nightly_overdue": nights.run_overdue, "backup_overdue": nights.backup_overdue}
+        found += [code for code, is_so in overdue.items() if is_so]
     return found
 
 
+def of_the_nights():
+    """What a manager should know of nights and backups though none is overdue, and since when they stand as they do."""
+    nights = queries.state(timezone.now())
+    codes = {
+        "nightly_step_failed": nights.run_failed,
+        "no_nightly_run_yet": nights.run_at is None,
+        "no_backup_yet": nights.backup_at is None,
+    }
+    return [code for code, is_so in codes.items() if is_so], {"nightly_run": nights.run_at, "backup": nights.backup_at}
+
+
 def warnings():
-    """What a manager should know though the product works."""
+    """What a manager should know of the machinery though the product works."""
     if connection.vendor == "sqlite" and sqlite.has_wal_reset_bug(sqlite.library_version()):
         return ["sqlite_library_has_wal_reset_bug"]
     return []
+
+
+def _details(found):
+    """For managers, who are logged in, so the database has just answered; its tables may be those of another version."""
+    if "migrations_pending" in found or "database_does_not_answer" in found:
+        return {"findings": found, "warnings": warnings()}
+    of_nights, since = of_the_nights()
+    return {"findings": found, "warnings": warnings() + of_nights, "last": since}
 
 
 @login_not_required
@@ -37,5 +65,5 @@ def healthz(request):
         found = ["database_does_not_answer"]
     body = {"status": "not ok" if found else "ok"}
     if request.actor.role in access.MANAGERS:
-        body |= {"findings": found, "warnings": warnings()}
+        body |= _details(found)
     return JsonResponse(body, status=503 if found else 200)

@@ -1,29 +1,31 @@
 """One at a time, over all processes: a lock that the death of its holder releases."""
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.core.files import locks
-from django.db import connection
+from django.db import DatabaseError, connection
 
 
 @contextmanager
-def held(name):
+def held(name, *, shared=False):
     """Try to hold the lock `name` while a block runs; yields at once, True if it is held, False if somebody else holds it.
+
+    A `shared` one is held by any number at once, and by nobody while somebody holds it alone.
 
     On PostgreSQL an advisory lock of this session, so it holds between machines; on SQLite a lock on a file beside the
     database. Both are the system's own and go with the process, however it ends.
     """
-    with _advisory(name) if connection.vendor == "postgresql" else _of_file(name) as is_held:
+    with _advisory(name, shared) if connection.vendor == "postgresql" else _of_file(name, shared) as is_held:
         yield is_held
 
 
 @contextmanager
-def _of_file(name):
+def _of_file(name, shared):
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / f"{name}.lock").open("a") as file:
-        is_held = locks.lock(file, locks.LOCK_EX | locks.LOCK_NB)
+        is_held = locks.lock(file, (locks.LOCK_SH if shared else locks.LOCK_EX) | locks.LOCK_NB)
         try:
             yield is_held
         finally:
@@ -32,14 +34,15 @@ def _of_file(name):
 
 
 @contextmanager
-def _advisory(name):
+def _advisory(name, shared):
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    kind = "_shared" if shared else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        cursor.execute(f"SELECT pg_try_advisory_lock{kind}(%s)", [number])
         (is_held,) = cursor.fetchone()
     try:
         yield is_held
     finally:
         if is_held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+            with suppress(DatabaseError), connection.cursor() as cursor:  # a session that was lost has given it up
+                cursor.execute(f"SELECT pg_advisory_unlock{kind}(%s)", [number])

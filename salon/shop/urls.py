@@ -1,5 +1,6 @@
 from django.urls import path
 
+from salon.nightly import views as nights
 from salon.shop import parts, views, views_items
 from salon.staff import views as staff
 
@@ -16,6 +17,7 @@ def _part(folder, part):
 app_name = "shop"
 urlpatterns = [
     path("", views.settings, name="settings"),
+    path("nightly/", nights.nightly, name="nightly"),
     path("branches/", views.branch_list, name="branch_list"),
     path("branches/new/", views.branch_create, name="branch_create"),
     path("branches/switch/", views.branch_switch, name="branch_switch"),

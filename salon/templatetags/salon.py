@@ -8,6 +8,7 @@ from django.utils.translation import ngettext, to_locale
 
 from salon import access
 from salon.money import format_money, round_half_up, to_yuan
+from salon.nightly import queries as nightly
 
 register = template.Library()
 
@@ -112,3 +113,10 @@ def tier_badge(letter, large=False):
         return ""
     size = " tier-large" if large else ""
     return format_html('<span class="tier tier-{}{}" title="{}">{}</span>', letter.lower(), size, _("Tier %s") % letter, letter)
+
+
+@register.inclusion_tag("includes/_night_notice.html", takes_context=True)
+def night_notice(context):
+    """For managers: what is wrong with backups and nightly runs, if anything. One query, so not on every page."""
+    actor = context.get("actor")
+    return {"nights": nightly.state(actor.now) if actor and actor.role in access.MANAGERS else None}

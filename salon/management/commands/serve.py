@@ -3,11 +3,12 @@
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
-from django.db import connection, connections
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from salon import access, assets, boot
@@ -35,21 +36,27 @@ class Command(BaseCommand):
 
     def handle(self, *, host, port, seed_if_empty, **options):
         os.umask(0o077)  # database, pictures and backups are nobody else's
-        try:
-            sock = self.prepare(host, port, seed_if_empty)
-        except boot.Refused as why:
-            self.stderr.write(_("Not started. %s") % why)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            sys.exit(130)
-        self.serve(sock, host)
+        with ExitStack() as stack:
+            stack.callback(connections.close_all)
+            try:
+                sock = self.prepare(host, port, seed_if_empty, stack)
+            except boot.Refused as why:
+                self.stderr.write(_("Not started. %s") % why)
+                sys.exit(1)
+            except KeyboardInterrupt:
+                sys.exit(130)
+            self.serve(sock, host)
 
-    def prepare(self, host, port, seed):
-        """Everything that comes before serving; returns the listening socket. Raises boot.Refused."""
+    def prepare(self, host, port, seed, stack):
+        """Everything that comes before serving; returns the listening socket. Raises boot.Refused.
+
+        `stack` keeps the lock by which a restore knows of this server.
+        """
         boot.check_data_directory()
         boot.check_exposure(host, seed=seed)
         boot.check_local_disk()
         sock = self.take_port(host, port)
+        boot.keep_restores_out(stack)
         boot.check_database()
         boot.check_not_newer()
         boot.check_no_demo_users(host)
@@ -80,12 +87,9 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
         address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
         self.welcome(address)
-        if (
-            connection.vendor != "sqlite"
-        ):  # where the last connection to close clears the log away: this one stays, so no request pays
-            connections.close_all()
+        # This thread's connection stays. On PostgreSQL it holds the lock against restores; on SQLite the last connection to
+        # close clears the log away, and no request should pay for that.
         server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
-        connections.close_all()
 
     def welcome(self, address):
         """What the person at the terminal needs now: the address, and how to log in."""

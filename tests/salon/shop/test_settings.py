@@ -38,7 +38,7 @@ def test_it_writes_nothing(owner):
 def test_it_asks_a_constant_number_of_queries(owner, django_assert_num_queries):
     client = builders.client_of(owner)
     client.get("/shop/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get("/shop/")
 
 

@@ -1,0 +1,84 @@
+"""check_data finds each kind of damage, and none where there is none."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from customers.card import portraits
+from salon import guards
+from tests.archives.visits.recording import LineEntry, record
+from tests.builders import actor_of, make_customer, make_item
+
+pytestmark = pytest.mark.django_db
+
+DAMAGE = {
+    "UPDATE archives_visit SET net_fen = net_fen - 1": "stored consumption is not the sum of their lines",
+    "UPDATE archives_visit SET has_positive_line = NOT has_positive_line": "marked wrongly as having a line of value",
+    "UPDATE archives_bill SET paid_fen = 1, payable_fen = 1": "bills that are not paid by their payments",
+    "UPDATE archives_line SET payable_fen = payable_fen + 1": "bills that do not ask what their lines ask",
+    "UPDATE archives_staffshare SET share_bp = 9999": "lines whose shares are not the whole line",
+    "UPDATE archives_staffshare SET value_fen = value_fen - 1": "lines whose shares are not the whole line",
+    "UPDATE customers_customer SET last_visit_on = '2001-01-01'": "customers who came later than their card says",
+    "UPDATE customers_customer SET last_visit_on = NULL": "customers who came later than their card says",
+    "UPDATE customers_customer SET portrait = 'gone.webp'": "portrait files of these customers are gone",
+    "INSERT INTO archives_bill (branch_id, receipt_no, business_date, payable_fen, paid_fen, recorded_at, void_reason) "
+    "SELECT branch_id, 'X', business_date, 0, 0, recorded_at, '' FROM archives_bill": "bills without a visit",
+}
+
+
+@pytest.fixture
+def visits(receptionist, beautician, customer):
+    """A usual visit, a free one, one with two who share the work, and one that was not recorded at all."""
+    actor, item = actor_of(receptionist), make_item()
+    record(actor, customer, LineEntry(item=item, unit_price_fen=38_000, shares=((beautician, 10_000),)))
+    record(actor, customer, LineEntry(item=item, unit_price_fen=0, shares=((beautician, 4_000), (receptionist, 6_000))), paid=[])
+    record(actor, customer, LineEntry(item=item, unit_price_fen=9_999, shares=((beautician, 3_333), (receptionist, 6_667))))
+    make_customer(branch=receptionist.branch)
+
+
+def said():
+    """What the command complains of; "" if all is well."""
+    err = io.StringIO()
+    try:
+        call_command("check_data", stdout=io.StringIO(), stderr=err)
+    except CommandError as error:
+        return err.getvalue() + str(error)
+    return ""
+
+
+def test_nothing_to_say(visits):
+    assert said() == ""
+
+
+def test_nothing_to_say_of_an_empty_database(db):
+    assert said() == ""
+
+
+@pytest.mark.parametrize("statement", DAMAGE)
+def test_damage_is_found(visits, statement):
+    with guards.suspended(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert DAMAGE[statement] in said()
+
+
+def test_a_portrait_that_is_there_is_no_damage(visits, customer, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    portraits.path_of("a.webp").parent.mkdir(parents=True)
+    portraits.path_of("a.webp").write_bytes(b"RIFF")
+    type(customer).objects.filter(pk=customer.pk).update(portrait="a.webp")
+    assert said() == ""
+
+
+def test_a_row_that_points_nowhere(visits):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL never lets one be")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA defer_foreign_keys = ON")
+        cursor.execute("UPDATE customers_customer SET branch_id = 987654321")
+    try:
+        assert "refers to a row of salon_branch that is not there" in said()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE customers_customer SET branch_id = (SELECT min(id) FROM salon_branch)")
