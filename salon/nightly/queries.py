@@ -12,7 +12,7 @@ from salon.nightly.models import BROKEN_OFF, FAILED, NightlyRun
 from salon.shop.models import Shop
 
 OVERDUE = timedelta(hours=48)
-FIRST_MIGRATION = ("salon", "0002_nightly_and_backups")  # from then on an installation can have nights
+FIRST_MIGRATION = ("salon", "0003_nightly_and_backups")  # from then on an installation can have nights
 
 
 @dataclass(frozen=True)

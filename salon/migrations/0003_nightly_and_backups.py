@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('salon', '0001_initial'),
+        ('salon', '0002_first_branch'),
     ]
 
     operations = [
