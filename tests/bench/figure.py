@@ -8,12 +8,13 @@ from statistics import quantiles
 class Figure:
     """What was measured (`value`, the one the limit is about), its limit, and what stands beside it.
 
-    `floor` is the barest thing that does the same, measured the same way. `queries` has a limit of its own.
+    Without a `limit` it is told for information: nothing was promised about it. `floor` is the barest thing that does the same,
+    measured the same way. `queries` has a limit of its own.
     """
 
     name: str
     value: float
-    limit: float
+    limit: float | None
     unit: str
     how: str = ""
     database: str = ""
@@ -26,10 +27,12 @@ class Figure:
     @property
     def is_over(self):
         too_many = self.most_queries is not None and self.queries is not None and self.queries > self.most_queries
-        return self.value > self.limit or too_many
+        return (self.limit is not None and self.value > self.limit) or too_many
 
     @property
     def verdict(self):
+        if self.limit is None and self.most_queries is None:
+            return ""
         return "OVER" if self.is_over else "ok"
 
     def cells(self):
@@ -43,7 +46,7 @@ class Figure:
             f"{self.customers:,}" if self.customers else "",
             _amount(self.median, self.unit),
             _amount(self.value, self.unit),
-            f"≤ {_amount(self.limit, self.unit)}",
+            "" if self.limit is None else f"≤ {_amount(self.limit, self.unit)}",
             _amount(self.floor, self.unit),
             queries,
             self.verdict,

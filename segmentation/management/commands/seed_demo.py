@@ -15,11 +15,12 @@ from customers.card.models import Customer
 from salon.accounts.models import User
 from salon.dates import business_date
 from salon.shop.models import Item, StaffMember
+from segmentation.demo.bare import rollback_journal
 from segmentation.demo.seed import Wish, seed_salon
 
 LOGINS_FILE = "demo-logins.txt"
 DESK_HOUR = 11  # the hour at the front desk when the last day is given
-CACHE_KIB = 65_536  # of SQLite, for this connection: the indexes of a large salon do not fit into the usual 2 MB
+CACHE_KIB = 262_144  # of SQLite, for this connection: the indexes of a large salon do not fit into the usual 2 MB
 
 
 class Command(BaseCommand):
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         wish = Wish(customers=customers, years=years, seed=seed, **_last_day(as_of))
-        with transaction.atomic():
+        with rollback_journal(), transaction.atomic():
             salon = seed_salon(wish)
             path = write_logins(salon.passwords)
         self.stdout.write(

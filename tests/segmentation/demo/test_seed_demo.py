@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from contextlib import closing
 from datetime import date, datetime
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from salon.text import KeyField
 from segmentation.demo import shop
 from segmentation.demo.desk import Desk
 from segmentation.demo.seed import Wish, seed_salon
-from tests import builders
+from tests import builders, live
 from tests.segmentation.demo import rules
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +238,22 @@ def test_the_default_is_today():
     assert Visit.objects.filter(day=timezone.localdate(), status="arrived").exists()
     assert "20 customers" in said
     assert "demo-logins.txt" in said
+
+
+def test_an_installation_is_as_durable_after_seeding_as_before():
+    """SQLite writes the salon without its write-ahead log; afterwards the log is back, and every foreign key holds."""
+    with live.installed(template=live.prepared()) as salon:
+        done = salon.manage("seed_demo", "--customers", 30, "--years", 1)
+        assert done.returncode == 0, done.stderr
+        assert salon.sql("SELECT COUNT(*) FROM customers_customer") == [(30,)]
+        if not salon.database_url:
+            assert salon.sql("PRAGMA journal_mode") == [("wal",)]
+            assert salon.sql("PRAGMA foreign_key_check") == []
+
+
+def test_somebody_who_reads_does_not_stop_it():
+    with live.installed(template=live.prepared()) as salon, closing(salon.connect()) as reader:
+        reader.execute("SELECT COUNT(*) FROM customers_customer").fetchall()
+        done = salon.manage("seed_demo", "--customers", 5, "--years", 1)
+        assert done.returncode == 0, done.stderr
+        assert reader.execute("SELECT COUNT(*) FROM customers_customer").fetchall() == [(5,)]
