@@ -20,9 +20,8 @@ def broken():
     paid = Bill.objects.values("pk", "paid_fen").annotate(sum=_sum("payments__amount_fen"))
     asked = Bill.objects.values("pk", "payable_fen").annotate(sum=_sum("visits__lines__payable_fen"))
     shared = Line.objects.values("pk", "value_fen").annotate(bp=Sum("shares__share_bp"), sum=Sum("shares__value_fen"))
-    seen = Customer.objects.values("pk", "last_visit_on").annotate(
-        last=Max("visits__business_date", filter=Q(visits__status=DONE))
-    )
+    came = Q(visits__status=DONE, visits__bill__refunds=None, visits__net_fen__gte=0)  # giving money back is no visit
+    seen = Customer.objects.values("pk", "last_visit_on").annotate(last=Max("visits__business_date", filter=came))
     return [
         (_("visits whose stored consumption is not the sum of their lines"), visits.exclude(sum=F("net_fen"))),
         (

@@ -1,11 +1,15 @@
 """check_data finds each kind of damage, and none where there is none."""
 
 import io
+import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from archives.visits import services
+from archives.visits.models import Line
 from customers.card import portraits
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
@@ -29,13 +33,21 @@ DAMAGE = {
 
 
 @pytest.fixture
-def visits(receptionist, beautician, customer):
-    """A usual visit, a free one, one with two who share the work, and one that was not recorded at all."""
+def visits(receptionist, manager, beautician, customer):
+    """A usual visit, given back the day after; a free one; one with two who share the work; and a customer without any."""
     actor, item = actor_of(receptionist), make_item()
-    record(actor, customer, LineEntry(item=item, unit_price_fen=38_000, shares=((beautician, 10_000),)))
+    bill = record(actor, customer, LineEntry(item=item, unit_price_fen=38_000, shares=((beautician, 10_000),)))
     record(actor, customer, LineEntry(item=item, unit_price_fen=0, shares=((beautician, 4_000), (receptionist, 6_000))), paid=[])
     record(actor, customer, LineEntry(item=item, unit_price_fen=9_999, shares=((beautician, 3_333), (receptionist, 6_667))))
     make_customer(branch=receptionist.branch)
+    services.refund(
+        actor=actor_of(manager, now=actor.now + timedelta(days=1)),
+        key=uuid.uuid4(),
+        bill=bill,
+        lines=[(Line.objects.get(visit__bill=bill), 1000, 38_000)],
+        payments=[("wechat", 38_000)],
+        reason="不满意",
+    )
 
 
 def said():
