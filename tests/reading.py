@@ -12,7 +12,7 @@ NOT_READ = {"style", "script", "code", "bdi", "kbd", "template"}
 VOID = {"br", "img", "input", "link", "meta", "hr", "wbr", "path", "circle", "line", "rect", "polyline", "polygon", "ellipse"}
 WORDS_OF_SCRIPTS = ("visit-words",)  # ids of JSON whose values are shown by scripts
 TO_TRADITIONAL, TO_SIMPLIFIED = opencc.OpenCC("s2t"), opencc.OpenCC("t2s")
-BOTH_SCRIPTS = set("台著")  # written in either script, whatever conversion says
+BOTH_SCRIPTS = set("台著群")  # written in either script, whatever conversion says
 KEPT = re.compile("德里")  # sounds of foreign names, which keep their characters
 
 

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
                 ('bounds', models.JSONField(default=dict)),
-                ('ladder', models.JSONField(default=list, help_text='Steps of the distribution of consumption (ladder.py).')),
+                ('ladder', models.JSONField(default=list)),
                 ('universe', models.PositiveIntegerField(default=0, verbose_name='customers')),
                 ('scored', models.PositiveIntegerField(default=0, verbose_name='customers with a paid visit day in the period')),
                 ('total_fen', models.BigIntegerField(default=0, verbose_name='sum of all positive consumption')),

@@ -61,7 +61,7 @@ class TierRun(models.Model):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True)
     bounds = models.JSONField(default=dict)
-    ladder = models.JSONField(default=list, help_text="Steps of the distribution of consumption (ladder.py).")
+    ladder = models.JSONField(default=list)  # steps of the distribution of consumption (ladder.py)
     universe = models.PositiveIntegerField(_("customers"), default=0)
     scored = models.PositiveIntegerField(_("customers with a paid visit day in the period"), default=0)
     total_fen = models.BigIntegerField(_("sum of all positive consumption"), default=0)
