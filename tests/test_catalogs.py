@@ -113,7 +113,7 @@ def test_no_message_or_label_of_the_code_is_bare_english():
 
 TEMPLATE_CODE = re.compile(
     r"{#.*?#}|{% blocktrans.*?{% endblocktrans %}|{% comment.*?{% endcomment %}|{%.*?%}|{{.*?}}|<script.*?</script>"
-    r"|<kbd.*?</kbd>",
+    r"|<kbd.*?</kbd>|<code.*?</code>|<pre.*?</pre>",
     re.DOTALL,
 )
 PROPER = re.compile(r"\b(?:Excel|RFM|CSV)\b")  # the same in every language
