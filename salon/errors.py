@@ -122,7 +122,7 @@ def unavailable(request, exception):
     logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
     typed = _to_send_again(request)
     if "full" in str(exception).lower():
-        title = gettext_lazy("The disk is full")
+        title = _("The disk is full")
         text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
     else:
         title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")

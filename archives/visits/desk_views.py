@@ -106,8 +106,9 @@ def expect(request):
             return _expected(request, form)
         except EntryError as problem:
             form.add_error(problem.where or None, problem)
-            form.data = form.data.copy()
-            form.data["twice"] = isinstance(problem, arrivals.SecondVisit)
+            if isinstance(problem, arrivals.SecondVisit):  # told once; sent again, it is stored
+                form.data = form.data.copy()
+                form.data["twice"] = True
     return _expect_page(request, form, 422)
 
 

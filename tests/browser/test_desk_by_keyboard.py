@@ -31,6 +31,19 @@ def test_a_visit_goes_its_way_by_keys_and_the_focus_stays_with_it(visit_page, ex
     expect(page.locator(f'[name="guests-0-visit"][value="{visit}"]')).to_have_count(1)
 
 
+def test_a_key_pressed_while_the_row_is_still_being_drawn_stays_on_the_page(visit_page, expected_visits, act):
+    visit = expected_visits["江珊"]
+    page = visit_page("/")
+    page.evaluate("""() => {
+        window.stayed = true;
+        document.addEventListener("htmx:afterSwap", () => setTimeout(() => document.querySelector(`[value="in_care"][data-step]`)?.click()));
+    }""")
+    row(page, "江珊").locator("[data-step]").click()
+    expect(row(page, "江珊")).to_have_class(re.compile("state-in_care"))
+    assert page.evaluate("window.stayed") is True
+    assert act("state_of", visit=visit) == "in_care"
+
+
 def test_the_menu_moves_by_mouse_too(visit_page, expected_visits, act):
     visit = expected_visits["左小青"]
     page = visit_page("/")

@@ -57,6 +57,7 @@ def until_the_fault_shows(unguarded, shows, rounds=8):
         for _round in range(rounds):
             work = rush(salon, shop, salon.call("tests.long.desk:mint_keys", count=200))
             work.run(kill=salon.kill, kill_after=60)
+            assert work.acknowledged, work.refused[:1]  # a server that only errs shows nothing
             if shows(salon.call("tests.long.desk:account"), work):
                 return True
             salon.start()

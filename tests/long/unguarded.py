@@ -47,9 +47,7 @@ def _before_it_is_stored():
     @functools.wraps(record)
     def later(**entry):
         unstored.submit(lambda: (time.sleep(0.5), record(**entry)))
-        first = types.SimpleNamespace(first=lambda: types.SimpleNamespace(pk=1))
-        visits = types.SimpleNamespace(order_by=lambda _: first)
-        return types.SimpleNamespace(visits=visits, receipt_no="?", payable_fen=0, pk=1)
+        return types.SimpleNamespace(first_visit=types.SimpleNamespace(pk=1), receipt_no="?", payable_fen=0)
 
     services.record_bill = later
 
