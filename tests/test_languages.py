@@ -21,9 +21,9 @@ LANGUAGES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 ADDRESSES = addresses()
 # Latin letters a Chinese page may show: names of things that are called so, keys, files, and what the tests stored.
 LATIN = re.compile(
-    r"JPEG|PNG|WebP|CSV|UTF-8|GB18030|MB|cron|Windows|README\.md|docs/backup\.md|English|Cookie|Enter|Ctrl|Alt|Esc|Tab|Delete|Excel"
+    r"JPEG|PNG|WebP|CSV|\.xlsx|\.xls|UTF-8|GB18030|MB|cron|Windows|README\.md|docs/backup\.md|English|Cookie|Enter|Ctrl|Alt|Esc|Tab|Delete|Excel"
     r"|demo-logins\.txt|JA-\d+|JA\d+|Staff \d+|Branch \d+|user\d+|reception|beauty|manager|owner|sgbs"
-    r"|otpauth\S+|http\S+|nonsense"
+    r"|otpauth\S+|http\S+|nonsense|visits\.csv"
 )
 # Data of the tests, written in simplified characters; languages are named in their own.
 DATA = re.compile(r"静安店|徐汇店|林晓彤|陈美娟|顾敏|顾|晓彤|沈老板|顾客\d+|项目\d+|面护|雅容|简体中文|繁體中文|繁体中文|简单")
@@ -72,6 +72,8 @@ def undone(send, *args):
     """The response to a request, followed to its end, whose writes are rolled back."""
     with transaction.atomic():
         response = send(*args, follow=True)
+        if response.streaming:
+            b"".join(response)  # a download closes its file once it was read to its end
         transaction.set_rollback(True)
     return response
 
