@@ -100,6 +100,8 @@ def expected(identity, page, method):
 
 def outcome(response, is_fragment):
     """What the answer was, in the words of `expected`."""
+    if response.streaming:
+        b"".join(response)  # a download closes its file once it was read to its end
     if is_fragment and response.status_code == 204 and "HX-Redirect" in response:
         target = response["HX-Redirect"]
     elif not is_fragment and response.status_code == 302:
