@@ -131,6 +131,9 @@ PAGES = {
     # tiers
     "tiers:overview": Page(read=MANAGERS),
     "tiers:list": Page(read=MANAGERS),
+    "tiers:export": Page(read=MANAGERS),
+    # reports of the whole company
+    "reports:workbook": Page(read=OWNERS),
 }
 
 

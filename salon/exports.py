@@ -18,9 +18,9 @@ def refused(request, list_url):
     return redirect(f"{list_url}?{request.GET.urlencode()}")
 
 
-def of_list(request, name, sheet, found):
-    """The workbook of a Listing as a download, with a sheet that says by which filter and order. Log it first."""
-    facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label))]
+def of_list(request, name, sheet, found, more=()):
+    """The workbook of a Listing as a download, with a sheet that says by which filter and order, and `more`. Log it first."""
+    facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label)), *more]
     return xlsx.response(filename(name, request.actor), [sheet, facts_sheet(facts)])
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("visits/", include("archives.visits.urls")),
     path("tiers/", include("segmentation.runs.urls")),
+    path("reports/", include("segmentation.reports.urls")),
 ]
 
 handler400 = "salon.errors.bad_request"

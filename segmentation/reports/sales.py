@@ -1,5 +1,6 @@
 """What was sold in a month: by day, branch and item. Done visits only, on their business date; anonymous sales included."""
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,8 @@ from django.db.models.functions import TruncMonth
 from archives.visits.models import DONE, Line, Visit
 from segmentation.scoring import abc
 
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}")
+
 
 @dataclass(frozen=True)
 class Month:
@@ -20,7 +23,9 @@ class Month:
 
     @classmethod
     def parse(cls, text):
-        """The month of "2026-11". Raises ValueError."""
+        """The month of "2026-11", of this century or the last. Raises ValueError."""
+        if not _MONTH.fullmatch(text):
+            raise ValueError(f"{text!r} is not a month")
         return cls(date.fromisoformat(f"{text}-01"))
 
     @property

@@ -1,4 +1,4 @@
-"""The tiers of a run as a workbook: one row per customer, the dearest first, and what each column means."""
+"""The tiers of a run as a workbook: all customers, the dearest first, or the filtered list; and what each column means."""
 
 from itertools import groupby
 
@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from salon import xlsx
 from salon.money import format_money
-from segmentation.runs.explain import period_words
+from segmentation.runs import ladder
+from segmentation.runs.explain import is_provisional, period_words
 from segmentation.runs.models import FINISHED, SEGMENT_NAMES, TierRun
 from segmentation.runs.queries import rows_of
 
@@ -78,6 +79,36 @@ def _rows(run, translated):
             recency = (run.as_of - last_paid_on).days
             yield card_no, name, recency, days, amount, r, f, m, shown, 1 + ahead, share, abc, tier, previous, since
         ahead += len(equals)
+
+
+def sheet_of_list(actor, run, found):
+    """The Sheet of a Listing of figures with their customers: what its page shows, in its order."""
+    names = titles()
+    first = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
+    added = [xlsx.Column(_("Newcomers")), *([xlsx.Column(_("Home branch"))] if actor.is_owner else [])]
+    return xlsx.Sheet(_("Customers by tier"), [*first, *added], _rows_of_list(actor, run, found))
+
+
+def _rows_of_list(actor, run, found):
+    standings = None
+    for some in found.every_row():
+        standings = standings or ladder.Everybody(run)
+        for f in some:
+            standing, newcomer = standings[f.consumption_fen], is_provisional(f.first_paid_on, run.as_of)
+            yield (
+                f.customer.card_no,
+                f.customer.name,
+                (run.as_of - f.last_paid_on).days,
+                f.visit_days,
+                f.consumption_fen,
+                *(f.r, f.f, f.m),
+                f.get_segment_display(),
+                *(standing.rank, standing.share),
+                *(f.abc, f.tier),
+                *(("", None) if run.is_study else (f.previous_tier, f.tier_since)),
+                _("provisional") if newcomer else "",
+                *([f.customer.branch.name] if actor.is_owner else []),
+            )
 
 
 def definitions(run):

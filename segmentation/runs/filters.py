@@ -64,7 +64,7 @@ class TierFilter(filters.FilterSet):
     away_to = _whole(_("Last paid visit, days ago, to"), 0, MOST_DAYS, method="by_most_absence")
     days_from = _whole(_("Visit days from"), 0, MOST_DAYS, field_name="visit_days", lookup_expr="gte")
     days_to = _whole(_("Visit days to"), 0, MOST_DAYS, field_name="visit_days", lookup_expr="lte")
-    run = filters.NumberFilter(method="as_opened")  # which run is looked at: the view has opened it
+    run = filters.NumberFilter(method="as_opened", label=_("Run"))  # which run is looked at: the view has opened it
 
     def __init__(self, *args, opened, branch, **kwargs):
         super().__init__(*args, **kwargs)

@@ -5,8 +5,10 @@ what they spent. The standing of any amount is that of the next step above it pl
 index finds.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from django.db import connection
 
@@ -69,6 +71,22 @@ def standings(run, amounts):
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         return {amount: _standing(run, amount, here, ahead or 0, int(spent or 0)) for amount, here, ahead, spent in cursor}
+
+
+class Everybody:
+    """The standing of any amount of a finished run, for who asks of very many: one reading of all amounts, 16 bytes a head."""
+
+    def __init__(self, run):
+        amounts = run.figures().order_by("consumption_fen").values_list("consumption_fen", flat=True)
+        self._amounts = array("q", amounts.iterator(chunk_size=10_000))
+        self._below = array("q", accumulate((max(0, fen) for fen in self._amounts), initial=0))  # sums of those before a place
+
+    def __getitem__(self, amount):
+        """The Standing of an amount somebody has."""
+        count, total = len(self._amounts), self._below[-1]
+        here = bisect_left(self._amounts, amount)
+        share = (total - self._below[here], total) if amount > 0 else (1, 1)
+        return Standing(1 + count - bisect_right(self._amounts, amount), count, *share, at_least=count - here)
 
 
 def amount_at(run, place):

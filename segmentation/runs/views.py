@@ -6,14 +6,17 @@ from functools import partial
 from django import forms
 from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from customers.card.list_views import MoreFilters
-from salon import access
+from customers.log.services import log_export
+from salon import access, exports
+from salon.dates import months_before
 from salon.lists import Sort, listing
 from salon.shop.models import Branch
-from segmentation.runs import explain, ladder, pictures, queries
+from segmentation.runs import explain, export, ladder, pictures, queries
 from segmentation.runs.filters import TierFilter
 from segmentation.runs.models import FIGURES, TierRun
 from segmentation.runs.queries import DOWN, NEW, UP
@@ -80,6 +83,8 @@ def overview(request):
         "risk": _together(shown.segments[rfm.AT_RISK], shown.segments[rfm.CANNOT_LOSE]),
         "grid_most": max(cell.heads for row in shown.grid for cell in row),
         "scope": _scope(request, current, run, branch),
+        "this_month": f"{actor.today:%Y-%m}",
+        "last_month": f"{months_before(actor.today, 1):%Y-%m}",
     }
     if moves:
         movers = [(kind, moves.count(kind), queries.movers(run, kind, branch)) for kind in (UP, DOWN)]
@@ -143,17 +148,27 @@ def _row(run, figures, standings):
     )
 
 
+def _found(request, run, branch):
+    """The Listing of a run's customers, filtered and sorted."""
+    rows = queries.rows_of(run, branch).select_related("customer__branch")
+    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__branch__name")
+    return listing(request, partial(TierFilter, opened=run, branch=branch), rows, sorts=SORTS, default="rank")
+
+
+def _own_branch(actor):
+    """Whose home customers the list holds: a manager's; the owner filters."""
+    return None if actor.is_owner else actor.branch
+
+
 @require_safe
 def tier_list(request):
     """The customers of a run with their figures, filtered and sorted."""
-    actor, current = request.actor, TierRun.objects.current()
-    run, branch = opened_run(request, current), None if actor.is_owner else actor.branch
+    current = TierRun.objects.current()
+    run, branch = opened_run(request, current), _own_branch(request.actor)
     context = about(request, current, run, branch)
     if run is None:
         return render(request, "segmentation/runs/none_yet.html", context)
-    rows = queries.rows_of(run, branch).select_related("customer__branch")
-    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__branch__name")
-    found = listing(request, partial(TierFilter, opened=run, branch=branch), rows, sorts=SORTS, default="rank")
+    found = _found(request, run, branch)
     standings = ladder.standings(run, [figures.consumption_fen for figures in found.rows])
     context |= {
         "listing": found,
@@ -162,6 +177,17 @@ def tier_list(request):
         "reset": "" if run == current else f"run={run.pk}",
     }
     return render(request, "segmentation/runs/list.html", context)
+
+
+@require_safe
+def tier_export(request):
+    """The same list as a workbook, whole."""
+    actor, run = request.actor, opened_run(request, TierRun.objects.current())
+    found = run and _found(request, run, _own_branch(actor))
+    if not found or found.errors:
+        return exports.refused(request, reverse("tiers:list"))
+    log_export(actor=actor, what="tiers", address=request.META.get("REMOTE_ADDR"))
+    return exports.of_list(request, "tiers", export.sheet_of_list(actor, run, found), found, export.definitions(run))
 
 
 class Folded(MoreFilters):

@@ -1,0 +1,90 @@
+"""The owner's workbook taken from the overview: the same file as the command's, for the owner alone, logged."""
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+
+from customers.log.models import AccessEntry
+from segmentation.runs.recompute import recompute
+from tests import builders, workbooks
+from tests.segmentation.histories import day, make_customers, make_visits
+
+URL = "/reports/workbook/"
+
+
+@pytest.fixture(autouse=True)
+def july():
+    with time_machine.travel("2026-07-01 02:00:00Z", tick=False):
+        yield
+
+
+@pytest.fixture
+def june(branch, other_branch):
+    here, there = make_customers(branch, "甲乙"), make_customers(other_branch, "丙")
+    make_visits(branch, [(here["甲"], day("2026-06-30"), [70_000]), (here["乙"], day("2026-05-31"), [20_000])])
+    make_visits(other_branch, [(there["丙"], day("2026-06-01"), [10_000]), (None, day("2026-06-02"), [500])], serial=50)
+    recompute(as_of=day("2026-06-30"))
+    return here | there
+
+
+@pytest.fixture
+def boss(owner):
+    return builders.client_of(owner)
+
+
+def test_it_is_the_workbook_of_the_command(june, boss, tmp_path):
+    response = boss.get(URL, {"month": "2026-06"})
+    assert 'filename="salon-2026-06.xlsx"' in response["Content-Disposition"]
+    taken = workbooks.opened(response)
+    call_command("export_owner_workbook", "--month", "2026-06", "--output", str(tmp_path / "june.xlsx"))
+    written = workbooks.opened(tmp_path / "june.xlsx")
+    assert taken.sheetnames == written.sheetnames
+    for name in ("Summary", "Customers", "Visits", "Items"):
+        assert workbooks.rows(taken[name]) == workbooks.rows(written[name])
+    assert [row["Customer"] for row in workbooks.records(taken["Visits"])] == ["丙", "Walk-in", "甲"]
+    assert dict(workbooks.rows(taken["About this file"]))["Exported by"] == "沈老板"
+
+
+def test_it_is_logged(june, boss, owner):
+    workbooks.opened(boss.get(URL, {"month": "2026-06"}))
+    entry = AccessEntry.objects.get(action="export")
+    assert (entry.user, entry.field) == (owner.user, "workbook")
+    assert "Owner&#x27;s workbook" in boss.get(reverse("privacy:log")).content.decode()
+
+
+def test_without_a_month_it_is_this_one(june, boss):
+    for typed in ({}, {"month": ""}):
+        response = boss.get(URL, typed)
+        assert "salon-2026-07.xlsx" in response["Content-Disposition"]
+        assert workbooks.rows(workbooks.opened(response)["Summary"])[0][0] == "2026-07"
+
+
+@pytest.mark.parametrize("month", ["June", "2026-13", "2026", "0001-01", "9999-12", "2026-06-01", "２０２６-06", "\0", "1" * 999])
+def test_a_wrong_month_is_said_on_the_overview(month, june, boss):
+    page = boss.get(URL, {"month": month}, follow=True)
+    assert page.redirect_chain == [("/tiers/", 302)]
+    assert "Choose a month, such as 2026-07." in page.content.decode()
+    assert not AccessEntry.objects.filter(action="export").exists()
+
+
+def test_it_holds_all_branches_so_only_the_owner_takes_it(june, boss, manager, desk, beautician):
+    for client in (builders.client_of(manager), desk, builders.client_of(beautician)):
+        assert client.get(URL, {"month": "2026-06"}).status_code == 403
+    assert f'action="{URL}"' not in builders.client_of(manager).get("/tiers/").content.decode()
+    html = boss.get("/tiers/").content.decode()
+    assert f'action="{URL}"' in html
+    assert 'value="2026-06" max="2026-07"' in html
+
+
+def test_as_many_queries_for_many_as_for_few(june, branch, boss, django_assert_max_num_queries):
+    workbooks.opened(boss.get(URL, {"month": "2026-06"}))
+    counts = []
+    for number in range(2):
+        with django_assert_max_num_queries(40) as made:
+            workbooks.opened(boss.get(URL, {"month": "2026-06"}))
+        counts.append(len(made))
+        more = make_customers(branch, [f"{number}-{n}" for n in range(30)])
+        make_visits(branch, [(who, day("2026-06-05"), [100]) for who in more.values()], serial=1000 * (number + 1))
+        recompute(as_of=day("2026-06-30"))
+    assert counts[0] == counts[1]
