@@ -4,10 +4,11 @@ What was typed is read as beginnings of key columns (typed.py). Each beginning i
 these, ranked, is one statement. Nothing is scanned, so a million customers cost what a thousand do.
 """
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Case, Prefetch, Q, Value, When
+from django.db.models import Case, Q, Value, When
 
 from customers.card import typed
 from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
@@ -23,9 +24,11 @@ class Hit:
     """A customer found, with what the list of hits shows of her. Of a guest from another branch it shows next to nothing."""
 
     customer: Customer
+    badge: list
     number: str = ""
-    badge: list = field(default_factory=list)
-    hints: list = field(default_factory=list)
+    safety: tuple = ()  # names of what she is allergic to or must not have
+    former: tuple = ()  # (name, card number) of merged cards by which she was found
+    hints: tuple = ()
     is_guest: bool = False
 
     @property
@@ -37,35 +40,59 @@ class Hit:
 def search(actor, words, limit=20):
     """The customers that fit best, as Hits: exact matches first, then who came last; guests of other branches at the end.
 
-    Five queries, three more for a whole phone number, and those of the panels, however many customers there are. Merged
-    cards lead to the surviving one.
+    Four queries, three more for a whole phone number, one if merged cards fit, and those of the panels, however many
+    customers there are. Merged cards lead to the surviving one.
     """
-    found = best(actor, words, limit)
-    guests = guests_by_phone(actor, words)
+    rows = candidates(actor, words)
+    found, guests = _cards(actor, rows, limit), guests_by_phone(actor, words)
+    pks = [customer.pk for customer in found]
+    numbers, safety, former = _numbers(pks, words), _safety(pks, actor.today), _former(pks, rows)
     badges = panels.collect("customer.badge", actor, found + guests)
     hints = panels.collect("customer.hints", actor, found)
-    digits = text.phone_digits(words[: typed.LONGEST])
-    hits = [Hit(c, _number(c, digits), badges[c.pk], hints[c.pk]) for c in found]
-    return hits + [Hit(c, badge=badges[c.pk], is_guest=True) for c in guests]
-
-
-def _number(customer, digits):
-    """The phone number to show: the one that was typed, else the main one."""
-    phones = list(customer.phones.all())
-    meant = [p for p in phones if digits and (p.digits.startswith(digits) or p.digits.endswith(digits))]
-    return (meant or phones)[0].number if phones else ""
+    hits = [Hit(c, badges[c.pk], numbers.get(c.pk, ""), safety.get(c.pk, ()), former.get(c.pk, ()), hints[c.pk]) for c in found]
+    return hits + [Hit(c, badges[c.pk], is_guest=True) for c in guests]
 
 
 def best(actor, words, limit):
-    """The customers the actor may open that fit `words`, best first, with phones and safety notes."""
-    ids = _best_ids(candidates(actor, words))[:limit]
+    """The customers the actor may open that fit `words`, best first."""
+    return _cards(actor, candidates(actor, words), limit)
+
+
+def _cards(actor, rows, limit):
+    """The first cards of the candidates, best first."""
+    ids = _best_ids(rows)[:limit]
     if not ids:
         return []
-    notes = SafetyNote.objects.in_force(actor.today).select_related("tag")
     cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids).only(*SHOWN)
-    absorbed = Customer.objects.only("name", "card_no", "merged_into").order_by("pk")
-    found = cards.prefetch_related("phones", Prefetch("safety_notes", notes, to_attr="safety"), Prefetch("absorbed", absorbed))
-    return sorted(found, key=lambda customer: ids.index(customer.pk))
+    return sorted(cards, key=lambda customer: ids.index(customer.pk))
+
+
+def _numbers(pks, words):
+    """{customer id: the phone number to show}: the one that was typed, else the main one."""
+    typed_digits, of = text.phone_digits(words[: typed.LONGEST]), defaultdict(list)
+    phones = Phone.objects.filter(customer__in=pks).values_list("customer", "number", "digits")
+    for pk, number, digits in phones:  # the main one comes first
+        is_meant = typed_digits and (digits.startswith(typed_digits) or digits.endswith(typed_digits))
+        of[pk].insert(0, number) if is_meant else of[pk].append(number)
+    return {pk: numbers[0] for pk, numbers in of.items()}
+
+
+def _safety(pks, today):
+    """{customer id: names of the tags of her safety notes in force}."""
+    of = defaultdict(list)
+    for pk, name in SafetyNote.objects.in_force(today).filter(customer__in=pks).values_list("customer", "tag__name"):
+        of[pk].append(name)
+    return of
+
+
+def _former(pks, rows):
+    """{customer id: [(name, card number)]} of the merged cards among the candidates: they tell why she was found."""
+    merged, of = [pk for pk, survivor, *_rest in rows if survivor in set(pks)], defaultdict(list)
+    if merged:
+        absorbed = Customer.objects.filter(pk__in=merged).order_by("pk")
+        for survivor, *name_and_number in absorbed.values_list("merged_into", "name", "card_no"):
+            of[survivor].append(name_and_number)
+    return of
 
 
 def _best_ids(rows):

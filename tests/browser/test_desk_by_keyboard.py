@@ -36,7 +36,8 @@ def test_a_key_pressed_while_the_row_is_still_being_drawn_stays_on_the_page(visi
     page = visit_page("/")
     page.evaluate("""() => {
         window.stayed = true;
-        document.addEventListener("htmx:afterSwap", () => setTimeout(() => document.querySelector(`[value="in_care"][data-step]`)?.click()));
+        const step = () => document.querySelector(`[value="in_care"][data-step]`)?.click();
+        document.addEventListener("htmx:afterSwap", () => setTimeout(step));
     }""")
     row(page, "江珊").locator("[data-step]").click()
     expect(row(page, "江珊")).to_have_class(re.compile("state-in_care"))

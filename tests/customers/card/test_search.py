@@ -145,7 +145,7 @@ def test_other_branches_are_not_found_by_their_names_or_parts_of_numbers(actor, 
 def test_a_full_number_of_another_branch_shows_a_guest_and_nothing_more(people, stranger, beautician):
     for words in ("13812346621", "+86 138 1234 6621", "02162881234"):
         (hit,) = queries.search(builders.actor_of(stranger), words)
-        assert (hit.is_guest, hit.masked_name, hit.number, hit.hints) == (True, "张*", "", [])
+        assert (hit.is_guest, hit.masked_name, hit.number, hit.hints) == (True, "张*", "", ())
     assert [hit.is_guest for hit in queries.search(builders.actor_of(beautician), "13812346621")] == []
 
 
@@ -192,10 +192,20 @@ def test_the_number_of_queries_does_not_grow(actor, people, branch, django_asser
     for n in range(15):
         add(branch, name=f"张{n}", phone=f"1380000{n:04d}")
     for words, hits in (("张", 16), ("张晓梅", 1), ("6621", 1)):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             assert len(queries.search(actor, words)) == hits
-    with django_assert_num_queries(7):  # and whether it is the number of a guest
+    with django_assert_num_queries(6):  # and whether it is the number of a guest
         assert len(queries.search(actor, "13812346621")) == 1
+
+
+def test_who_is_found_by_a_merged_card_is_told_with_its_name_and_number(actor, branch, django_assert_num_queries, stub_panels):
+    kept, gone = add(branch, name="秦海璐"), add(branch, name="秦晓芳")
+    Customer.objects.filter(pk=gone.pk).update(merged_into=kept)
+    with django_assert_num_queries(5):
+        [hit] = queries.search(actor, "秦晓芳")
+    assert (hit.customer, hit.former) == (kept, [["秦晓芳", gone.card_no]])
+    [hit] = queries.search(actor, "秦海璐")
+    assert (hit.customer, hit.former) == (kept, ())
 
 
 @pytest.fixture
