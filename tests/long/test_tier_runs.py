@@ -2,23 +2,20 @@
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import closing, contextmanager
 
 import pytest
 
 from tests import live
-from tests.long.tiers import CUSTOMERS, FIRST_DAY
+from tests.long.tiers import CUSTOMERS, day, is_refusal
 
 pytestmark = pytest.mark.long
 
 KILLS, AT_ONCE = 30, 10
 ACTS = "tests.long.tiers"
-IN_ORDER = {"unfinished": 0, "twice": 0, "stray": 0}
 
 
 @contextmanager
@@ -27,116 +24,130 @@ def company():
         yield salon
 
 
-def begin(salon, as_of):
-    """recompute_tiers in a process of its own."""
-    command = [sys.executable, "manage.py", "recompute_tiers", "--as-of", as_of]
+def begin(salon, as_of, guard=""):
+    """recompute_tiers in a process of its own, perhaps with a guard taken out."""
+    script = "tests/long/unguarded.py" if guard else "manage.py"
     return subprocess.Popen(
-        command, cwd=live.ROOT, env=salon.variables(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, script, "recompute_tiers", "--as-of", as_of],
+        cwd=live.ROOT,
+        env=salon.variables() | {"UNGUARDED": guard},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
-def run_through(salon, as_of):
-    """A whole run; repeated while the process killed before is still being cleared away by the database server."""
-    until = time.monotonic() + 30
-    while True:
-        process = begin(salon, as_of)
-        said, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, said
-        if "Another run" not in said and "另一" not in said:
-            return
-        assert time.monotonic() < until, said
+def wait_for(salon, process, as_of, status="%"):
+    """Until the run has stored its row and begins to write tiers; or until the row says that it is finished."""
+    sql = f"SELECT COUNT(*) FROM segmentation_tierrun WHERE as_of = '{as_of}' AND status LIKE '{status}'"  # noqa: S608
+    with closing(salon.connect()) as connection:
+        while process.poll() is None and not connection.execute(sql).fetchone()[0]:
+            time.sleep(0.002)
 
 
-def wait_until_started(salon, process):
-    """Until the run that was begun has stored its row."""
-    while process.poll() is None:
-        if salon.sql("SELECT COUNT(*) FROM segmentation_tierrun WHERE status = 'started'")[0][0]:
-            return
-        time.sleep(0.005)
-
-
-def begin_and_kill(salon, as_of, *, after):
+def begin_and_kill(salon, as_of, *, after, guard=""):
     """SIGKILL a run so many seconds after it has stored its row."""
-    process = begin(salon, as_of)
-    wait_until_started(salon, process)
+    process = begin(salon, as_of, guard)
+    wait_for(salon, process, as_of)
     time.sleep(after)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.communicate(timeout=60)
 
 
-def seconds_of_a_run(salon, as_of):
-    """From a run's first row to its end."""
+def seconds_of_writing(salon, as_of):
+    """From a run's row to the moment it is the current one."""
     process = begin(salon, as_of)
-    wait_until_started(salon, process)
+    wait_for(salon, process, as_of)
     began = time.monotonic()
-    assert process.wait(timeout=300) == 0
-    return time.monotonic() - began
+    wait_for(salon, process, as_of, "finished")
+    seconds = time.monotonic() - began
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    return seconds
 
 
 def test_killed_anywhere_the_tiers_are_the_old_or_the_new_ones_and_the_next_run_repairs():
-    chance = random.Random(20261122)
-    seen = {"old": 0, "new": 0}
+    chance, seen = random.Random(20261122), {"old": 0, "new": 0}
     with company() as salon:
-        salon.call(f"{ACTS}:live_a_day", number=1)
-        writing = seconds_of_a_run(salon, (FIRST_DAY + timedelta(days=1)).isoformat())
+        writing = seconds_of_writing(salon, day(1).isoformat())
+        old = salon.call(f"{ACTS}:tiers")
         for number in range(2, KILLS + 2):
-            as_of = (FIRST_DAY + timedelta(days=number)).isoformat()
-            old = salon.call(f"{ACTS}:live_a_day", number=number)
-            begin_and_kill(salon, as_of, after=chance.uniform(0, 1.1) * writing)
-            after = salon.call(f"{ACTS}:tiers")
-            run_through(salon, as_of)
-            new, disorder = salon.call(f"{ACTS}:state")
+            as_of = day(number).isoformat()
+            begin_and_kill(salon, as_of, after=chance.uniform(0, 1.3) * writing)
+            left, new, disorder = salon.call(f"{ACTS}:after_a_kill", as_of=as_of)
             assert new[:2] == [as_of, CUSTOMERS]
-            assert after in (old, new), f"kill {number - 1}: a mix"
-            seen["new" if after == new else "old"] += 1
-            assert disorder == IN_ORDER
-    assert seen["old"] >= 5, seen  # the kills fell into the writing
+            assert left in (old, new), f"kill {number - 1}: a mix"
+            assert disorder == {}
+            seen["new" if left == new else "old"] += 1
+            old = new
+    assert min(seen.values()) >= 2, seen  # the kills fell into the writing
 
 
-def test_a_run_after_thirty_kills_says_what_a_run_without_any_says():
-    """Two companies that lived the same days: one whose runs were all killed once, one whose runs were not."""
+def test_control_a_run_that_is_current_before_it_is_written_leaves_a_mix():
+    with company() as salon:
+        old = salon.call(f"{ACTS}:tiers")
+        begin_and_kill(salon, day(1).isoformat(), after=0, guard="pointer")
+        left, new, _disorder = salon.call(f"{ACTS}:after_a_kill", as_of=day(1).isoformat())
+    assert left not in (old, new)
+
+
+def test_runs_that_were_all_killed_once_end_where_runs_that_were_not_do():
+    """Two companies that live the same days."""
     results = []
     for is_killed in (True, False):
         with company() as salon:
             for number in range(1, 4):
-                as_of = (FIRST_DAY + timedelta(days=number)).isoformat()
-                salon.call(f"{ACTS}:live_a_day", number=number)
+                as_of = day(number).isoformat()
                 if is_killed:
-                    begin_and_kill(salon, as_of, after=0.03 * number)
-                run_through(salon, as_of)
+                    begin_and_kill(salon, as_of, after=0.02 * number)
+                salon.call(f"{ACTS}:run_through", as_of=as_of)
             results.append(salon.call(f"{ACTS}:tiers"))
     assert results[0] == results[1]
 
 
+def all_at_once(salon, as_of, guard=""):
+    """[(what it said, its seconds)] of ten runs that begin at one moment, each in a process that stands ready for it."""
+    command = [sys.executable, "-m", "tests.live", f"{ACTS}:run_when_told", json.dumps({"as_of": as_of, "guard": guard})]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    runs = [subprocess.Popen(command, cwd=live.ROOT, env=salon.variables(), **pipes) for _ in range(AT_ONCE)]
+    for run in runs:
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        run.stdin.write("\n")
+        run.stdin.flush()
+    told = [run.communicate(timeout=300)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0] * AT_ONCE
+    return [json.loads(each.splitlines()[-1]) for each in told]
+
+
 def test_of_ten_at_once_one_works_and_nine_say_so_within_a_second():
     with company() as salon:
-        salon.call(f"{ACTS}:live_a_day", number=1)
-        as_of = (FIRST_DAY + timedelta(days=1)).isoformat()
-        arguments = json.dumps({"as_of": as_of})
-        command = [sys.executable, "-m", "tests.live", f"{ACTS}:timed_run", arguments]
-        all_ten = [
-            subprocess.Popen(command, cwd=live.ROOT, env=salon.variables(), stdout=subprocess.PIPE, text=True)
-            for _ in range(AT_ONCE)
-        ]
-        answers = []
-        for process in all_ten:
-            said, _ = process.communicate(timeout=300)
-            assert process.returncode == 0
-            answers.append(json.loads(said.splitlines()[-1]))
-        idle = [seconds for said, seconds in answers if is_refusal(said)]
-        assert salon.call(f"{ACTS}:disorder") == IN_ORDER
-        assert len(idle) == AT_ONCE - 1, answers
-        assert max(idle) < 1
+        answers = all_at_once(salon, day(1).isoformat())
+        refused = [seconds for said, seconds in answers if is_refusal(said)]
+        worked = [said for said, _seconds in answers if said.startswith("As of")]
+        assert (len(refused), len(worked)) == (AT_ONCE - 1, 1), answers
+        assert max(refused) < 1
+        assert salon.call(f"{ACTS}:disorder") == {}
+        assert salon.call(f"{ACTS}:tiers")[:2] == [day(1).isoformat(), CUSTOMERS]
 
 
-def is_refusal(said):
-    return "Another run" in said or "另一" in said
+def test_control_without_the_lock_more_than_one_works():
+    with company() as salon:
+        answers = all_at_once(salon, day(1).isoformat(), guard="alone")
+        assert not any(is_refusal(said) for said, _seconds in answers)
+        failed = [said for said, _seconds in answers if not said.startswith("As of")]
+        assert failed or salon.call(f"{ACTS}:disorder"), answers
 
 
 def test_a_dead_holder_blocks_nobody():
     with company() as salon:
-        as_of = (FIRST_DAY + timedelta(days=1)).isoformat()
-        salon.call(f"{ACTS}:live_a_day", number=1)
-        begin_and_kill(salon, as_of, after=0)
-        run_through(salon, as_of)
-        assert salon.call(f"{ACTS}:tiers")[0] == as_of
+        begin_and_kill(salon, day(1).isoformat(), after=0)
+        _left, new, disorder = salon.call(f"{ACTS}:after_a_kill", as_of=day(1).isoformat())
+        assert (new[:2], disorder) == ([day(1).isoformat(), CUSTOMERS], {})
+
+
+def test_control_a_lock_that_outlives_its_holder_blocks_the_next():
+    with company() as salon:
+        begin_and_kill(salon, day(1).isoformat(), after=0, guard="release")
+        said, _ = begin(salon, day(1).isoformat(), guard="release").communicate(timeout=60)
+        assert is_refusal(said)

@@ -1,8 +1,9 @@
-"""`serve` with one guard taken out, for the controls: a check that cannot see the fault proves nothing.
+"""`manage.py` with one guard taken out, for the controls: a check that cannot see the fault proves nothing.
 
 UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (no operation key is claimed),
-`acknowledgement` (the answer goes out before the visit is stored), `sync` (SQLite synchronises its log now and then), or
-`version` (a card is saved whatever its version).
+`acknowledgement` (the answer goes out before the visit is stored), `sync` (SQLite synchronises its log now and then),
+`version` (a card is saved whatever its version), `pointer` (a run is the current one before its tiers are written), `alone`
+(a run does not look whether another works), or `release` (its lock is a file that outlives it).
 """
 
 import functools
@@ -11,6 +12,7 @@ import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -26,10 +28,13 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.management import execute_from_command_line  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from archives.visits import services  # noqa: E402
 from customers.card import services as cards  # noqa: E402
 from salon import boot, operations  # noqa: E402
+from segmentation.runs import models as runs  # noqa: E402
+from segmentation.runs import recompute, spans  # noqa: E402
 
 
 def _without_transaction():
@@ -63,12 +68,50 @@ def _whatever_the_version():
     cards._lock = lambda actor, pk, version=None: lock(actor, pk)
 
 
+def _current_before_it_is_written():
+    write = spans.write_changes
+
+    def publish_first(run, count):
+        runs.TierRun.objects.filter(pk=run.pk).update(status=runs.FINISHED, finished_at=timezone.now())
+        write(run, count)
+
+    spans.write_changes = publish_first
+
+
+def _whoever_else_works():
+    @contextmanager
+    def held(_name):
+        yield True
+
+    recompute.locks = types.SimpleNamespace(held=held)
+
+
+def _with_a_lock_that_stays():
+    @contextmanager
+    def held(name):
+        file = settings.DATA_DIR / f"{name}.taken"
+        try:
+            file.touch(exist_ok=False)
+        except FileExistsError:
+            yield False
+            return
+        yield True
+        file.unlink()
+
+    recompute.locks = types.SimpleNamespace(held=held)
+
+
 OUT = {
     "transaction": _without_transaction,
     "key": _without_key,
     "acknowledgement": _before_it_is_stored,
     "sync": _without_sync,
     "version": _whatever_the_version,
+    "pointer": _current_before_it_is_written,
+    "alone": _whoever_else_works,
+    "release": _with_a_lock_that_stays,
 }
-OUT[os.environ["UNGUARDED"]]()
-execute_from_command_line(sys.argv)
+
+if __name__ == "__main__":
+    OUT[os.environ["UNGUARDED"]]()
+    execute_from_command_line(sys.argv)
