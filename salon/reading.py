@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,9 +17,9 @@ HEADER_WITHIN = 10  # rows in which the heading is looked for: a title often sta
 
 @dataclass(frozen=True)
 class Limits:
-    """The most a file may hold, and the most its reading may cost. None: no limit."""
+    """The most a file may hold, and the most its reading may cost. None: no limit. `rows`: those below the heading."""
 
-    rows: int = 20_000
+    rows: int = 10_000
     columns: int = 60
     cell: int = 2_000
     inflated: int = 100 * MIB
@@ -30,7 +31,7 @@ class Limits:
 
     def as_json(self):
         names = ("rows", "columns", "cell", "inflated", "part", "entries", "memory", "seconds")
-        return json.dumps({name: getattr(self, name) for name in names})
+        return json.dumps({name: getattr(self, name) for name in names} | {"rows": self.rows + HEADER_WITHIN})
 
 
 FROM_BROWSER = Limits()
@@ -77,15 +78,15 @@ def opened(path, names, limits):
     """
     with untrusted.lines("salon.tables", str(path), limits.as_json(), patience=limits.patience) as lines:
         try:
-            numbered = _rows(_messages(lines))
+            numbered = _rows(_messages(lines, limits))
             notes = next(numbered)
             header, columns, unknown, before = _find_header(numbered, names)
-            yield Table(columns, header, unknown, notes, _chain(before, numbered))
+            yield Table(columns, header, unknown, notes, _at_most(limits.rows, chain(before, numbered)))
         except untrusted.Broke as broke:
             raise Unreadable(str(REFUSALS["late" if broke.is_late else "damaged"])) from broke
 
 
-def _messages(lines):
+def _messages(lines, limits):
     """What the reader said, until its end; an output without end is a fault."""
     for line in lines:
         try:
@@ -93,7 +94,7 @@ def _messages(lines):
         except ValueError as error:
             raise untrusted.Broke(False) from error
         if "refused" in message:
-            raise Unreadable(_refusal(message["refused"], message["facts"]))
+            raise Unreadable(_refusal(message["refused"], message["facts"], limits))
         if "end" in message:
             return
         yield message
@@ -106,19 +107,24 @@ def _rows(messages):
         yield from message["rows"]
 
 
-def _chain(first, rest):
-    yield from first
-    yield from rest
+def _at_most(limit, rows):
+    for count, row in enumerate(rows):
+        if count == limit:
+            raise Unreadable(_too_many(limit))
+        yield row
 
 
-def _refusal(code, facts):
+def _too_many(limit):
+    return ngettext(
+        "The file has more than %(n)d row. Split it, or use the command.",
+        "The file has more than %(n)d rows. Split it, or use the command.",
+        limit,
+    ) % {"n": limit}
+
+
+def _refusal(code, facts, limits):
     if code == "rows":
-        n = facts["limit"]
-        return ngettext(
-            "The file has more than %(n)d row. Split it, or use the command.",
-            "The file has more than %(n)d rows. Split it, or use the command.",
-            n,
-        ) % {"n": n}
+        return _too_many(limits.rows)
     if code == "columns":
         return _("Row %(row)d has more than %(limit)d columns.") % facts
     if code == "row":

@@ -40,11 +40,15 @@ class Desk:
         """Forget everything."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def forget_upload(self):
+        """Forget the file, once it was read, and how far its reading was."""
+        self.upload.unlink(missing_ok=True)
+        self._progress.unlink(missing_ok=True)
+
     def forget_rows(self):
         """Forget the file and its rows; what was refused stays, to be downloaded."""
-        self.upload.unlink(missing_ok=True)
+        self.forget_upload()
         self.spool.unlink(missing_ok=True)
-        self._progress.unlink(missing_ok=True)
 
     # --- how far it is
 

@@ -13,7 +13,7 @@ from salon import cells
 BATCH = 1_000  # rows checked together, with one look at the database
 CHUNK = 1_000  # rows stored together
 PAUSE = 0.02  # seconds between the transactions of a long import, in which those who wait to save come first
-AT_ONCE = 20_000  # files of so many rows are stored in one transaction; longer ones in chunks (docs/decisions.md)
+AT_ONCE = 10_000  # files of so many rows are stored in one transaction; longer ones in chunks (docs/decisions.md)
 LONGEST_RAW = 2_000
 
 

@@ -15,7 +15,7 @@ class UploadForm(Form):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("Excel (.xlsx, .xls) or CSV, up to 10 MB and 20,000 rows."),
+        help_text=_("Excel (.xlsx, .xls) or CSV, up to 10 MB and 10,000 rows."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt"}),
         error_messages={"empty": _("The file is empty.")},
     )

@@ -120,7 +120,7 @@ def _read(run, desk, clock):
             importer.take(table, progress=_note(desk))
         importer.plan()
         desk.write_refused(spool)
-    desk.upload.unlink()
+    desk.forget_upload()
     run.state, run.counts, run.finished_at = ImportRun.READY, dict(importer.counts), clock()
     run.save(update_fields=["state", "counts", "finished_at"])
 

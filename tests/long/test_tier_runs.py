@@ -73,14 +73,14 @@ def test_killed_anywhere_the_tiers_are_the_old_or_the_new_ones_and_the_next_run_
         old = salon.call(f"{ACTS}:tiers")
         for number in range(2, KILLS + 2):
             as_of = day(number).isoformat()
-            begin_and_kill(salon, as_of, after=chance.uniform(0, 1.3) * writing)
+            begin_and_kill(salon, as_of, after=chance.uniform(0, 1.5) * writing)
             left, new, disorder = salon.call(f"{ACTS}:after_a_kill", as_of=as_of)
             assert new[:2] == [as_of, CUSTOMERS]
             assert left in (old, new), f"kill {number - 1}: a mix"
             assert disorder == {}
             seen["new" if left == new else "old"] += 1
             old = new
-    assert min(seen.values()) >= 2, seen  # the kills fell into the writing
+    assert seen["old"] >= 5, seen  # the kills fell into the writing
 
 
 def test_control_a_run_that_is_current_before_it_is_written_leaves_a_mix():

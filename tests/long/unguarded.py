@@ -3,7 +3,8 @@
 UNGUARDED names it: `transaction` (record_bill without its transaction), `key` (no operation key is claimed),
 `acknowledgement` (the answer goes out before the visit is stored), `sync` (SQLite synchronises its log now and then),
 `version` (a card is saved whatever its version), `pointer` (a run is the current one before its tiers are written), `alone`
-(a run does not look whether another works), or `release` (its lock is a file that outlives it).
+(a run does not look whether another works), `release` (its lock is a file that outlives it), or `import` (an import without
+its transaction).
 """
 
 import functools
@@ -12,7 +13,7 @@ import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -32,6 +33,7 @@ from django.utils import timezone  # noqa: E402
 
 from archives.visits import services  # noqa: E402
 from customers.card import services as cards  # noqa: E402
+from customers.imports import engine  # noqa: E402
 from salon import boot, operations  # noqa: E402
 from segmentation.runs import models as runs  # noqa: E402
 from segmentation.runs import recompute, spans  # noqa: E402
@@ -101,6 +103,10 @@ def _with_a_lock_that_stays():
     recompute.locks = types.SimpleNamespace(held=held)
 
 
+def _import_without_transaction():
+    engine.transaction = types.SimpleNamespace(atomic=nullcontext)
+
+
 OUT = {
     "transaction": _without_transaction,
     "key": _without_key,
@@ -110,6 +116,7 @@ OUT = {
     "pointer": _current_before_it_is_written,
     "alone": _whoever_else_works,
     "release": _with_a_lock_that_stays,
+    "import": _import_without_transaction,
 }
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def hostile(folder):
         "packed too well": (book("ratio", parts={"xl/sharedStrings.xml": b"<sst>" + b"a" * 12_000_000}), "too large"),
         "parts without end": (book("parts", parts={f"xl/x{n}.xml": "" for n in range(300)}), "too large"),
         "one cell far away": (book("far", parts={sheet: rows_xml('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')}), ""),
-        "too many rows": (book("rows", parts={sheet: rows_xml(rows_bomb)}), "more than 20000"),
+        "too many rows": (book("rows", parts={sheet: rows_xml(rows_bomb)}), "more than 10000"),
         "too many columns": (book("columns", parts={sheet: workbooks.sheet_xml([["日期", "金额", *["x"] * 70]])}), "columns"),
         "no sheet": (book("sheetless", parts={sheet: ""}), ""),
         "broken xml": (book("xml", parts={sheet: "<worksheet><sheetData><row>"}), ""),
@@ -153,6 +153,17 @@ def test_hostile_files_are_refused_in_a_sentence(tmp_path):
 def test_a_cell_is_cut_where_it_would_be_refused(tmp_path):
     path = workbooks.write(tmp_path / "a.xlsx", {"S": [["日期", "金额"], ["x" * 40_000, 1]]})
     assert read(path)[1] == [[2, ["x" * 2001, 1]]]
+
+
+def test_the_heading_and_what_stands_above_it_count_for_nothing(tmp_path):
+    """A file may have as many rows as is said, and not one more."""
+    limits, begin = reading.Limits(rows=3), "我们店,二〇二四年\n\n日期,金额\n"
+    path = tmp_path / "rows.csv"
+    path.write_text(begin + "2024-01-05,1\n" * 3, encoding="utf-8")
+    assert len(read(path, limits)[1]) == 3
+    for more in (4, 40):
+        path.write_text(begin + "2024-01-05,1\n" * more, encoding="utf-8")
+        assert "more than 3 rows" in refusal(path, limits)
 
 
 def test_a_header_alone_is_a_table_without_rows(tmp_path):
