@@ -31,7 +31,7 @@ format: .venv/dev.stamp ## bring the Python code into shape
 	@$(VENV) -m ruff check --fix --quiet . ; $(VENV) -m ruff format --quiet .
 
 lock: .venv/dev.stamp ## compile requirements/*.in into the locks
-	@for name in uv run dev; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for name in uv run dev bench; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 .venv/%.stamp: requirements/%.txt requirements/install.py
 	@$(PYTHON) requirements/install.py $*

@@ -1,5 +1,7 @@
 """Make .venv and install one lock into it: `python3 requirements/install.py run` (or dev). Needs nothing but Python.
 
+What the bench compares the product with (`bench`) goes into .venv-bench: no part of the product or its tests.
+
 uv does it in a second or two; where it cannot (it does not read pip.conf, in which shops keep the address of their mirror),
 pip does the same more slowly. Either way every file must have the hash that the lock gives.
 """
@@ -12,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-VENV = HERE.parent / ".venv"
+VENV = HERE.parent / (".venv-bench" if sys.argv[1:] == ["bench"] else ".venv")
 PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 PIP = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--require-hashes"]
@@ -32,7 +34,7 @@ def succeeds(*command, **more):
 
 
 def make_environment():
-    """A virtual environment in .venv, unless there is one that works. Exits with one line if Python lacks a part."""
+    """A virtual environment, unless there is one that works. Exits with one line if Python lacks a part."""
     if PYTHON.exists() and succeeds(PYTHON, "-c", "import pip"):
         return
     if not (importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")):
@@ -69,7 +71,7 @@ def install(lock):
 def main(name):
     if sys.version_info < (3, 11):
         sys.exit("Python 3.11 or newer is needed.")
-    print(f"Installing what requirements/{name}.txt locks into .venv …", flush=True)
+    print(f"Installing what requirements/{name}.txt locks into {VENV.name} …", flush=True)
     make_environment()
     if not install(HERE / f"{name}.txt"):
         sys.exit("The packages could not be installed; see the lines above.")

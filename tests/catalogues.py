@@ -17,7 +17,7 @@ import polib
 
 ROOT = Path(__file__).resolve().parent.parent
 SIMPLIFIED, TRADITIONAL = "zh_Hans", "zh_Hant"
-NOT_THE_PRODUCT = ("tests", ".venv", "var", "docs", "requirements")
+NOT_THE_PRODUCT = ("tests", ".venv", ".venv-bench", "var", "docs", "requirements")
 TO_TRADITIONAL = opencc.OpenCC("s2tw")
 QUOTES = str.maketrans("“”‘’", "「」『』")
 # What character conversion gets wrong, and the words of Taiwan where they differ from the mainland's. (OpenCC's own list

@@ -10,15 +10,26 @@ import argparse
 import shlex
 import sys
 import time
+import traceback
 from dataclasses import replace
 
 from tests import postgres
-from tests.bench import card, lists, report, salon, saving, search, start
+from tests.bench import card, excel, libraries, lists, recompute, report, salon, saving, search, start, waiting
 from tests.bench.visitor import Effort
 
 # Measures of a salon: functions of (a running Salon, Effort) that yield Figures. Add to these.
-OF_A_SALON = {"search": search.measure, "card": card.measure, "list": lists.measure, "save": saving.measure}
-ALONE = {"start": start.measure}
+OF_A_SALON = {
+    "search": search.measure,
+    "card": card.measure,
+    "list": lists.measure,
+    "save": saving.measure,
+    "recompute": recompute.measure,
+    "libraries": libraries.measure,
+    "waiting": waiting.measure,
+    "excel": excel.measure,
+}
+ALONE = {"start": start.measure, "workbook": excel.measure_workbook}
+DERIVED = (recompute.growth, libraries.compared)  # functions of all Figures of a run that yield further ones
 CUSTOMERS = (100_000, 1_000_000)
 
 
@@ -32,16 +43,18 @@ def main(arguments):
     figures, versions, failed = [], {}, []
     for name in ALONE:
         if name in chosen:
-            figures += _said(ALONE[name]())
+            figures += _said(ALONE[name](), name, failed)
     measures = {name: measure for name, measure in OF_A_SALON.items() if name in chosen}
     for database in options.database if measures else ():
         try:
             with salon.place(database) as where:
                 versions[database] = f"{where.name} {where.version}"
                 for customers in options.customers:
-                    figures += _of_salon(where, customers, measures, Effort())
+                    figures += _of_salon(where, customers, measures, Effort(), failed)
         except postgres.NoServer as reason:
             failed.append(f"{salon.DATABASES[database]}: not measured ({reason})")
+    for derive in DERIVED:
+        figures += _said(derive(figures), "derived", failed)
     machine = report.machine(versions.values())
     say("", machine, "", *report.rows(figures), *failed)
     if options.write:
@@ -50,7 +63,7 @@ def main(arguments):
     return int(bool(failed) or any(figure.is_over for figure in figures))
 
 
-def _of_salon(where, customers, measures, effort):
+def _of_salon(where, customers, measures, effort, failed):
     """The figures of one salon, measured while its server runs."""
     found = []
     with salon.opened(where, customers, say) as measured:
@@ -58,17 +71,22 @@ def _of_salon(where, customers, measures, effort):
         for name, measure in measures.items():
             say(f"{name}: {where.name}, {customers:,} customers …")
             began = time.monotonic()
-            found += _said(replace(each, database=where.name, customers=customers) for each in measure(measured, effort))
+            figures = (replace(each, database=where.name, customers=customers) for each in measure(measured, effort))
+            found += _said(figures, f"{name} ({where.name}, {customers:,})", failed)
             say(f"  ({time.monotonic() - began:.0f} s)")
     return found
 
 
-def _said(figures):
-    """The figures as a list, each printed as soon as it is there."""
+def _said(figures, name, failed):
+    """The figures as a list, each printed as soon as it is there. One that fails is noted: others took hours to measure."""
     found = []
-    for figure in figures:
-        found.append(figure)
-        say("  " + "  ".join(filter(None, figure.cells())), f"    {figure.how}")
+    try:
+        for figure in figures:
+            found.append(figure)
+            say("  " + "  ".join(filter(None, figure.cells())), f"    {figure.how}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        traceback.print_exc()
+        failed.append(f"{name}: not measured to the end ({error!r})")
     return found
 
 

@@ -9,11 +9,12 @@ class Figure:
     """What was measured (`value`, the one the limit is about), its limit, and what stands beside it.
 
     Without a `limit` it is told for information: nothing was promised about it. `floor` is the barest thing that does the same,
-    measured the same way. `queries` has a limit of its own.
+    measured the same way. `queries` has a limit of its own. A rate has a least instead (`at_least`). A `value` of None could not
+    be measured, and `how` says why.
     """
 
     name: str
-    value: float
+    value: float | None
     limit: float | None
     unit: str
     how: str = ""
@@ -23,15 +24,25 @@ class Figure:
     floor: float | None = None
     queries: int | None = None
     most_queries: int | None = None
+    at_least: float | None = None
+
+    @property
+    def is_promised(self):
+        return any(promise is not None for promise in (self.limit, self.at_least, self.most_queries))
 
     @property
     def is_over(self):
+        """True if it misses what was promised, or that could not be measured."""
+        if self.value is None:
+            return self.is_promised
         too_many = self.most_queries is not None and self.queries is not None and self.queries > self.most_queries
-        return (self.limit is not None and self.value > self.limit) or too_many
+        too_much = self.limit is not None and self.value > self.limit
+        too_little = self.at_least is not None and self.value < self.at_least
+        return too_many or too_much or too_little
 
     @property
     def verdict(self):
-        if self.limit is None and self.most_queries is None:
+        if not self.is_promised:
             return ""
         return "OVER" if self.is_over else "ok"
 
@@ -45,21 +56,27 @@ class Figure:
             self.database,
             f"{self.customers:,}" if self.customers else "",
             _amount(self.median, self.unit),
-            _amount(self.value, self.unit),
-            "" if self.limit is None else f"≤ {_amount(self.limit, self.unit)}",
+            "not measured" if self.value is None else _amount(self.value, self.unit),
+            self._promise(),
             _amount(self.floor, self.unit),
             queries,
             self.verdict,
         )
 
+    def _promise(self):
+        if self.at_least is not None:
+            return f"≥ {_amount(self.at_least, self.unit)}"
+        return "" if self.limit is None else f"≤ {_amount(self.limit, self.unit)}"
 
-COLUMNS = ("measure", "database", "customers", "p50", "p95", "limit", "floor p95", "queries", "")
+
+# "p50" of what was measured several times; "figure" is its p95, or what the measure's name or the lines below the table say.
+COLUMNS = ("measure", "database", "customers", "p50", "figure", "limit", "floor", "queries", "")
 
 
 def _amount(value, unit):
     if value is None:
         return ""
-    return f"{value:.2f} {unit}" if value < 10 and value != int(value) else f"{value:.0f} {unit}"
+    return f"{value:.2f} {unit}" if value < 10 and value != int(value) else f"{value:,.0f} {unit}"
 
 
 def p50(values):

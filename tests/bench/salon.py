@@ -89,14 +89,35 @@ def _salon(where, name):
     return Salon(where.folder / name, url)
 
 
+def place_of(salon):
+    """Where a salon is, to make another beside it."""
+    return Place(POSTGRESQL if salon.database_url else SQLITE, salon.data_dir.parent, salon.database_url)
+
+
+def make_empty(where, name):
+    """A salon of that name with nothing in it but what migrations make."""
+    salon = _salon(where, name)
+    drop(where, salon)
+    salon.data_dir.mkdir()
+    _on_server(where, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    _manage(salon, "migrate", "--verbosity", "0")
+    return salon
+
+
+def drop(where, salon):
+    """Remove a salon: its folder, and its database on a server."""
+    shutil.rmtree(salon.data_dir, ignore_errors=True)
+    _on_server(where, f'DROP DATABASE IF EXISTS "{salon.data_dir.name}" WITH (FORCE)')
+
+
+def _manage(salon, *command):
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=salon.variables(), check=True)
+
+
 def _make(where, name, customers):
     """Under another name first: a salon that was left half made is not taken for one."""
-    unfinished = _salon(where, f"making_{name}")
-    unfinished.data_dir.mkdir()
-    _on_server(where, f'CREATE DATABASE "making_{name}" TEMPLATE template0')
-    seed = ("seed_demo", "--customers", str(customers), "--years", str(YEARS))
-    for command in (("migrate", "--verbosity", "0"), seed):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=unfinished.variables(), check=True)
+    unfinished = make_empty(where, f"making_{name}")
+    _manage(unfinished, "seed_demo", "--customers", str(customers), "--years", str(YEARS))
     if where.server:
         _on_server(where, f'ALTER DATABASE "making_{name}" RENAME TO "{name}"')
         with _salon(where, name).connect() as connection:

@@ -69,6 +69,10 @@ class Effort:
     think_seconds: float = 5.0  # a usual visit takes up to twenty seconds to enter; these people are four times as fast
     warm_up: int = 5
     every_filter: int = 1  # of the list's filters and orders: each, or each of so many
+    runs: int = 3  # of what takes long
+    waiting_saves: int = 1_000  # of each run in which the longest wait is looked for
+    hurry_seconds: float = 1.0  # what people think between two of these
+    imported: int = 800_000  # rows of the file at most; else one for each customer
 
 
 def visitor_of(salon, username):
