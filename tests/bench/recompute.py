@@ -57,10 +57,11 @@ def _seconds(act, runs, floors):
     seconds, floor = [run.seconds for run in runs], median(map(sum, floors))
     facts, loading = runs[0].result, median(run.process_seconds - run.seconds for run in runs)
     reading, rewriting = (median(part) for part in zip(*floors))
+    floors = f"bare GROUP BY ({reading:.2f} s) and rewriting a row for each customer ({rewriting:.2f} s)"
     how = (
-        f"median of {len(runs)}, {min(seconds):.2f} to {max(seconds):.2f} s, and {loading:.1f} s to load Python and Django before; "
+        f"median of {len(runs)}, {min(seconds):.2f} to {max(seconds):.2f} s, after {loading:.1f} s to load Python and Django; "
         f"{facts['changed']:,} of {facts['universe']:,} customers changed; "
-        f"limit: {FLOORS} × floor; floor: bare GROUP BY ({reading:.2f} s) and rewriting one row for each customer ({rewriting:.2f} s)"
+        f"limit: {FLOORS} × floor; floor: {floors}"
     )
     return Figure(act, median(seconds), FLOORS * floor, "s", how, floor=floor)
 
@@ -117,13 +118,11 @@ def bare_seconds(as_of):
     statement = group_by(date.fromisoformat(as_of))
     begin = "BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN"
     with bare_cursor() as (cursor, _mark):
-        reading = _timed(
-            cursor, f"SELECT COUNT(*), MAX(last_paid_on), SUM(visit_days), SUM(consumption_fen) FROM ({statement}) x"
-        )
+        sums = "COUNT(*), MAX(last_paid_on), SUM(visit_days), SUM(consumption_fen)"
+        reading = _timed(cursor, f"SELECT {sums} FROM ({statement}) found")
+        columns = "customer_id bigint PRIMARY KEY, last_paid_on date, visit_days integer, consumption_fen bigint"
         cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
-        cursor.execute(
-            f"CREATE TABLE {TABLE} (customer_id bigint PRIMARY KEY, last_paid_on date, visit_days integer, consumption_fen bigint)"
-        )
+        cursor.execute(f"CREATE TABLE {TABLE} ({columns})")
         try:
             cursor.execute(f"INSERT INTO {TABLE} {statement}")
             rewriting = _timed(cursor, begin, f"UPDATE {TABLE} SET visit_days = visit_days + 1", "COMMIT")

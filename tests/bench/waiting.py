@@ -1,7 +1,8 @@
 """The longest wait of a receptionist who saves while tiers are computed, beside the same load on an idle salon.
 
-The people of saving.py, faster, save through `serve` while recompute_tiers runs one day after another: the first run of a salon,
-which writes every tier, then the days after it. Idle and busy runs take turns.
+One of the people of saving.py saves through `serve`, one visit after another: nobody else stands in her way, so what she waits
+for longer than on an idle salon is the run. recompute_tiers runs for one day after another meanwhile: first with nothing computed
+before, which writes every tier, then for the days after it. Idle and busy runs take turns.
 """
 
 import json
@@ -35,7 +36,7 @@ class Run:
 
 def measure(salon, effort):
     """The figure of the longest wait. The salon is started."""
-    effort = replace(effort, saves=effort.waiting_saves, think_seconds=effort.hurry_seconds)
+    effort = replace(effort, saves=effort.waiting_saves, people=1, think_seconds=effort.waiting_seconds)
     idle, busy = [], []
     for _ in range(effort.runs):
         idle.append(Run(_saves(salon, effort)))
@@ -49,23 +50,26 @@ def measure(salon, effort):
         median(run.longest for run in busy),
         POSTGRESQL_MS if salon.database_url else SQLITE_MS,
         "ms",
-        _how(idle, busy, effort),
+        _how(idle, busy),
         median=p50([ms for run in busy for ms in run.times]),
         floor=median(run.longest for run in idle),
     )
 
 
-def _how(idle, busy, effort):
-    told = {name: ", ".join(f"{run.longest:.0f}" for run in runs) for name, runs in (("busy", busy), ("idle", idle))}
-    percentiles = [p95([ms for run in runs for ms in run.times]) for runs in (busy, idle)]
+def _how(idle, busy):
     computed, written = (sum(run.beside[name] for run in busy) for name in ("runs", "changed"))
     share = sum(run.beside["seconds"] for run in busy) / sum(run.beside["of_seconds"] for run in busy)
     return (
-        f"median of the longest of {len(busy)} runs of {len(busy[0].times):,} saves ({told['busy']} ms; p95 {percentiles[0]:.0f} ms), "
-        f"{effort.people} people, each about every {effort.think_seconds:g} s, beside {computed} runs of recompute_tiers which took "
-        f"{share:.0%} of the time and changed {written:,} tiers; floor: the same with nothing beside it ({told['idle']} ms; p95 "
-        f"{percentiles[1]:.0f} ms)"
+        f"median of the longest of {len(busy)} runs of {len(busy[0].times):,} saves ({_longest(busy)}), "
+        f"one person; beside her {computed} runs of recompute_tiers, "
+        f"which took {share:.0%} of the time and changed {written:,} tiers; floor: the same on an idle salon ({_longest(idle)})"
     )
+
+
+def _longest(runs):
+    """ "88, 120, 97 ms; p95 31 ms" """
+    longest = ", ".join(f"{run.longest:.0f}" for run in runs)
+    return f"{longest} ms; p95 {p95([ms for run in runs for ms in run.times]):.0f} ms"
 
 
 def _saves(salon, effort):
