@@ -113,6 +113,19 @@ def test_a_salon_is_kept_and_made_anew_when_its_code_changes(tmp_path, monkeypat
 
 
 @pytest.mark.skipif(not postgres.binaries(), reason="not run: no PostgreSQL here")
+def test_salons_of_another_size_stay_when_one_is_made_anew(tmp_path):
+    with postgres.running() as server:
+        where = salons.Place(salons.POSTGRESQL, tmp_path, server.url)
+        kept = {"postgresql_600_old", "making_postgresql_600_old"}
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            for name in [*kept, "postgresql_60_old", "making_postgresql_60_old"]:
+                connection.execute(f'CREATE DATABASE "{name}"')
+            salons._drop_old(where, "postgresql_60_")
+            names = {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
+        assert {name for name in names if "postgresql_" in name} == kept
+
+
+@pytest.mark.skipif(not postgres.binaries(), reason="not run: no PostgreSQL here")
 def test_a_server_that_is_kept_has_its_data_again():
     folder = postgres.folder_for({})
     folder.chmod(0o711)

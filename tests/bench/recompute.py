@@ -152,25 +152,12 @@ def _timed(cursor, *statements):
 
 
 def last_whole_day():
-    """The last day on which a usual number of visits was recorded (the bench itself saves a few later)."""
-    from django.db.models import Count, Max
+    """The day before the salon was made: what the bench itself saves, on later days, is in no figure."""
+    from django.db.models import Max
 
-    from archives.visits.models import Visit
+    from customers.card.models import Customer
 
-    done = Visit.objects.done()
-    newest = done.aggregate(day=Max("day"))["day"]
-    window = done.filter(day__gt=newest - timedelta(days=60)).order_by()
-    counts = dict(window.values_list("day").annotate(n=Count("pk")))
-    usual = median(counts.values())
-    return max(day for day, count in counts.items() if 2 * count >= usual and _has_ended(day)).isoformat()
-
-
-def _has_ended(day):
-    from django.utils import timezone
-
-    from segmentation.runs.recompute import last_ended_day
-
-    return day <= last_ended_day(timezone.now())
+    return (Customer.objects.aggregate(day=Max("card_date"))["day"] - timedelta(days=1)).isoformat()
 
 
 def clear():

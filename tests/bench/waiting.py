@@ -38,13 +38,15 @@ def measure(salon, effort):
     """The figure of the longest wait. The salon is started."""
     effort = replace(effort, saves=effort.waiting_saves, people=1, think_seconds=effort.waiting_seconds)
     idle, busy = [], []
-    for _ in range(effort.runs):
-        idle.append(Run(_saves(salon, effort)))
-        salon.call("tests.bench.recompute:clear")
-        with computing(salon) as beside:
-            times = _saves(salon, effort)
-        busy.append(Run(times, beside))
-    recompute.leave_in_order(salon)
+    try:
+        for _ in range(effort.runs):
+            idle.append(Run(_saves(salon, effort)))
+            salon.call("tests.bench.recompute:clear")
+            with computing(salon) as beside:
+                times = _saves(salon, effort)
+            busy.append(Run(times, beside))
+    finally:
+        recompute.leave_in_order(salon)
     yield Figure(
         NAME,
         median(run.longest for run in busy),
