@@ -8,6 +8,7 @@ Salons are made by seed_demo and kept (tests/bench/salon.py); one of a million c
 
 import argparse
 import shlex
+import subprocess
 import sys
 import time
 import traceback
@@ -16,6 +17,7 @@ from dataclasses import replace
 from tests import postgres
 from tests.bench import card, excel, libraries, lists, recompute, report, salon, saving, search, start, waiting
 from tests.bench.visitor import Effort
+from tests.postgres import last_line
 
 # Measures of a salon: functions of (a running Salon, Effort) that yield Figures. Add to these.
 OF_A_SALON = {
@@ -50,7 +52,10 @@ def main(arguments):
             with salon.place(database) as where:
                 versions[database] = f"{where.name} {where.version}"
                 for customers in options.customers:
-                    figures += _of_salon(where, customers, measures, Effort(), failed)
+                    try:
+                        figures += _of_salon(where, customers, measures, Effort(), failed)
+                    except (RuntimeError, OSError, subprocess.SubprocessError) as error:  # it was not made or did not start
+                        failed.append(f"{where.name}, {customers:,} customers: not measured ({last_line(str(error))})")
         except postgres.NoServer as reason:
             failed.append(f"{salon.DATABASES[database]}: not measured ({reason})")
     for derive in DERIVED:
@@ -84,7 +89,7 @@ def _said(figures, name, failed):
         for figure in figures:
             found.append(figure)
             say("  " + "  ".join(filter(None, figure.cells())), f"    {figure.how}")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except Exception as error:  # whatever it is, it is told
         traceback.print_exc()
         failed.append(f"{name}: not measured to the end ({error!r})")
     return found
