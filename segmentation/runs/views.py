@@ -23,10 +23,10 @@ from segmentation.runs.queries import DOWN, NEW, UP
 from segmentation.scoring import rfm
 
 SORTS = {
-    "rank": Sort(_("Rank, the best first"), ("-consumption_fen", "-customer_id")),
-    "consumption": Sort(_("Consumption, the least first"), ("consumption_fen", "customer_id")),
-    "recency": Sort(_("Recency, the longest ago first"), ("last_paid_on", "-customer_id")),
-    "visit_days": Sort(_("Visit days, the most first"), ("-visit_days", "-customer_id")),
+    "rank": Sort(_("Best rank"), ("-consumption_fen", "-customer_id")),
+    "consumption": Sort(_("Least consumption"), ("consumption_fen", "customer_id")),
+    "recency": Sort(_("Longest away"), ("last_paid_on", "-customer_id")),
+    "visit_days": Sort(_("Most visit days"), ("-visit_days", "-customer_id")),
 }
 
 

@@ -113,7 +113,7 @@ def test_it_is_logged_and_says_what_it_is(salon, head, manager):
     assert entry.field in EXPORT_NAMES
     facts = dict(workbooks.rows(book.worksheets[1]))
     assert facts["Exported by"] == manager.name
-    assert (facts["Tier"], facts["Data as of"], facts["Order"]) == ("A", "2026-06-30", "Rank, the best first")
+    assert (facts["Tier"], facts["Data as of"], facts["Order"]) == ("A", "2026-06-30", "Best rank")
     assert facts["ABC"].endswith("B ≥ ¥\xa01,000.00 · A ≥ ¥\xa02,000.00")
     assert "[invalid name]" not in facts
 
