@@ -7,9 +7,9 @@ import pytest
 
 from archives.visits.models import Visit
 from customers.card.models import Address, Customer, Phone
-from salon import access
+from salon import access, xlsx
 from segmentation.runs.recompute import recompute
-from tests import builders
+from tests import builders, workbooks
 from tests.addresses import Samples, addresses
 from tests.archives.visits.recording import LineEntry, record
 
@@ -49,14 +49,27 @@ def samples(branch, receptionist, beautician, owner):
     return samples
 
 
+def words_of(response):
+    """What somebody reads of a page, or of the file it is."""
+    if not response.streaming:
+        return response.content.decode(errors="replace")
+    content = b"".join(response)
+    if response["Content-Type"] != xlsx.CONTENT_TYPE:
+        return content.decode(errors="replace")
+    return "\n".join(str(value) for sheet in workbooks.opened(content) for row in workbooks.rows(sheet) for value in row)
+
+
 @pytest.mark.parametrize("role", access.ROLES)
 def test_no_page_shows_a_role_what_the_policy_keeps_from_it(role, samples, request):
     client = builders.client_of(request.getfixturevalue(role))
     urls = [samples.url(address) for address in addresses() if role in access.PAGES[address.name].read]
     customer = samples.customer.pk
     urls += [*SEARCHES, f"/visits/new/?customer={customer}", f"/visits/new/?customer={customer}&repeat=1"]
-    pages = {url: client.get(url, follow=True).content.decode(errors="replace") for url in urls}
+    pages = {url: words_of(client.get(url, follow=True)) for url in urls}
     shown = [(url, secret) for url, page in pages.items() for secret in HIDDEN[role] if secret in page]
     assert shown == []
     everything = "".join(pages.values())
     assert [word for word in READ[role] if word not in everything] == []
+    files = {url for url in urls if url.endswith(("/export/", "/workbook/"))}
+    assert [url for url in files if samples.customer.name not in pages[url]] == []  # the files were read, too
+    assert len(files) == {"manager": 3, "owner": 4}.get(role, 0)

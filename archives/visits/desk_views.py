@@ -38,11 +38,13 @@ def _greeting(actor):
 
 
 def given_name(name):
-    """What colleagues call somebody: 林晓彤 is 晓彤, Ann Smith is Ann; 阿依古丽 stays whole, no Chinese given name is so long."""
+    """What colleagues call somebody: 林晓彤 is 晓彤, Ann Smith is Ann. 王芳 stays whole, nobody is called by one character;
+    阿依古丽 too, no Chinese given name is so long.
+    """
     if not name or not text.is_han(name[0]):
         return name.partition(" ")[0]
     given = name[text.surname_length(text.fold(name)) :]
-    return given if 0 < len(given) < 3 else name
+    return given if len(given) == 2 else name
 
 
 @require_safe

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *, name, branch_name, **options):
         owners = StaffMember.objects.filter(role=access.OWNER, is_active=True)
         if owners.filter(user__is_active=True).exists():
-            raise CommandError("There is an owner who can log in already. Ask that person, or see unlock_user.")
+            raise CommandError(_("There is an owner who can log in already. Ask that person, or see unlock_user."))
         branch = Branch.objects.order_by("pk").first()
         if branch is None:
             branch = Branch.objects.create(code=Branch.FIRST_CODE, name=branch_name or _("Main branch"))
@@ -32,4 +32,5 @@ class Command(BaseCommand):
         if staff is None:
             staff = StaffMember.objects.create(name=name or _("Owner"), role=access.OWNER, branch=branch)
         link = services.invite(actor=access.Actor(user=None, role=access.OWNER, now=timezone.now()), staff=staff)
-        self.stdout.write(f"Open this link within a day to choose user name and password:\n{link}")
+        self.stdout.write(_("Open this link within a day to choose user name and password:"))
+        self.stdout.write(link)

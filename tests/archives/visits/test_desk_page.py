@@ -128,7 +128,8 @@ def test_the_greeting_follows_the_clock_at_the_branch(receptionist, hour, words)
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("林晓彤", "晓彤"), ("欧阳静怡", "静怡"), ("王", "王"), ("Ann Smith", "Ann"), ("阿依古丽", "阿依古丽")]
+    ("name", "given"),
+    [("林晓彤", "晓彤"), ("欧阳静怡", "静怡"), ("王芳", "王芳"), ("王", "王"), ("Ann Smith", "Ann"), ("阿依古丽", "阿依古丽")],
 )
 def test_colleagues_are_called_by_their_given_name(name, given):
     assert given_name(name) == given
