@@ -49,7 +49,17 @@ def search(actor, words, limit=20):
     numbers, safety, former = _numbers(pks, words), _safety(pks, actor.today), _former(pks, rows)
     badges = panels.collect("customer.badge", actor, found + guests)
     hints = panels.collect("customer.hints", actor, found)
-    hits = [Hit(c, badges[c.pk], numbers.get(c.pk, ""), safety.get(c.pk, ()), former.get(c.pk, ()), hints[c.pk]) for c in found]
+    hits = [
+        Hit(
+            customer,
+            badges[customer.pk],
+            number=numbers.get(customer.pk, ""),
+            safety=safety.get(customer.pk, ()),
+            former=former.get(customer.pk, ()),
+            hints=hints[customer.pk],
+        )
+        for customer in found
+    ]
     return hits + [Hit(c, badges[c.pk], is_guest=True) for c in guests]
 
 
@@ -69,12 +79,12 @@ def _cards(actor, rows, limit):
 
 def _numbers(pks, words):
     """{customer id: the phone number to show}: the one that was typed, else the main one."""
-    typed_digits, of = text.phone_digits(words[: typed.LONGEST]), defaultdict(list)
-    phones = Phone.objects.filter(customer__in=pks).values_list("customer", "number", "digits")
-    for pk, number, digits in phones:  # the main one comes first
-        is_meant = typed_digits and (digits.startswith(typed_digits) or digits.endswith(typed_digits))
-        of[pk].insert(0, number) if is_meant else of[pk].append(number)
-    return {pk: numbers[0] for pk, numbers in of.items()}
+    part, main, meant = text.phone_digits(words[: typed.LONGEST]), {}, {}
+    for pk, number, digits in Phone.objects.filter(customer__in=pks).values_list("customer", "number", "digits"):
+        main.setdefault(pk, number)  # the main one comes first
+        if part and (digits.startswith(part) or digits.endswith(part)):
+            meant.setdefault(pk, number)
+    return main | meant
 
 
 def _safety(pks, today):
@@ -87,8 +97,8 @@ def _safety(pks, today):
 
 def _former(pks, rows):
     """{customer id: [(name, card number)]} of the merged cards among the candidates: they tell why she was found."""
-    merged, of = [pk for pk, survivor, *_rest in rows if survivor in set(pks)], defaultdict(list)
-    if merged:
+    found, of = set(pks), defaultdict(list)
+    if merged := [pk for pk, survivor, *_rest in rows if survivor in found]:
         absorbed = Customer.objects.filter(pk__in=merged).order_by("pk")
         for survivor, *name_and_number in absorbed.values_list("merged_into", "name", "card_no"):
             of[survivor].append(name_and_number)

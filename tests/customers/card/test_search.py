@@ -208,6 +208,16 @@ def test_who_is_found_by_a_merged_card_is_told_with_its_name_and_number(actor, b
     assert (hit.customer, hit.former) == (kept, ())
 
 
+def test_the_number_shown_is_the_one_typed_and_of_several_such_the_main_one(actor, branch, stub_panels):
+    customer = add(branch, name="秦海璐", phone="13800001111")
+    customer.phones.update(is_main=True)
+    for number in ("13800002222", "13900003333"):
+        customer.phones.create(number=number)
+    for words, number in (("qhl", "1111"), ("138", "1111"), ("2222", "2222"), ("139", "3333")):
+        [hit] = queries.search(actor, words)
+        assert hit.number.endswith(number), words
+
+
 @pytest.fixture
 def stub_panels(monkeypatch):
     """Higher floors show nothing, so that only this room's queries are counted."""
