@@ -78,19 +78,22 @@ def test_percentile():
     assert p95(list(range(101))) == 95
 
 
-def test_the_table_is_written_between_the_marks_and_nowhere_else(tmp_path):
-    file = tmp_path / "scale.md"
-    file.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+def test_tables_are_written_between_the_marks_and_nowhere_else(tmp_path):
+    file = _with(tmp_path / "scale.md", f"before\n{report.BEGIN}\n### save, PostgreSQL\n\nolder\n\n{report.END}\nafter\n")
     figure = Figure("save", 12.5, 40, "ms", "how", database="SQLite", customers=100_000, median=3.25, floor=1, queries=20)
-    report.write(report.markdown([figure], "a machine", "a command"), file)
+    more = Figure("save", 14, 40, "ms", "how", database="SQLite", customers=1_000_000)
+    start = report.Part("start", "", [Figure("make run", 9, 60, "s", "once")])
+    for parts in ([report.Part("save", "SQLite", [Figure("was before", 1, 2, "s")])],
+                  [report.Part("save", "SQLite", [figure]), report.Part("save", "SQLite", [more]), start]):  # fmt: skip
+        report.write(parts, "a machine", "a command", order=["start", "save"], file=file)
     text = file.read_text()
-    assert text.startswith(f"before\n{report.BEGIN}\n")
-    assert text.endswith(f"{report.END}\nafter\n")
-    assert "| save | SQLite | 100,000 | 3.25 ms | 12 ms | ≤ 40 ms | 1 ms | 20 | ok |" in text
-    assert "old" not in text
+    assert text.startswith(f"before\n{report.BEGIN}\n\n### start\n\nMeasured a machine.\n\nCommand: `a command`\n")
+    assert text.endswith(f"### save, PostgreSQL\n\nolder\n\n{report.END}\nafter\n")
+    assert "| save | SQLite | 100,000 | 3.25 ms | 12 ms | ≤ 40 ms | 1 ms | 20 | ok |\n| save | SQLite | 1,000,000 |" in text
+    assert "was before" not in text
     assert len(COLUMNS) == len(figure.cells())
     with pytest.raises(ValueError, match="lost the lines"):
-        report.write("text", _with(tmp_path / "bare.md", "nothing"))
+        report.write([start], "a machine", "a command", order=["start"], file=_with(tmp_path / "bare.md", "nothing"))
     assert report.BEGIN in report.FILE.read_text()
 
 

@@ -31,7 +31,8 @@ OF_A_SALON = {
     "excel": excel.measure,
 }
 ALONE = {"start": start.measure, "workbook": excel.measure_workbook}
-DERIVED = (recompute.growth, libraries.compared)  # functions of all Figures of a run that yield further ones
+# Functions of all Figures of a run that yield further ones, by the measure they stand with.
+DERIVED = {"recompute": recompute.growth, "libraries": libraries.compared}
 CUSTOMERS = (100_000, 1_000_000)
 
 
@@ -42,10 +43,8 @@ def say(*lines):
 def main(arguments):
     options = _options(arguments)
     chosen = options.only or [*ALONE, *OF_A_SALON]
-    figures, versions, failed = [], {}, []
-    for name in ALONE:
-        if name in chosen:
-            figures += _said(ALONE[name](), name, failed)
+    parts, versions, failed = [], {}, []
+    parts += [report.Part(name, "", _said(ALONE[name](), name, failed)) for name in ALONE if name in chosen]
     measures = {name: measure for name, measure in OF_A_SALON.items() if name in chosen}
     for database in options.database if measures else ():
         try:
@@ -53,23 +52,23 @@ def main(arguments):
                 versions[database] = f"{where.name} {where.version}"
                 for customers in options.customers:
                     try:
-                        figures += _of_salon(where, customers, measures, Effort(), failed)
+                        parts += _of_salon(where, customers, measures, Effort(), failed)
                     except (RuntimeError, OSError, subprocess.SubprocessError) as error:  # it was not made or did not start
                         failed.append(f"{where.name}, {customers:,} customers: not measured ({last_line(str(error))})")
         except postgres.NoServer as reason:
             failed.append(f"{salon.DATABASES[database]}: not measured ({reason})")
-    for derive in DERIVED:
-        figures += _said(derive(figures), "derived", failed)
-    machine = report.machine(versions.values())
+    measured = [figure for part in parts for figure in part.figures]
+    for measure, derive in DERIVED.items():
+        parts += [report.Part(measure, figure.database, [figure]) for figure in _said(derive(measured), "derived", failed)]
+    figures, machine = [figure for part in parts for figure in part.figures], report.machine(versions.values())
     say("", machine, "", *report.rows(figures), *failed)
     if options.write:
-        command = shlex.join(["python", "-m", "tests.bench", *arguments])
-        report.write(report.markdown(figures, machine, command))
+        report.write(parts, machine, shlex.join(["python", "-m", "tests.bench", *arguments]), order=[*ALONE, *OF_A_SALON])
     return int(bool(failed) or any(figure.is_over for figure in figures))
 
 
 def _of_salon(where, customers, measures, effort, failed):
-    """The figures of one salon, measured while its server runs."""
+    """Parts with the figures of one salon, measured while its server runs."""
     found = []
     with salon.opened(where, customers, say) as measured:
         measured.start()
@@ -77,7 +76,7 @@ def _of_salon(where, customers, measures, effort, failed):
             say(f"{name}: {where.name}, {customers:,} customers …")
             began = time.monotonic()
             figures = (replace(each, database=where.name, customers=customers) for each in measure(measured, effort))
-            found += _said(figures, f"{name} ({where.name}, {customers:,})", failed)
+            found.append(report.Part(name, where.name, _said(figures, f"{name} ({where.name}, {customers:,})", failed)))
             say(f"  ({time.monotonic() - began:.0f} s)")
     return found
 
@@ -101,7 +100,9 @@ def _options(arguments):
     parser.add_argument("--only", choices=[*ALONE, *OF_A_SALON], help="this measure (may be given several times)", **several)
     parser.add_argument("--customers", type=int, help="a salon of this size (default: 100000 and 1000000)", **several)
     parser.add_argument("--database", choices=list(salon.DATABASES), help="on this database (default: both)", **several)
-    parser.add_argument("--write", action="store_true", help="put the figures into docs/scale.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the figures into docs/scale.md, where those of other measures stay"
+    )
     options = parser.parse_args(arguments)
     options.customers = options.customers or list(CUSTOMERS)
     options.database = options.database or list(salon.DATABASES)

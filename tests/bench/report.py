@@ -1,7 +1,12 @@
-"""What is printed above and around the figures, and the table in docs/scale.md."""
+"""What is printed above and around the figures, and the tables in docs/scale.md: one for each measure and database.
+
+Each table says when, where and by which command it was measured, so that one can be measured again without the others.
+"""
 
 import os
 import platform
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tests.bench.figure import COLUMNS
@@ -44,8 +49,21 @@ def rows(figures):
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Figures of one measure, and of one database unless it needs none."""
+
+    measure: str
+    database: str
+    figures: list
+
+    @property
+    def title(self):
+        return f"{self.measure}, {self.database}" if self.database else self.measure
+
+
 def markdown(figures, machine_line, command):
-    """The section of docs/scale.md: where and how it was measured, the table, what each measure is."""
+    """A table: where and how it was measured, the figures, what each is."""
     lines = [f"Measured {machine_line}.", "", f"Command: `{command}`", ""]
     table = [COLUMNS, ("---",) * len(COLUMNS), *(figure.cells() for figure in figures)]
     lines += [f"| {' | '.join(row)} |" for row in table]
@@ -54,14 +72,35 @@ def markdown(figures, machine_line, command):
 
 
 def _where(figure):
-    return f" ({figure.database}, {figure.customers:,})" if figure.customers else ""
+    return f" ({figure.customers:,})" if figure.customers else ""
 
 
-def write(text, file=FILE):
-    """Put the text between the markers of the file. Raises ValueError if it has none."""
+def write(parts, machine_line, command, *, order, file=FILE):
+    """Put the figures between the marks of the file, a table for each measure and database, in the order of the measures.
+
+    Tables that were not measured now stay as they are. Raises ValueError if the file has lost its marks.
+    """
     content = file.read_text(encoding="utf-8")
     before, begin, rest = content.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+    tables, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{file.name} has lost the lines between which the figures stand")
+    tables = _by_title(tables) | {
+        title: markdown(figures, machine_line, command) for title, figures in _figures_by_title(parts).items()
+    }
+    titles = sorted(tables, key=lambda title: (order.index(title.partition(",")[0]), "PostgreSQL" in title))
+    text = "\n\n".join(f"### {title}\n\n{tables[title]}" for title in titles)
     file.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def _figures_by_title(parts):
+    found = {}
+    for part in parts:
+        found.setdefault(part.title, []).extend(part.figures)
+    return {title: figures for title, figures in found.items() if figures}
+
+
+def _by_title(tables):
+    """{title: text} of the tables that are there."""
+    _nothing, *parts = re.split(r"^### (.+)$", tables, flags=re.MULTILINE)
+    return {title: text.strip() for title, text in zip(parts[::2], parts[1::2])}
