@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 
 from archives.visits.models import Visit
-from segmentation.runs.models import StudyTier, TierRun
+from segmentation.runs.models import TierRun
 from tests import reference
 from tests.archives.imports.importing import import_visits, last, write_csv
 
@@ -24,8 +24,8 @@ def recompute(as_of):
 
 
 def figures(run):
-    """{card number: (last paid day, visit days, fen, r, f, m, class)} of a study."""
-    tiers = StudyTier.objects.filter(run=run).select_related("customer")
+    """{card number: (last paid day, visit days, fen, r, f, m, class)} of a run."""
+    tiers = run.figures().select_related("customer")
     return {t.customer.card_no: (t.last_paid_on, t.visit_days, t.consumption_fen, t.r, t.f, t.m, t.abc) for t in tiers}
 
 
