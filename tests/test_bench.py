@@ -29,11 +29,8 @@ def tiny_salon():
         yield salon.start()
 
 
-# One in the ordinary run; all take most of a minute, on each database.
-MEASURES = [pytest.param(name, marks=() if name == "card" else pytest.mark.long) for name in bench.OF_A_SALON]
-
-
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.long
+@pytest.mark.parametrize("name", bench.OF_A_SALON)
 def test_measures_run(tiny_salon, name):
     if name == "libraries":
         try:

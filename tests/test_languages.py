@@ -8,13 +8,14 @@ import re
 from collections import Counter
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from salon import access
 from salon.accounts.models import User
 from tests import builders
 from tests.addresses import Samples, addresses
+from tests.marks import once
 from tests.reading import Page, latin, of_other_script, words_of
 
 LANGUAGES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
@@ -99,7 +100,7 @@ def everything_read(language, people, samples):
                     yield role, f"{address.name} {what}", response.status_code, words
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the same whatever the database; run on SQLite")
+@once
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_speaks_english_or_the_other_script(language, people, samples):
     found, statuses = {}, Counter()

@@ -8,15 +8,13 @@ import time
 from contextlib import closing, contextmanager
 
 import pytest
-from django.db import connection
 
 from salon import access, guards
 from salon.server import DRAIN_SECONDS
 from tests import live
+from tests.marks import once
 
 SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-
-once = pytest.mark.skipif(connection.vendor != "sqlite", reason="the same whatever the database; run on SQLite")
 
 
 @pytest.fixture

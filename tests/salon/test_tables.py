@@ -13,7 +13,10 @@ import pytest
 
 from salon import reading, untrusted
 from tests import reference
+from tests.marks import once
 from tests.salon import workbooks
+
+pytestmark = once
 
 NAMES = {"date": ("日期", "date"), "amount": ("金额", "amount", "实收"), "name": ("姓名", "name")}
 LAUGHS = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'

@@ -13,6 +13,7 @@ import pytest
 from salon import xlsx
 from tests import workbooks
 from tests.live import ROOT, clean_environment
+from tests.marks import once
 from tests.naughty import NAUGHTY
 
 
@@ -103,6 +104,7 @@ def peak_of_writing(rows):
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
+@once
 @pytest.mark.parametrize("rows", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_a_large_workbook_takes_fifty_megabytes_at_most(rows):
     """In a process of its own."""

@@ -38,9 +38,9 @@ def killed_at(salon, path, seconds):
     return command.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.long)])
-def test_a_killed_import_leaves_all_or_nothing_and_a_second_one_repairs(tmp_path, rounds):
-    count = 4_000
+@pytest.mark.long
+def test_a_killed_import_leaves_all_or_nothing_and_a_second_one_repairs(tmp_path):
+    count, rounds = 4_000, 10
     path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(count, customers=300))
     seed = random.randrange(10**6)
     chance = random.Random(seed)
@@ -83,34 +83,32 @@ def test_a_long_import_that_is_killed_leaves_whole_visits_and_goes_on(tmp_path):
 
 
 def measured(salon, path):
-    """(seconds, peak memory in MB of the command alone, its last lines) of an import."""
+    """(peak memory in MB of the command alone, its last lines) of an import."""
     script = (
         "import sys; from salon import sqlite; sqlite.use_bundled_library(); import django; django.setup();"
         "from django.core.management import call_command; import archives.management.commands.import_visits;"
         "peak = lambda: next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'));"
         "before = peak(); call_command('import_visits', sys.argv[1], '--create-customers'); print('peak', before, peak())"
     )
-    began = time.monotonic()
     environment = salon.variables() | {"DJANGO_SETTINGS_MODULE": "salon.settings"}
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)], cwd=live.ROOT, env=environment, capture_output=True, text=True, check=True
     )
     *said, peak = done.stdout.splitlines()
     _word, before, after = peak.split()
-    return time.monotonic() - began, (int(after) - int(before)) // 1024, said
+    return (int(after) - int(before)) // 1024, said
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("count", [100_000, 800_000])
-def test_a_long_file_in_little_memory_at_a_thousand_rows_a_second(tmp_path, count):
+def test_a_long_file_takes_little_memory(tmp_path):
+    """How fast it goes, and 800,000 rows, are measured by the bench."""
     if not os.path.exists("/proc/self/status"):
         pytest.skip("not run: memory is measured on Linux only")
+    count = 100_000
     path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(count, customers=count // 20))
     with live.installed(template=live.prepared()) as salon:
-        seconds, megabytes, said = measured(salon, path)
-        print(f"{count} rows: {seconds:.0f} s, {count / seconds:.0f} rows a second, {megabytes} MB above the process before")  # noqa: T201
+        megabytes, said = measured(salon, path)
         assert said[-1] == f"{count} rows read, {count} taken, 0 known already and skipped, 0 refused"
         assert stored_lines(salon) == count
         assert half_visits(salon) == 0
-        assert count / seconds >= 1_000
         assert megabytes <= 100

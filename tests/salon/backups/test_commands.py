@@ -10,18 +10,16 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from django.db import connection
 
 from salon.backups import container
 from tests import live
+from tests.marks import postgresql_only, sqlite_only
 from tests.salon.backups import content
 from tests.salon.backups.making import entry, forge, forged
 
 ACTS = "tests.salon.backups.acts"
 SHOP = "tests.live_acts:shop"
 PASSPHRASE = "春眠不觉晓 correct horse"
-sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="about the files of SQLite")
-postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL's programs")
 
 
 @pytest.fixture
@@ -56,7 +54,7 @@ def members(path):
         return {info.name: archive.extractfile(info).read() for info in archive}
 
 
-@pytest.mark.parametrize("passphrase", ["", PASSPHRASE])
+@pytest.mark.parametrize("passphrase", ["", pytest.param(PASSPHRASE, marks=pytest.mark.long)])
 def test_into_a_fresh_installation(salon, empty, tmp_path, passphrase):
     secret = {"SALON_BACKUP_PASSPHRASE": passphrase}
     path = content.backup(salon, tmp_path / "x.tar", **secret)
@@ -122,6 +120,7 @@ def test_what_is_in_a_backup(salon, tmp_path):
     ]
 
 
+@pytest.mark.long
 def test_where_backups_go_and_that_a_plain_one_is_warned_of(salon, tmp_path):
     done = salon.manage("backup")
     assert done.returncode == 0
@@ -190,6 +189,7 @@ def _manifest_for(manifest, held):
     return json.dumps(manifest | {"members": told}).encode()
 
 
+@pytest.mark.long
 def test_bad_files_are_refused_before_anything_is_touched(salon, tmp_path):
     expected = bad_files(salon, tmp_path)
     before = content.everything(salon)
@@ -207,6 +207,7 @@ def test_bad_files_are_refused_before_anything_is_touched(salon, tmp_path):
     assert list(good.values()) == ["RESTORED"]  # the control
 
 
+@pytest.mark.long
 def test_refused_while_the_server_runs_and_allowed_when_it_has_stopped(salon, tmp_path):
     salon.start()
     path = content.backup(salon, tmp_path / "x.tar")  # a backup needs no stop
@@ -219,6 +220,7 @@ def test_refused_while_the_server_runs_and_allowed_when_it_has_stopped(salon, tm
     assert restore(salon, path, "--yes").returncode == 0
 
 
+@pytest.mark.long
 def test_it_asks_before_it_replaces_and_only_checks_when_told_so(salon, tmp_path):
     path = content.backup(salon, tmp_path / "x.tar")
     salon.call(f"{ACTS}:add_branch")
@@ -230,6 +232,7 @@ def test_it_asks_before_it_replaces_and_only_checks_when_told_so(salon, tmp_path
     assert content.everything(salon) == before
 
 
+@pytest.mark.long
 def test_an_older_backup_is_brought_up_to_date_by_the_server(salon, tmp_path):
     salon.call(f"{ACTS}:go_back")
     done = salon.manage("backup", "--output", tmp_path / "old.tar")
@@ -283,6 +286,7 @@ def test_refused_while_another_session_is_connected(salon, tmp_path):
         assert "The database is in use (1 other connections)" in told(restore(salon, path, "--yes"))
 
 
+@pytest.mark.long
 @postgresql_only
 def test_what_postgresql_does_not_take_leaves_everything_as_it_was(salon, tmp_path):
     """Something else in the database that the dump brings too: the transaction fails at its end, and all of it is undone."""

@@ -12,7 +12,10 @@ import pytest
 
 from salon.backups import container
 from salon.backups.manifest import Refused
+from tests.marks import once
 from tests.salon.backups.making import CONTENT, entry, forge, forged, make, manifest_of, member_as_json
+
+pytestmark = once
 
 PASSPHRASE = "天青色等烟雨 correct horse"
 

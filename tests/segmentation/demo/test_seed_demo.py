@@ -27,6 +27,7 @@ from segmentation.demo.seed import Wish, seed_salon
 from segmentation.runs.models import TierRun, TierSpan
 from segmentation.runs.recompute import recompute
 from tests import builders, live
+from tests.marks import sqlite_only
 from tests.segmentation.demo import rules
 
 pytestmark = pytest.mark.django_db
@@ -273,6 +274,7 @@ def test_the_default_is_today():
     assert "demo-logins.txt" in said
 
 
+@sqlite_only
 def test_an_installation_is_as_durable_after_seeding_as_before():
     """SQLite writes the salon without its write-ahead log; afterwards the log is back, and every foreign key holds."""
     with live.installed(template=live.prepared()) as salon:
