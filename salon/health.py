@@ -7,7 +7,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from salon import access, guards, sqlite
+from salon import access, guards, replica, sqlite
 from salon.nightly import queries
 
 
@@ -42,9 +42,11 @@ def of_the_nights():
 
 def warnings():
     """What a manager should know of the machinery though the product works."""
-    if connection.vendor == "sqlite" and sqlite.has_wal_reset_bug(sqlite.library_version()):
-        return ["sqlite_library_has_wal_reset_bug"]
-    return []
+    found = {
+        "sqlite_library_has_wal_reset_bug": connection.vendor == "sqlite" and sqlite.has_wal_reset_bug(sqlite.library_version()),
+        "replica_does_not_answer": not replica.answers(),
+    }
+    return [code for code, is_so in found.items() if is_so]
 
 
 def _details(found):

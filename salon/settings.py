@@ -172,6 +172,11 @@ def database(url):
 
 
 DATABASES = {"default": database(env_str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'salon.sqlite3'}"))}
+if replica_url := env_str("DATABASE_REPLICA_URL", ""):
+    DATABASES["replica"] = database(replica_url)
+    DATABASE_ROUTERS = ["salon.replica.Router"]
+    if DATABASES["replica"]["ENGINE"] != DATABASES["default"]["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL must name a database of the same kind as DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineFo
 from archives.visits.models import Bill, Line, Visit
 from archives.visits.queries import with_details, with_everything
 from customers.log.services import log_export, log_view
-from salon import access, exports, operations
+from salon import access, exports, operations, replica
 from salon.lists import Sort, listing
 
 SORTS = {
@@ -36,6 +36,7 @@ def visit_list(request):
 
 
 @require_safe
+@replica.reading()
 def visit_export(request):
     """The same list as a workbook, whole."""
     found = _found(request)

@@ -12,7 +12,7 @@ from customers.card import export, queries, typed
 from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
 from customers.log.services import log_export
-from salon import exports, panels, text
+from salon import exports, panels, replica, text
 from salon.lists import Sort, listing
 
 LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}
@@ -34,6 +34,7 @@ def _found(request):
 
 
 @require_safe
+@replica.reading()
 def customer_export(request):
     """The same list as a workbook, whole."""
     found = _found(request)

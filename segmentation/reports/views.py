@@ -6,12 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from customers.log.services import log_export
-from salon import xlsx
+from salon import replica, xlsx
 from segmentation.reports import workbook
 from segmentation.reports.sales import Month
 
 
 @require_safe
+@replica.reading()
 def owner_workbook(request):
     """The owner's workbook of ?month=YYYY-MM, or of this month."""
     try:

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
-from django.db import connection
+from django.db import connections, router
 
 from segmentation.runs.models import StudyTier, TierSpan
 
@@ -68,7 +68,7 @@ def standings(run, amounts):
             f"SUM(CASE WHEN consumption_fen > 0 THEN consumption_fen ELSE 0 END) FROM {source} AND {between}"
         )
         values += [amount, amount, *params, amount, *([] if step is None else [step[0]])]
-    with connection.cursor() as cursor:
+    with connections[router.db_for_read(TierSpan)].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         return {amount: _standing(run, amount, here, ahead or 0, int(spent or 0)) for amount, here, ahead, spent in cursor}
 

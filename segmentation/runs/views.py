@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from customers.card.list_views import MoreFilters
 from customers.log.services import log_export
-from salon import access, exports
+from salon import access, exports, replica
 from salon.dates import months_before
 from salon.lists import Sort, listing
 from salon.shop.models import Branch
@@ -60,6 +60,7 @@ def about(request, current, run, branch):
 
 
 @require_safe
+@replica.reading()
 def overview(request):
     """A run in sum, for the branch asked for or, for the owner, for all."""
     actor, current = request.actor, TierRun.objects.current()
@@ -161,6 +162,7 @@ def _own_branch(actor):
 
 
 @require_safe
+@replica.reading()
 def tier_list(request):
     """The customers of a run with their figures, filtered and sorted."""
     current = TierRun.objects.current()
@@ -180,6 +182,7 @@ def tier_list(request):
 
 
 @require_safe
+@replica.reading()
 def tier_export(request):
     """The same list as a workbook, whole."""
     actor, run = request.actor, opened_run(request, TierRun.objects.current())

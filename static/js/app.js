@@ -110,7 +110,7 @@
     }
   }
 
-  document.addEventListener("keydown", (event) => {
+  function answerKey(event) {
     const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
     const ctrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     if (box && (slash || ctrlK) && !event.isComposing) {
@@ -120,7 +120,11 @@
     } else if (!event.defaultPrevented) {
       pressKey(event);
     }
-  });
+  }
+
+  document.addEventListener("keydown", answerKey);
+  const early = window.takeEarlyKeys();
+  document.addEventListener("DOMContentLoaded", () => early.forEach(answerKey)); // when every script is there
 
   /* --- Drafts: what was typed survives a reload until the server has stored it; they belong to one person ------------ */
 

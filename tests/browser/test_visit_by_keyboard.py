@@ -1,5 +1,6 @@
 """Visit entry as a receptionist plays it: on the keyboard, with an input method, on a phone, through a failing connection."""
 
+import re
 import time
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_usual_visit_takes_seven_keys_and_no_time(visit_page, act, keys):
     assert [line["item"] for line in visit["lines"]] == USUAL
     assert all(line["staff"] == [["陈美娟", 10_000]] for line in visit["lines"])
     assert bill["paid"] == [["wechat", 109_000]]
+
+
+@pytest.mark.parametrize("last_to_come", ["app.js", "bootstrap.bundle.min.js"])
+def test_a_key_pressed_while_the_page_is_still_arriving_is_answered(visit_page, people, last_to_come):
+    page, held = visit_page("/"), []
+    page.route(f"**/{last_to_come.removesuffix('.js')}*.js", lambda route: held.append(route))
+    page.goto(f"/customers/{people['张晓梅']}/", wait_until="commit")
+    expect(page.locator("h1")).to_contain_text("张晓梅")
+    page.keyboard.press("v")
+    page.wait_for_timeout(200)
+    assert "/visits/" not in page.url
+    for route in held:
+        route.continue_()
+    expect(page).to_have_url(re.compile("/visits/new/"))
 
 
 def test_every_part_of_a_visit_by_keyboard_alone(visit_page, people, act):

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from salon import access, exports
+from salon import access, exports, replica
 from salon.accounts.models import User
 from segmentation.reports import workbook
 from segmentation.reports.sales import Month
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--month", type=month, required=True, help="YYYY-MM")
         parser.add_argument("--output", required=True, help="the file to write (.xlsx)")
 
+    @replica.reading()
     def handle(self, *, month, output, **options):
         actor = access.Actor(user=User(username=_("command line")), role=access.OWNER, now=timezone.now())
         if not str(output).lower().endswith(".xlsx"):

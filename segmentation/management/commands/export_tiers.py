@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from salon import exports
+from salon import exports, replica
 from segmentation.runs import export
 from segmentation.runs.models import TierRun
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", required=True, help="the file to write (.xlsx)")
         parser.add_argument("--run", type=int, help="the number of a finished run (default: the one finished last)")
 
+    @replica.reading()
     def handle(self, *, output, run, **options):
         chosen = export.last_finished() if run is None else TierRun.objects.finished().filter(pk=run).first()
         if chosen is None:
