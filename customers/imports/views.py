@@ -14,9 +14,10 @@ from customers.imports.filters import ImportFilter
 from customers.imports.forms import UploadForm
 from customers.imports.models import ImportRun
 from customers.log.services import log_export
-from salon import access, operations
+from salon import access, operations, panels
 from salon.lists import Sort, listing
 
+NOTES = "import.notes"  # higher floors: what follows from an import that was stored
 SORTS = {"newest": Sort(_("Newest first"), ("-pk",)), "oldest": Sort(_("Oldest first"), ("pk",))}
 
 
@@ -111,6 +112,8 @@ def detail(request, pk):
     if run.state == run.READY:
         context["details"] = queries.details(run, request.actor)
         context["operation"] = operations.new_key(request.actor.user, services.STORE)
+    elif run.state == run.DONE:
+        context["notes"] = panels.collect(NOTES, request.actor, [run])[run.pk]
     return render(request, "customers/imports/detail.html", context)
 
 

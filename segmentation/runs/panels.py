@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card.filters import LIST_FILTERS
 from customers.card.list_views import LIST_COLUMNS
+from customers.imports.views import NOTES
 from salon import panels
 from segmentation.runs import explain, ladder
 from segmentation.runs.models import SEGMENT_NAMES, TIERS, StudyTier, TierRun, TierSpan
@@ -26,8 +27,16 @@ def register():
     panels.register(LIST_COLUMNS, "segment", segment, order=10, budget=1, label=_("Segment"), needs=FOR_FIGURES)
     panels.register(LIST_FILTERS, "tier", tier_filter, order=10, budget=0)
     panels.register(LIST_FILTERS, "segment", segment_filter, order=20, budget=0, needs=FOR_FIGURES)
+    panels.register(NOTES, "tier", not_counted_yet, order=10, budget=1)
     for model in (TierSpan, StudyTier):
         panels.follow_customer(model, "customer", on_merge=panels.KEEP, on_erase=panels.KEEP)
+
+
+def not_counted_yet(_actor, imports):
+    """Of imports that the current run is older than: whose visits no tier knows yet."""
+    current = TierRun.objects.current()
+    note = _("Tiers do not know what was stored yet: they are computed each night, up to the day before.")
+    return {each.pk: str(note) for each in imports if current is None or current.started_at < each.finished_at}
 
 
 def _values(field, customers):

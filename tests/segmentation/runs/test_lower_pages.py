@@ -1,12 +1,17 @@
 """Tiers on the pages of lower floors: the letter for everybody, what it rests on for those who may see what she spends."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from archives.visits.models import Visit
 from customers.card.models import Phone
-from salon import access
+from customers.imports.models import ImportRun
+from customers.imports.views import NOTES
+from salon import access, panels
 from segmentation.runs.models import SEGMENT_NAMES
 from segmentation.runs.recompute import recompute
 from tests import builders
@@ -102,3 +107,19 @@ def test_a_study_changes_nothing_on_lower_pages(served, head):
     after = head.get(served.get_absolute_url()).content.decode().split("</section>")[0]
     without_tokens = lambda page: re.sub(r'value="[\w-]{40,}"|"X-CSRFToken": "\w+"', "", page)  # noqa: E731
     assert without_tokens(before) == without_tokens(after)
+
+
+def test_an_import_says_that_tiers_do_not_know_it_until_they_were_computed(salon, manager, django_assert_num_queries):
+    client, at = builders.client_of(manager), timezone.now()
+    done = ImportRun.objects.create(
+        kind="visits", branch=salon.here, user=manager.user, file_name="visits.csv", state=ImportRun.DONE, created_at=at,
+        started_at=at, finished_at=at + timedelta(minutes=1),
+    )  # fmt: skip
+    note = "Tiers do not know what was stored yet"
+    assert note in client.get(done.get_absolute_url()).content.decode()
+    with time_machine.travel(at + timedelta(hours=20)):
+        recompute(as_of=day("2026-07-01"))
+    assert note not in client.get(done.get_absolute_url()).content.decode()
+    (panel,) = panels.registered(NOTES)
+    with django_assert_num_queries(panel.budget):
+        assert panel.show(builders.actor_of(manager), [done]) == {}
