@@ -21,6 +21,11 @@ def round_half_up(value):
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def average(fen, count):
+    """Fen for each of so many; 0 where there is none."""
+    return round_half_up(Decimal(fen) / count) if count else 0
+
+
 def to_fen(amount):
     """Fen of an amount in yuan given as Decimal, int or decimal text."""
     return round_half_up(Decimal(amount) * 100)

@@ -11,16 +11,6 @@ from django.utils.translation import gettext as _
 from salon.backups.manifest import Refused
 
 
-def sync_folder(folder):
-    """Make new names in a folder durable; Windows has no such call and needs none."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 @contextmanager
 def workplace(folder, what):
     """A folder inside `folder` for the half-done things of `what`, removed afterwards, with those of processes that were killed.

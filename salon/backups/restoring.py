@@ -20,6 +20,7 @@ from salon import locks
 from salon.backups import container, folders, postgresql, retention, sqlite_files, taking
 from salon.backups.manifest import MEDIA, Manifest, Refused, check_fits
 from salon.boot import SERVING
+from salon.files import sync_folder
 
 LOCKS = (SERVING, taking.LOCK, "nightly")
 
@@ -162,7 +163,7 @@ def _add_media(ready):
         target.chmod(settings.FILE_UPLOAD_PERMISSIONS)
         touched.add(target.parent)
     for folder in touched:
-        folders.sync_folder(folder)
+        sync_folder(folder)
 
 
 def _remove_media(names):

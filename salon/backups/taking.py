@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from salon.backups import container, folders, postgresql, retention, sqlite_files
 from salon.backups.manifest import DATABASES, MEDIA, Manifest, Member, Refused
+from salon.files import sync_folder
 
 LOCK = "backup"
 MARGIN = 100_000_000  # bytes that stay free: the desk writes too
@@ -161,7 +162,7 @@ def _write(path, manifest, files, passphrase):
         with container.opened(draft, passphrase=passphrase) as backup:
             backup.verify()
         os.replace(draft, path)
-        folders.sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Refused(_("%(file)s cannot be written: %(reason)s.") % {"file": path, "reason": error.strerror or error}) from None
     finally:

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
 from archives.visits.models import DONE, Line, Visit
+from salon import money
 from segmentation.scoring import abc
 
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}")
@@ -52,8 +53,7 @@ class Totals:
 
     @property
     def per_visit_fen(self):
-        """Half a fen is rounded up."""
-        return (2 * self.net_fen + self.visits) // (2 * self.visits) if self.visits else 0
+        return money.average(self.net_fen, self.visits)
 
 
 def visits_of(month):

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, 
 from django.db.models.functions import Coalesce
 
 from customers.card.models import Customer
+from salon import money
 from salon.dates import months_before
 from segmentation.runs import concentration
 from segmentation.runs.explain import PROVISIONAL_MONTHS
@@ -34,8 +35,8 @@ class Group:
 
     @property
     def each_fen(self):
-        """What one of them spent on average, rounded half up."""
-        return (2 * self.spent_fen + self.heads) // (2 * self.heads) if self.heads else 0
+        """What one of them spent on average."""
+        return money.average(self.spent_fen, self.heads)
 
 
 @dataclass(frozen=True)

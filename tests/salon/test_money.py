@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salon.money import YuanField, format_money, spread, to_fen, to_yuan
+from salon.money import YuanField, average, format_money, spread, to_fen, to_yuan
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,11 @@ def test_yuan_become_fen_rounding_half_away_from_zero(text, fen):
 @given(st.integers(-(10**12), 10**12))
 def test_fen_survive_the_way_to_yuan_and_back(fen):
     assert to_fen(to_yuan(fen)) == fen
+
+
+@pytest.mark.parametrize(("fen", "count", "each"), [(100, 3, 33), (5, 2, 3), (-5, 2, -3), (0, 4, 0), (100, 0, 0)])
+def test_an_average_is_whole_fen(fen, count, each):
+    assert average(fen, count) == each
 
 
 @given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
