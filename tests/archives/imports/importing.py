@@ -7,6 +7,26 @@ from django.core.management import call_command
 
 from archives.visits.models import Bill, Line, Visit
 
+ALL_COLUMNS = "单号 日期 卡号 姓名 手机 项目 类别 类型 数量 单价 折扣 金额 员工 支付方式 备注"
+ENGLISH = "receipt_no date card_no name phone item category kind quantity unit_price discount amount staff payment note"
+ROW = [
+    "R1",
+    "2024-01-05",
+    "A1",
+    "张晓梅",
+    "13800138000",
+    "补水护理",
+    "面护",
+    "服务",
+    "1",
+    "380",
+    "30",
+    "350",
+    "陈美娟",
+    "微信",
+    "力度轻",
+]
+
 
 def write_csv(path, header, rows, *, encoding="utf-8"):
     """A CSV file; `header` is a text with spaces between the names."""
