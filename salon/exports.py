@@ -44,7 +44,7 @@ def about(actor):
     who = actor.staff.name if actor.staff else actor.user.get_username()
     branch = actor.branch.name if actor.branch else ""
     at = timezone.localtime(actor.now).strftime("%Y-%m-%d %H:%M")
-    return [(_("Exported by"), who), (_("Exported at"), at), (_("Branch"), branch)]
+    return [(_("Exported by"), who), (_("Exported at"), at), *([(_("Branch"), branch)] if branch else [])]
 
 
 def facts_sheet(facts):

@@ -96,8 +96,10 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
     """
     data = request.GET
     filterset = filterset_class(data, queryset=queryset, request=request)
-    known = _input_names(filterset.form) | OWN_PARAMETERS
+    known, several = _input_names(filterset.form) | OWN_PARAMETERS, _of_several(filterset.form)
     errors = [_("Unknown filter: %(name)s") % {"name": name[:40]} for name in data if name not in known]
+    twice = [name for name in data if name in known - several and len(data.getlist(name)) > 1]
+    errors += [_("Given twice: %(name)s") % {"name": name} for name in twice]
     sort = data.get("sort") or default
     if sort not in sorts:
         errors.append(_("Unknown order: %(name)s") % {"name": sort[:40]})
@@ -134,6 +136,11 @@ def _in_words(bound_field):
     names = {str(key): str(name) for key, name in getattr(bound_field.field, "choices", ())}
     values = value if isinstance(value, (list, tuple)) else [value]
     return " – ".join(names.get(str(each), str(each)) for each in values if each not in (None, ""))
+
+
+def _of_several(form):
+    """Names of the inputs that may be given more than once."""
+    return {name for name, field in form.fields.items() if getattr(field.widget, "allow_multiple_selected", False)}
 
 
 def _input_names(form):

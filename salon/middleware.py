@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from salon import access, errors
 from salon.accounts.backend import actor_for
+from salon.server import TOO_LARGE
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -100,7 +101,7 @@ def friendly_errors(get_response):
     """Turns the exceptions of services and of the database into pages a person understands (salon/errors.py)."""
 
     def middleware(request):
-        return get_response(request)
+        return errors.too_large(request) if request.META.get(TOO_LARGE) else get_response(request)
 
     def process_exception(request, exception):
         return errors.page_for(request, exception)

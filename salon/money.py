@@ -16,9 +16,14 @@ SYMBOLS = {"CNY": "¥", "HKD": "HK$", "TWD": "NT$", "MOP": "MOP$", "USD": "$", "
 MAX_FEN = 10**12  # ten thousand million yuan: more than any salon, far less than a BigIntegerField
 
 
+def rounded(value, places):
+    """A Decimal with so many places; halves go away from zero. Django's number_format cuts off what it does not show."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
 def round_half_up(value):
     """The integer nearest to a Decimal; halves go away from zero."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(rounded(value, 0))
 
 
 def average(fen, count):
@@ -38,7 +43,7 @@ def to_yuan(fen):
 
 def format_money(fen, *, symbol=True, places=2):
     """`¥ 8,420.00` in the language in force, never broken over two lines; a true minus sign before the symbol."""
-    text = number_format(to_yuan(abs(fen)), decimal_pos=places, force_grouping=True)
+    text = number_format(rounded(to_yuan(abs(fen)), places), decimal_pos=places, force_grouping=True)
     if symbol:
         text = f"{SYMBOLS.get(settings.CURRENCY, settings.CURRENCY)}\xa0{text}"
     return f"−{text}" if fen < 0 else text

@@ -94,13 +94,14 @@ class Tab:
 
 @dataclass(frozen=True)
 class Why:
-    """Why the customer has her tier: slot customer.why. `url` leads to the figures, `scores` is its text."""
+    """Why the customer has her tier: slot customer.why. `url` leads to the figures, `scores` is its text, `flag` a chip."""
 
     title: str
     text: str
     advice: str = ""
     scores: str = ""
     url: str = ""
+    flag: str = ""
 
 
 @dataclass(frozen=True, order=True)

@@ -7,10 +7,14 @@ import time
 
 import waitress
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import RequestEntityTooLarge
 
 THREADS = 8
 DRAIN_SECONDS = 20  # how long a stop waits for requests that are being answered
 MAX_BODY = 12 * 1024 * 1024
+TOO_LARGE = "salon.too_large"  # in the environment of a request that was
 LIMITS = {
     "threads": THREADS,
     "max_request_body_size": MAX_BODY,
@@ -40,6 +44,27 @@ def listen(host, port):
     return sock
 
 
+class TooLarge(WSGITask):
+    """A request that is larger than the server takes. Its body is not read; the product says so on a page of its own."""
+
+    def execute(self):
+        self.set_close_on_finish()  # what comes next on this connection is the rest of what was sent
+        super().execute()
+
+    def get_environment(self):
+        return super().get_environment() | {TOO_LARGE: True}
+
+
+def _error_task(channel, request):
+    return (TooLarge if isinstance(request.error, RequestEntityTooLarge) else ErrorTask)(channel, request)
+
+
+class Channel(HTTPChannel):
+    """A connection of waitress."""
+
+    error_task_class = staticmethod(_error_task)
+
+
 class Server:
     """Serves a WSGI application on a listening socket until it is told to stop.
 
@@ -53,6 +78,7 @@ class Server:
             else {}
         )
         self.waitress = waitress.create_server(application, sockets=[sock], **LIMITS, **proxy)
+        self.waitress.channel_class = Channel
         self.stopping = False
 
     def stop(self, *signal_and_frame):

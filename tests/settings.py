@@ -7,6 +7,8 @@ from salon import sqlite
 
 sqlite.use_bundled_library()  # as manage.py and wsgi.py do, before Django loads its database layer
 os.environ.setdefault("SALON_DATA_DIR", tempfile.mkdtemp(prefix="salon-tests-"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # it has a database of its own, so it needs locks of its own
+    os.environ["SALON_DATA_DIR"] = os.path.join(os.environ["SALON_DATA_DIR"], worker)
 
 from salon.settings import *  # noqa: E402, F403
 from salon.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402

@@ -111,7 +111,7 @@ def _read_item(row, entry, _today):
     kind = row.read("kind", cells.plain, ITEM_LENGTH)
     entry.kind = _KIND_OF.get(_fold(kind), "")
     if kind and not entry.kind:
-        row.warn(_("“%(kind)s” is neither service nor product; it was left out.") % {"kind": kind})
+        raise RowError(_("“%(kind)s” is neither service nor product, so it is no consumption.") % {"kind": kind})
 
 
 def _read_money(row, entry, _today):

@@ -108,7 +108,7 @@ def move_visit(*, actor, visit, to):
     if to not in MOVES.get(visit.status, ()):
         raise Conflict(_("This visit is “%(state)s” now and cannot be moved there.") % {"state": visit.get_status_display()})
     if to == EXPECTED and visit.expected_on is None:
-        raise Conflict(_("She came without being expected; cancel the visit instead."))
+        raise Conflict(_("The customer came without being expected; cancel the visit instead."))
     changes = {
         EXPECTED: {"arrived_at": None, "care_started_at": None, "day": visit.expected_on},
         ARRIVED: {"arrived_at": visit.arrived_at or actor.now, "care_started_at": None, "day": actor.today},
@@ -137,7 +137,7 @@ def _refuse_second(branch, customer, day, states):
     if other:
         time = other.expected_time or timezone.localtime(other.arrived_at or other.recorded_at).time()
         facts = {"state": other.get_status_display(), "time": f"{time:%H:%M}"}
-        raise SecondVisit(_("She has a visit that day already: %(state)s, %(time)s. Save again if she comes twice.") % facts)
+        raise SecondVisit(_("There is a visit that day already: %(state)s, %(time)s. Save again if both are meant.") % facts)
 
 
 def _plan(visit, items):

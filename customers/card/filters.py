@@ -41,7 +41,7 @@ class CustomerFilter(filters.FilterSet):
     branch = filters.ModelChoiceFilter(queryset=Branch.objects.none(), label=_("Branch"), empty_label=_("All"))
     gender = _choice("gender", Customer.GENDERS, _("Gender"))
     skin_type = _choice("skin_type", Customer.SKIN_TYPES, _("Skin type"))
-    source = _choice("source", Customer.SOURCES, _("How she found us"))
+    source = _choice("source", Customer.SOURCES, _("How the customer found us"))
     responsible = filters.ModelChoiceFilter(
         queryset=StaffMember.objects.none(),
         label=_("Responsible"),

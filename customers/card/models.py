@@ -133,7 +133,7 @@ class Customer(models.Model):
     health = models.TextField(_("state of health"), max_length=1000, blank=True)
     portrait = models.CharField(_("photo"), max_length=80, blank=True, editable=False)
 
-    source = models.CharField(_("how she found us"), max_length=10, choices=SOURCES, blank=True)
+    source = models.CharField(_("how the customer found us"), max_length=10, choices=SOURCES, blank=True)
     referred_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="referred", verbose_name=_("referred by")
     )

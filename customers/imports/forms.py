@@ -8,6 +8,7 @@ from salon.forms import Form
 from salon.shop.models import Branch
 
 MOST_BYTES = 10 * 1024 * 1024
+TOO_LARGE = _("The file is larger than 10 MB. Split it, or use the command.")
 
 
 class UploadForm(Form):
@@ -16,7 +17,10 @@ class UploadForm(Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_("Excel (.xlsx, .xls) or CSV, up to 10 MB and 10,000 rows."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt"}),
+        widget=forms.FileInput(
+            # The browser says it before it sends: a server that stops reading is a broken connection to it.
+            attrs={"accept": ".xlsx,.xls,.csv,.txt", "data-most-bytes": MOST_BYTES, "data-too-large": TOO_LARGE}
+        ),
         error_messages={"empty": _("The file is empty.")},
     )
     branch = forms.ModelChoiceField(Branch.objects.none(), label=_("Branch"), empty_label=None)
@@ -35,5 +39,5 @@ class UploadForm(Form):
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise ValidationError(_("The file is larger than 10 MB. Split it, or use the command."))
+            raise ValidationError(TOO_LARGE)
         return file

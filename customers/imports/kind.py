@@ -54,7 +54,10 @@ CUSTOMERS = Kind(
         Column("interests", ("爱好", "interests", "兴趣爱好")),
         Column("skin_type", ("肤质", "skin_type", "皮肤类型"), _("中性, 干性, 油性, 混合性, 敏感性 or 问题性.")),
         Column(
-            "source", ("来源", "source", "客户来源"), _("How she found you: 路过, 朋友介绍, 网络 …"), example=("朋友介绍", "网络")
+            "source",
+            ("来源", "source", "客户来源"),
+            _("How the customer found you: 路过, 朋友介绍, 网络 …"),
+            example=("朋友介绍", "网络"),
         ),
         Column("note", ("备注", "note", "remark", "说明")),
         Column(

@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.spool import Spool
-from salon import access
+from salon import access, cells
 from salon.reading import heading_key
 
 SAMPLE_ROWS, SHOWN_REASONS = 3, 50
+DAYS = {"date", "card_date"}
 MASKED = {"phone": "phone", "address": "address", "community": "address", "wechat": "wechat"}  # column: field group
 
 
 @dataclass
 class Details:
-    """What was read: `sample` [(heading, what it is read as, [cells])], and why rows are refused or looked odd:
-    [(reason, how many rows, the first of them)].
+    """What was read: `sample` [(heading, what it is read as, [cells])] of `sample_numbers` [(row, is it refused)];
+    why rows are refused or looked odd: [(reason, how many rows, the first of them)].
     """
 
     sample: list = field(default_factory=list)
@@ -34,7 +35,7 @@ def details(run, actor):
         rows = spool.first_rows(SAMPLE_ROWS)
         return Details(
             sample=_sample(kinds.get(run.kind), spool, rows, actor),
-            sample_numbers=[number for number, _cells, _bad in rows],
+            sample_numbers=[(number, bad) for number, _row, bad in rows],
             refused=spool.grouped("refused", SHOWN_REASONS),
             warnings=spool.grouped("warning", SHOWN_REASONS),
             remarks=kinds.remarks(spool),
@@ -47,16 +48,25 @@ def _sample(kind, spool, rows, actor):
     for column in kind.columns:
         if column.key in places:
             place = places[column.key]
-            values = [_shown(column.key, cells[place] if place < len(cells) else "", actor) for _row, cells, _bad in rows]
+            values = [_shown(column.key, row[place] if place < len(row) else "", actor) for _number, row, _bad in rows]
             own = heading_key(header[place]) in map(heading_key, column.names[:2])
             shown.append((header[place], "" if own else column.names[0], values))
     return shown
 
 
 def _shown(key, value, actor):
-    """A cell of the file as the person would see it on a card."""
+    """A cell of the file as the person would see it on a card; a day as it was understood."""
+    if key in DAYS:
+        return _day_of(value)
     group = MASKED.get(key)
     if not group:
         return value
     how = access.visibility(actor, group)
     return access.mask_phone(value, how) if group == "phone" else access.mask_text(value, how)
+
+
+def _day_of(value):
+    try:
+        return cells.day(value) or ""
+    except cells.CellError:
+        return value

@@ -1,5 +1,7 @@
 """Template tags and filters every page may use: money, days, tiers of text, masked fields, form fields."""
 
+from decimal import Decimal
+
 from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, to_locale
 
 from salon import access
-from salon.money import format_money, round_half_up, to_yuan
+from salon.money import format_money, rounded
 from salon.nightly import queries as nightly
 
 register = template.Library()
@@ -28,7 +30,7 @@ def money(fen):
 @register.filter
 def money_round(fen):
     """¥ 8,420: to the nearest yuan, for sums of many."""
-    return format_money(100 * round_half_up(to_yuan(fen)), places=0)
+    return format_money(fen, places=0)
 
 
 @register.filter
@@ -52,7 +54,7 @@ def share(basis_points):
 @register.filter
 def percent(part, places=1):
     """A part of 1 as 41.2 %, in the language in force."""
-    return _("%(number)s %%") % {"number": number_format(100 * part, decimal_pos=places)}
+    return _("%(number)s %%") % {"number": number_format(rounded(Decimal(part) * 100, places), decimal_pos=places)}
 
 
 @register.filter

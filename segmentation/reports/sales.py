@@ -29,6 +29,9 @@ class Month:
             raise ValueError(f"{text!r} is not a month")
         return cls(date.fromisoformat(f"{text}-01"))
 
+    def has_begun(self, today):
+        return self.first <= today
+
     @property
     def last(self):
         return self.ahead(1).first - timedelta(days=1)

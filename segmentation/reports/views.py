@@ -18,6 +18,8 @@ def owner_workbook(request):
     try:
         month = Month.parse(request.GET.get("month") or f"{request.actor.today:%Y-%m}")
     except ValueError:
+        month = None
+    if month is None or not month.has_begun(request.actor.today):
         messages.error(request, _("Choose a month, such as %(month)s.") % {"month": f"{request.actor.today:%Y-%m}"})
         return redirect("tiers:overview")
     log_export(actor=request.actor, what="workbook", address=request.META.get("REMOTE_ADDR"))

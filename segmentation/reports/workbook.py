@@ -8,6 +8,7 @@ from salon import exports, xlsx
 from salon.shop.models import Item
 from segmentation.reports import sales
 from segmentation.runs import export as tiers
+from segmentation.runs.explain import period_words
 from segmentation.runs.models import TierRun
 from segmentation.runs.queries import overview
 from segmentation.scoring import abc
@@ -45,7 +46,9 @@ def _summary(month, run):
     table(*((name, xlsx.money(fen), count, None) for name, fen, count in sales.by_branch(month)))
     if run:
         found = overview(run)
-        table(_gap(), (_("Tier"), _("Consumption"), _("Customers"), _("Share of the consumption")))
+        of_run = {"period": period_words(run), "day": run.as_of}
+        table(_gap(), (_("Tiers: %(period)s up to %(day)s") % of_run, None, None, None))
+        table((_("Tier"), _("Consumption"), _("Customers"), _("Share of the consumption")))
         of_tiers = [(tier, found.tiers[tier]) for tier in abc.CLASSES]
         named = table(*((t, xlsx.money(g.spent_fen), g.heads, xlsx.share(g.spent_share)) for t, g in of_tiers))
         charts.append(xlsx.Chart(_("Consumption by tier"), 0, 1, anchor="F18", **named))

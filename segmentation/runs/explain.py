@@ -66,12 +66,13 @@ def _keeps(run, figures):
     a_from, b_from = run.bounds["abc"]
     own, above = {abc.A: (a_from, None), abc.B: (b_from, a_from), abc.C: (None, b_from)}[figures.tier]
     if own is not None:
-        spare = format_money(figures.consumption_fen - own)
-        yield _("She stays %(tier)s with %(spare)s less.") % {"tier": figures.tier, "spare": spare}
+        spare = figures.consumption_fen - own
+        told = _("Still %(tier)s with %(spare)s less.") if spare else _("This is the amount at which %(tier)s begins.")
+        yield told % {"tier": figures.tier, "spare": format_money(spare)}
     if above is not None:
         better = abc.CLASSES[abc.CLASSES.index(figures.tier) - 1]
         missing = format_money(above - figures.consumption_fen)
-        yield _("With %(missing)s more she would be %(tier)s.") % {"missing": missing, "tier": better}
+        yield _("With %(missing)s more it would be %(tier)s.") % {"missing": missing, "tier": better}
     if own is not None or above is not None:
         yield _("This holds while everybody else stays as they are.")
 

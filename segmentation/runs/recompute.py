@@ -33,7 +33,7 @@ def recompute(*, as_of, months=MONTHS, dry_run=False):
     """Compute all tiers as of a day, over `months` up to it (None: all time). Returns the finished TierRun.
 
     It becomes the current run if it is the first, or uses the usual period and its day is not before the current one's; else
-    it is a study.
+    it is a study. So is any of a day that has not begun yet: nobody's tier rests on it.
     `dry_run` stores nothing: the TierRun it returns has no id. Raises Busy while another run works.
     """
     with locks.held(LOCK) as is_held:
@@ -56,8 +56,11 @@ def recompute(*, as_of, months=MONTHS, dry_run=False):
 
 
 def _is_study(as_of, months):
-    current = TierRun.objects.current()
-    return current is not None and (months != MONTHS or as_of < current.as_of)
+    current, today = TierRun.objects.current(), last_ended_day(timezone.now()) + timedelta(days=1)
+    if as_of > today:
+        return True
+    # A current run of a later day than today was made while the clock was wrong; it gives way.
+    return current is not None and (months != MONTHS or as_of < min(current.as_of, today))
 
 
 def _compute(run, dry_run):

@@ -253,6 +253,26 @@
     setTimeout(() => (button.textContent = label), 1500);
   });
 
+  /* --- A file that is too large is refused at its field ---------------------------------------------------------------- */
+
+  document.addEventListener("change", (event) => {
+    const { files, dataset } = event.target;
+    if (!files || !dataset.mostBytes) return;
+    event.target.setCustomValidity([...files].some((file) => file.size > dataset.mostBytes) ? dataset.tooLarge : "");
+    event.target.reportValidity();
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const tooLarge = all("[data-most-bytes]", event.target).find((field) => field.validity.customError);
+      if (!tooLarge) return;
+      event.preventDefault();
+      event.stopPropagation();
+      tooLarge.reportValidity();
+    },
+    true
+  );
+
   /* --- A word when the server does not answer, or refuses a part of a page ------------------------------------------- */
 
   const notice = document.getElementById("notice");

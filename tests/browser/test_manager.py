@@ -53,6 +53,20 @@ def test_a_file_is_sent_looked_at_and_stored(visit_page, salon, tmp_path):
     expect(page.get_by_role("main")).to_contain_text("玫瑰精油")
 
 
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit_page, tmp_path):
+    page = visit_page("/customers/imports/new/visits/", user="manager")
+    large, small = tmp_path / "large.csv", tmp_path / "small.csv"
+    large.write_bytes(b"x" * (10 * 1024 * 1024 + 1))
+    small.write_text("\n".join([HEADING, *ROWS]), encoding="utf-8")
+    field = page.get_by_label("File")
+    field.set_input_files(large)
+    assert "larger than 10 MB" in field.evaluate("field => field.validationMessage")
+    page.get_by_role("button", name="Read the file").click()
+    expect(page).to_have_url(re.compile("/customers/imports/new/visits/"))
+    field.set_input_files(small)
+    assert field.evaluate("field => field.validationMessage") == ""
+
+
 def test_from_the_overview_to_the_customers_of_a_tier_and_their_excel_file(visit_page):
     page = visit_page("/tiers/", user="manager")
     tier = page.get_by_role("region", name="Tier A")

@@ -2,7 +2,6 @@
 
 import django_filters
 import pytest
-from django.http import QueryDict
 
 from salon import lists
 from salon.lists import EXACT_COUNT, Sort, listing
@@ -30,7 +29,7 @@ def items(db):
 @pytest.fixture
 def look(rf):
     def look(query="", **kwargs):
-        request = rf.get("/", QueryDict(query).dict()) if not isinstance(query, dict) else rf.get("/", query)
+        request = rf.get(f"/?{query}") if not isinstance(query, dict) else rf.get("/", query)
         return listing(request, ItemFilter, Item.objects.all(), sorts=SORTS, default="name", **kwargs)
 
     return look
@@ -45,6 +44,7 @@ def look(rf):
         ("price=5", "Unknown filter: price"),
         ("price_0=5", "Unknown filter: price_0"),
         ("price_gte=5", "Unknown filter: price_gte"),
+        ("kind=service&kind=product", "Given twice: kind"),
         ("kind=nonsense", "kind"),
         ("price_min=abc", "price"),
         ("price_max=1e", "price"),

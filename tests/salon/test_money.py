@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salon.money import YuanField, average, format_money, spread, to_fen, to_yuan
+from salon.templatetags.salon import percent
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,19 @@ from salon.money import YuanField, average, format_money, spread, to_fen, to_yua
 )
 def test_yuan_become_fen_rounding_half_away_from_zero(text, fen):
     assert to_fen(Decimal(text)) == fen
+
+
+@pytest.mark.parametrize(("fen", "shown"), [(199_950, "¥\xa02,000"), (199_949, "¥\xa01,999"), (-50, "−¥\xa01")])
+def test_whole_yuan_are_rounded_not_cut_off(fen, shown):
+    assert format_money(fen, places=0) == shown
+
+
+@pytest.mark.parametrize(
+    ("part", "places", "shown"),
+    [(0.70694, 1, "70.7 %"), (53 / 268, 1, "19.8 %"), (0.9995, 0, "100 %"), (0, 1, "0.0 %"), (1, 1, "100.0 %")],
+)
+def test_a_share_is_rounded_as_excel_rounds_it(part, places, shown):
+    assert percent(part, places) == shown
 
 
 @given(st.integers(-(10**12), 10**12))

@@ -29,6 +29,8 @@ class Command(BaseCommand):
     @replica.reading()
     def handle(self, *, month, output, **options):
         actor = access.Actor(user=User(username=_("command line")), role=access.OWNER, now=timezone.now())
+        if not month.has_begun(actor.today):
+            raise CommandError(_("%(month)s has not begun yet.") % {"month": month})
         if not str(output).lower().endswith(".xlsx"):
             raise CommandError(_("The name of the file must end in .xlsx."))
         exports.to_file(output, workbook.sheets(month, actor))

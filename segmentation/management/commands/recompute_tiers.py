@@ -1,6 +1,7 @@
 """recompute_tiers: everybody's figures, scores and tier as of a day. Safe to repeat, to kill, and to start ten times at once."""
 
-from datetime import date
+import argparse
+from datetime import date, timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -10,11 +11,18 @@ from salon.money import format_money
 from segmentation.runs.recompute import MONTHS, Busy, last_ended_day, recompute
 
 
+def day(text):
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_("%s is no day (YYYY-MM-DD).") % text) from None
+
+
 class Command(BaseCommand):
     help = "Compute all tiers as of the last business day that has ended (or --as-of)."
 
     def add_arguments(self, parser):
-        parser.add_argument("--as-of", type=date.fromisoformat, help="the last day that counts (YYYY-MM-DD)")
+        parser.add_argument("--as-of", type=day, help="the last day that counts (YYYY-MM-DD)")
         period = parser.add_mutually_exclusive_group()
         period.add_argument("--months", type=int, default=MONTHS, help=f"how many months up to that day (default {MONTHS})")
         period.add_argument("--all-time", action="store_true", help="everything up to that day")
@@ -44,5 +52,7 @@ class Command(BaseCommand):
         )
         if dry_run:
             self.stdout.write(_("A dry run: nothing was stored."))
+        elif run.is_study and as_of > last_ended_day(began) + timedelta(days=1):
+            self.stdout.write(_("That day has not begun yet, so this is study %(id)s; no tier rests on it.") % {"id": run.pk})
         elif run.is_study:
             self.stdout.write(_("This is study %(id)s; the current tiers stay as they are.") % {"id": run.pk})

@@ -197,6 +197,14 @@ def test_create_customers_makes_a_card_for_each_unknown_number(branch, write):
     assert broken_rules() == {}
 
 
+def test_what_is_neither_service_nor_product_is_no_consumption(branch, write):
+    rows = [[f"T{n}", "2024-01-05", "充值500送200", kind, "500"] for n, kind in enumerate(("充值", "办卡", "fee", "服务"))]
+    report = import_visits(write("单号 日期 项目 类型 金额", *rows), branch)
+    assert report[-1] == last(1, refused=3)
+    assert any("“充值” is neither service nor product" in line for line in report)
+    assert Visit.objects.get().receipt_no == "T3"
+
+
 def test_items_and_staff_are_found_or_made(branch, other_branch, write):
     builders.make_item(name="眼部护理", kind="service", minutes=45, cost_fen=500)
     builders.make_item(name="眼部护理", kind="product")

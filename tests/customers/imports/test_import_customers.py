@@ -131,7 +131,7 @@ def test_birthdays(branch, write, cell, stored):
 def test_choices_in_other_words(branch, write):
     report = import_customers(write("卡号 性别 来源 肤质", ["A1", "先生", "小红书", "混合"], ["A2", "?", "抽奖", "好"]), branch)
     assert list(Customer.objects.order_by("pk").values_list("gender", "source", "skin_type", "note")) == [
-        ("male", "online", "combination", ""), ("", "other", "", "how she found us: 抽奖"),
+        ("male", "online", "combination", ""), ("", "other", "", "how the customer found us: 抽奖"),
     ]  # fmt: skip
     assert sum("warning" in line for line in report) == 2
 

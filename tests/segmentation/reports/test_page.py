@@ -60,7 +60,9 @@ def test_without_a_month_it_is_this_one(june, boss):
         assert workbooks.rows(workbooks.opened(response)["Summary"])[0][0] == "2026-07"
 
 
-@pytest.mark.parametrize("month", ["June", "2026-13", "2026", "0001-01", "9999-12", "2026-06-01", "２０２６-06", "\0", "1" * 999])
+@pytest.mark.parametrize(
+    "month", ["June", "2026-08", "2026-13", "2026", "0001-01", "9999-12", "2026-06-01", "２０２６-06", "\0", "1" * 999]
+)
 def test_a_wrong_month_is_said_on_the_overview(month, june, boss):
     page = boss.get(URL, {"month": month}, follow=True)
     assert page.redirect_chain == [("/tiers/", 302)]

@@ -168,7 +168,7 @@ def test_each_tier_is_explained(salon, head):
     html = head.get(URL, {"q": "乙"}).content.decode()
     for words in (
         "A: 2,000.00 in 12 months, rank 2 of 7, cumulative share 80.0 %; A begins at 2,000.00; B begins at 1,000.00",
-        "She stays A with ¥\xa00.00 less.",
+        "This is the amount at which A begins.",
         "This holds while everybody else stays as they are.",
         "A since June 30, 2026, before C",
         "provisional",
@@ -182,7 +182,9 @@ def test_the_card_leads_to_its_row(salon, head):
     customer = salon.people["丙"]
     html = head.get(customer.get_absolute_url()).content.decode()
     assert "C: 500.00 in 12 months, rank 4 of 7, cumulative share 95.0 %" in html
-    assert "With ¥\xa0500.00 more she would be B." in html
+    assert "With ¥\xa0500.00 more it would be B." in html
+    assert '<span class="chip">provisional</span>' in html
+    assert "provisional" not in head.get(salon.people["戊"].get_absolute_url()).content.decode()
     assert f"{URL}?q={customer.card_no}" in html.replace("%E4%B8%99", customer.card_no)
     assert names(head.get(URL, {"q": customer.card_no})) == "丙"
 

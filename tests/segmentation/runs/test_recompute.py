@@ -1,7 +1,11 @@
 """A run: figures as defined, tiers as spans, the current run, studies, and what a repeated run leaves untouched."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import connection
+from django.utils import timezone
 
 from segmentation.runs.models import StudyTier, TierRun, TierSpan
 from segmentation.runs.recompute import recompute
@@ -128,6 +132,27 @@ def test_another_day_or_period_is_a_study_and_leaves_history_alone(branch, peopl
     assert TierRun.objects.current() == current
     assert list(TierSpan.objects.order_by("pk").values()) == before
     assert StudyTier.objects.filter(run=study).count() == study.universe == 2
+
+
+def test_a_day_that_has_not_begun_is_only_tried(branch, people):
+    """A year mistyped, even in the first run, must not stand in the way of every night until then."""
+    make_visits(branch, [(people["甲"], day("2026-06-01"), [100])])
+    for as_of in (timezone.localdate() + timedelta(days=days) for days in (2, 3000)):
+        assert recompute(as_of=as_of).is_study
+    assert TierRun.objects.current() is None
+    today = recompute(as_of=timezone.localdate())
+    assert TierRun.objects.current() == today
+
+
+def test_a_run_made_while_the_clock_was_wrong_gives_way(branch, people):
+    make_visits(branch, [(people["甲"], day("2026-06-01"), [100])])
+    with time_machine.travel(timezone.now() + timedelta(days=3000)):
+        wrong = recompute(as_of=timezone.localdate())
+    assert TierRun.objects.current() == wrong
+    assert recompute(as_of=day("2026-06-20")).is_study
+    right = recompute(as_of=timezone.localdate())
+    assert TierRun.objects.current() == right
+    assert TierSpan.objects.at(right).get().tier == "A"
 
 
 def test_the_last_five_studies_are_kept(branch, people):
