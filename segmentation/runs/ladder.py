@@ -41,15 +41,13 @@ def steps(ordered):
     `ordered`: the amounts of the universe, ascending. A step stands at the least of several equal amounts.
     """
     size = max(1, len(ordered) // STEPS)
-    found, above = [], 0
-    since = 0
-    for place in range(len(ordered) - 1, -1, -1):
-        amount = ordered[place]
-        above += max(0, amount)
-        since += 1
-        if since >= size and (place == 0 or ordered[place - 1] != amount):
-            found.append([amount, len(ordered) - place, above])
-            since = 0
+    positive = ordered[bisect_right(ordered, 0) :]
+    above = array("q", accumulate(reversed(positive), initial=0))  # by how many are ahead
+    found, place = [], len(ordered)
+    while place >= size:
+        place = bisect_left(ordered, ordered[place - size])
+        count = len(ordered) - place
+        found.append([ordered[place], count, above[min(count, len(positive))]])
     return found[::-1]
 
 
