@@ -29,6 +29,11 @@ def last_ended_day(now):
     return min(today, default=business_date(now)) - timedelta(days=1)
 
 
+def first_running_day(now):
+    """The first business day that has not ended at every branch: what is later has not begun there."""
+    return last_ended_day(now) + timedelta(days=1)
+
+
 def recompute(*, as_of, months=MONTHS, dry_run=False):
     """Compute all tiers as of a day, over `months` up to it (None: all time). Returns the finished TierRun.
 
@@ -56,7 +61,7 @@ def recompute(*, as_of, months=MONTHS, dry_run=False):
 
 
 def _is_study(as_of, months):
-    current, today = TierRun.objects.current(), last_ended_day(timezone.now()) + timedelta(days=1)
+    current, today = TierRun.objects.current(), first_running_day(timezone.now())
     if as_of > today:
         return True
     # A current run of a later day than today was made while the clock was wrong; it gives way.

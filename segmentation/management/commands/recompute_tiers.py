@@ -1,14 +1,14 @@
 """recompute_tiers: everybody's figures, scores and tier as of a day. Safe to repeat, to kill, and to start ten times at once."""
 
 import argparse
-from datetime import date, timedelta
+from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from salon.money import format_money
-from segmentation.runs.recompute import MONTHS, Busy, last_ended_day, recompute
+from segmentation.runs.recompute import MONTHS, Busy, first_running_day, last_ended_day, recompute
 
 
 def day(text):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         )
         if dry_run:
             self.stdout.write(_("A dry run: nothing was stored."))
-        elif run.is_study and as_of > last_ended_day(began) + timedelta(days=1):
+        elif run.is_study and as_of > first_running_day(began):
             self.stdout.write(_("That day has not begun yet, so this is study %(id)s; no tier rests on it.") % {"id": run.pk})
         elif run.is_study:
             self.stdout.write(_("This is study %(id)s; the current tiers stay as they are.") % {"id": run.pk})

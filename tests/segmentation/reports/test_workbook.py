@@ -94,6 +94,7 @@ def test_the_workbook_says_what_the_queries_say(june, tmp_path):
     assert summary["New customers"][:3] == (1, 0, 1)
     assert summary["2026-06"][0] == 350.01
     assert summary["2025-12"][0] == 0
+    assert "Tiers: 12 months up to 2026-06-30" in summary
     shares = [summary[tier][2] for tier in "ABC"]
     assert sum(shares) == pytest.approx(1)
     assert len(book["Summary"]._charts) == 2
@@ -110,3 +111,5 @@ def test_a_month_without_anything_and_no_run(db, tmp_path):
 def test_a_wrong_month_is_refused(db, tmp_path):
     with pytest.raises(CommandError, match="not a month"):
         workbook(tmp_path, "June")
+    with pytest.raises(CommandError, match="2099-01 has not begun yet"):
+        workbook(tmp_path, "2099-01")

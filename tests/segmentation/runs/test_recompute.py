@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -186,3 +187,10 @@ def test_the_first_run_is_current_whatever_its_period_and_the_usual_one_follows(
     assert recompute(as_of=AS_OF, months=None).is_study
     usual = recompute(as_of=AS_OF)
     assert TierRun.objects.current() == usual
+
+
+def test_the_command_says_what_became_of_the_day_it_was_given(branch, capsys):
+    call_command("recompute_tiers", "--as-of", "2099-01-01")
+    assert "has not begun yet, so this is study" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="2026-02-30 is no day"):
+        call_command("recompute_tiers", "--as-of", "2026-02-30")
