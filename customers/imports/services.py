@@ -1,6 +1,7 @@
 """Writing imports: begin one with a file, store what was read, or give it up."""
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.imports import work
@@ -31,7 +32,7 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
     desk.open(file.chunks())
     operation.url = run.get_absolute_url()
     operation.save(update_fields=["url"])
-    transaction.on_commit(lambda: work.start(run, work.READ))
+    _start(run, work.READ)
     return run
 
 
@@ -42,7 +43,12 @@ def store(*, actor, key, run):
     waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.READY)
     if not waiting.update(state=ImportRun.WRITING, started_at=actor.now, finished_at=None):
         raise Conflict(_("This file is not waiting to be stored any more."))
-    transaction.on_commit(lambda: work.start(run, work.STORE))
+    _start(run, work.STORE)
+
+
+def _start(run, step):
+    language = get_language()  # of the page: what the work has to say is read there
+    transaction.on_commit(lambda: work.start(run, step, language))
 
 
 @transaction.atomic

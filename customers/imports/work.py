@@ -30,10 +30,10 @@ EVERY = 0.5  # seconds between notes of progress
 log = logging.getLogger(__name__)
 
 
-def start(run, step):
-    """Begin a step of an import in a process of its own; returns at once."""
+def start(run, step, language):
+    """Begin a step of an import in a process of its own, which speaks that language; returns at once."""
     worker = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_import", str(run.pk), step],
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_import", str(run.pk), step, language],
         cwd=settings.BASE_DIR,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -64,10 +64,10 @@ def _alone(desk):
     raise RuntimeError("another process works on this import")
 
 
-def do(run, step, clock):
-    """Do a step of an import; what goes wrong is said on its page. `clock` tells the time."""
+def do(run, step, language, clock):
+    """Do a step of an import; what goes wrong is said on its page, in that language. `clock` tells the time."""
     desk = Desk(run.pk)
-    with translation.override(run.user.language or settings.LANGUAGE_CODE), _alone(desk):
+    with translation.override(language), _alone(desk):
         run.refresh_from_db()
         if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
             return

@@ -1,7 +1,9 @@
 """`serve` as a process: it answers, refuses to start in one sentence, and stops without dropping anybody."""
 
+import gc
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -10,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 import pytest
 
 from salon import access, guards
-from salon.server import DRAIN_SECONDS
+from salon.server import DRAIN_SECONDS, Server, listen
 from tests import live
 from tests.marks import once
 
@@ -52,6 +54,27 @@ def refusal(salon, *arguments, **environment):
 
 
 # --- Answering -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_signals():
+    """`Server.run` answers signals itself; afterwards this process does again, and all of its garbage is looked for."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    gc.unfreeze()
+
+
+def test_no_request_waits_until_all_that_is_loaded_is_searched_for_garbage(own_signals):
+    def ready():
+        kept.append(gc.get_freeze_count())
+        server.stop()
+
+    kept, loaded = [], len(gc.get_objects())
+    server = Server(lambda environ, start_response: [], listen("127.0.0.1", 0))
+    server.run(ready)
+    assert kept[0] > 0.9 * loaded
 
 
 def test_answers_when_it_says_so(live_salon):

@@ -1,5 +1,6 @@
 """work_import: the work of an import begun in the browser, started by the server (customers/imports/work.py)."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("run", type=int)
         parser.add_argument("step", choices=[work.READ, work.STORE])
+        parser.add_argument("language", choices=[code for code, _name in settings.LANGUAGES])
 
-    def handle(self, *, run, step, **options):
-        work.do(ImportRun.objects.select_related("branch", "user").get(pk=run), step, timezone.now)
+    def handle(self, *, run, step, language, **options):
+        work.do(ImportRun.objects.select_related("branch", "user").get(pk=run), step, language, timezone.now)

@@ -16,9 +16,9 @@ def folder(tmp_path, settings):
 
 @pytest.fixture
 def waiting(monkeypatch, folder):
-    """The steps that were begun and wait for `finish`: [(run id, step)]."""
+    """The steps that were begun and wait for `finish`: [(run id, step, language)]."""
     steps = []
-    monkeypatch.setattr(work, "start", lambda run, step: steps.append((run.pk, step)))
+    monkeypatch.setattr(work, "start", lambda run, *step: steps.append((run.pk, *step)))
     return steps
 
 
@@ -28,8 +28,8 @@ def finish(waiting):
 
     def do():
         while waiting:
-            pk, step = waiting.pop(0)
-            work.do(ImportRun.objects.select_related("branch", "user").get(pk=pk), step, timezone.now)
+            pk, *step = waiting.pop(0)
+            work.do(ImportRun.objects.select_related("branch", "user").get(pk=pk), *step, timezone.now)
 
     return do
 

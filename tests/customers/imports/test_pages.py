@@ -248,6 +248,14 @@ def test_only_who_brought_a_file_sees_its_rows(bring, owner):
     assert builders.client_of(owner).get(f"{run.get_absolute_url()}refused.csv").status_code == 404
 
 
+def test_reasons_are_in_the_language_of_the_page(client, bring):
+    client.cookies["language"] = "zh-hant"  # this browser's choice; the person has made none
+    run = bring()
+    assert "「abc」不是數字。" in client.get(run.get_absolute_url()).content.decode()
+    refused = client.get(f"{run.get_absolute_url()}refused.csv")
+    assert "「abc」不是數字。" in b"".join(refused.streaming_content).decode("utf-8-sig")
+
+
 @pytest.mark.parametrize("kind", ["customers", "visits"])
 @pytest.mark.parametrize(("language", "first"), [("zh-hans", "卡号"), ("en", "card_no")])
 def test_the_empty_table_can_be_read_again(manager, kind, language, first, bring):
