@@ -71,7 +71,7 @@ class Effort:
     every_filter: int = 1  # of the list's filters and orders: each, or each of so many
     runs: int = 3  # of what takes long
     waiting_saves: int = 1_000  # of each run in which the longest wait is looked for
-    waiting_seconds: float = 0.05  # between two of these
+    waiting_seconds: float = 0.01  # between two of these
     imported: int = 800_000  # rows of the file at most; else one for each customer
 
 
