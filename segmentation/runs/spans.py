@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from segmentation.runs.metrics import CHANGES_TABLE, FIGURE_COLUMNS, SCORE_COLUMNS, scored_sql
 from segmentation.runs.models import StudyTier, TierSpan
 
-CHUNK = 5_000
+CHUNKS = {"sqlite": 2_500, "postgresql": 5_000}  # rows in a transaction: on SQLite whoever saves waits for all of them
 PAUSE_SECONDS = 0.02
 _COPIED = f"{FIGURE_COLUMNS}, {SCORE_COLUMNS}"
 
@@ -35,9 +35,10 @@ WHERE c.seq > %(after)s AND c.seq <= %(last)s AND c.customer_id IS NOT NULL
 
 def write_changes(run, count):
     """Close and open the spans of the `count` changes collected, as of `run`."""
+    chunk = CHUNKS[connection.vendor]
     with connection.cursor() as cursor:
-        for after in range(0, count, CHUNK):
-            values = {"run": run.pk, "as_of": _day(run.as_of), "after": after, "last": after + CHUNK}
+        for after in range(0, count, chunk):
+            values = {"run": run.pk, "as_of": _day(run.as_of), "after": after, "last": after + chunk}
             with transaction.atomic():
                 cursor.execute(_CLOSE, values)
                 cursor.execute(_OPEN, values)
@@ -56,12 +57,13 @@ def write_study(run, bounds):
         f"INSERT INTO segmentation_studytier (run_id, {_COPIED}, tier, tier_since, previous_tier) "  # noqa: S608
         f"SELECT %s, {_COPIED}, abc, %s, '' FROM ({scored}) s WHERE customer_id > %s AND customer_id <= %s"
     )
+    chunk = CHUNKS[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute("SELECT MIN(customer_id), MAX(customer_id) FROM run_figures")
         first, last = cursor.fetchone()
-        for after in range((first or 1) - 1, last or 0, CHUNK):
+        for after in range((first or 1) - 1, last or 0, chunk):
             with transaction.atomic():
-                cursor.execute(sql, [run.pk, _day(run.as_of), *values, after, after + CHUNK])
+                cursor.execute(sql, [run.pk, _day(run.as_of), *values, after, after + chunk])
             pause()
 
 
@@ -76,7 +78,7 @@ def undo(run):
 
 
 def _in_chunks(rows, act):
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: CHUNKS[connection.vendor]]):
         with transaction.atomic():
             act(rows.model.objects.filter(pk__gte=ids[0], pk__lte=ids[-1]) & rows)
         pause()
