@@ -1,6 +1,7 @@
 """The tiers of a run as a workbook: all customers, the dearest first, or the filtered list; and what each column means."""
 
 from itertools import groupby
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -67,18 +68,29 @@ def sheet(run, *, translated=True):
 
 
 def _rows(run, translated):
-    """Rows in the order of NAMES. Rank and cumulative share follow from the order: equals share both."""
+    """Rows in the order of NAMES."""
     found = rows_of(run).order_by("-consumption_fen", "customer").values_list(*STORED).iterator(chunk_size=2000)
+    for row, rank, share in ranked(found, run.total_fen, amount_of=itemgetter(4)):
+        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since = row
+        shown = str(SEGMENT_NAMES[segment]) if translated else segment
+        recency = (run.as_of - last_paid_on).days
+        yield card_no, name, recency, days, amount, r, f, m, shown, rank, share, abc, tier, previous, since
+
+
+def ranked(rows, total_fen, amount_of):
+    """(row, rank, cumulative share) of each of `rows`, the dearest first. Equals share both.
+
+    Equals are gathered to be counted, but not those who spent nothing: they can be half of all, and their share is the whole.
+    """
     ahead = above_fen = 0
-    for amount, equals in groupby(found, key=lambda row: row[4]):
-        equals = list(equals)
-        above_fen += max(0, amount) * len(equals)
-        share = above_fen / run.total_fen if amount > 0 else 1
-        for card_no, name, last_paid_on, days, _fen, r, f, m, segment, abc, tier, previous, since in equals:
-            shown = str(SEGMENT_NAMES[segment]) if translated else segment
-            recency = (run.as_of - last_paid_on).days
-            yield card_no, name, recency, days, amount, r, f, m, shown, 1 + ahead, share, abc, tier, previous, since
-        ahead += len(equals)
+    for amount, equals in groupby(rows, key=amount_of):
+        if amount > 0:
+            equals = list(equals)
+            above_fen += amount * len(equals)
+        rank, share = 1 + ahead, above_fen / total_fen if amount > 0 else 1
+        for row in equals:
+            ahead += 1
+            yield row, rank, share
 
 
 def sheet_of_list(actor, run, found):

@@ -80,6 +80,24 @@ def test_names_are_english_in_every_language_and_definitions_are_not(people, tmp
     assert len(terms) == len(set(terms)) > 10
 
 
+def test_those_who_spent_nothing_are_not_gathered():
+    def rows():
+        for amount in (500, 300, 300, 0, 0, 0, -100, -100):
+            given.append(amount)
+            yield amount
+
+    given, found = [], export.ranked(rows(), 1100, amount_of=lambda amount: amount)
+    places = [(*next(found), len(given)) for _ in range(8)]
+    assert [place[:3] for place in places] == [
+        (500, 1, 500 / 1100),
+        (300, 2, 1),
+        (300, 2, 1),
+        *[(0, 4, 1)] * 3,
+        *[(-100, 7, 1)] * 2,
+    ]
+    assert [read for *_place, read in places] == [2, 4, 4, 4, 5, 6, 7, 8]  # half a salon is not in memory for one share
+
+
 def test_the_run_finished_last_unless_one_is_named(people, tmp_path):
     first = recompute(as_of=AS_OF)
     study = recompute(as_of=day("2026-06-10"))
