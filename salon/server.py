@@ -48,7 +48,7 @@ def listen(host, port):
 def keep_what_is_loaded():
     """Take what is in memory now out of the search for garbage: it stays for as long as the process.
 
-    Else one request in some thousand waits until all of it, code, translations and forms, has been looked through again.
+    Else one request in some hundreds waits until all of it, code, translations and forms, has been looked through again.
     """
     gc.collect()
     gc.freeze()
