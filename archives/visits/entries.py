@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from archives.visits.models import WHOLE_SHARE, Line, Payment
-from salon.money import MAX_FEN, format_money
+from salon.money import MAX_BILL_FEN, MAX_LINE_FEN, format_money
 
 MAX_QUANTITY_MILLI = 1_000_000
 
@@ -78,13 +78,16 @@ def problems(guests, payments):
             found.append(EntryError(_("Add at least one item."), f"guests-{g}"))
         for n, line in enumerate(guest.lines):
             found += [EntryError(message, f"guests-{g}-lines-{n}") for message in _line_problems(line)]
-    return found + payment_problems(payments, sum(line.value_fen for guest in guests for line in guest.lines))
+    total = sum(line.value_fen for guest in guests for line in guest.lines)
+    if total > MAX_BILL_FEN:
+        found.append(EntryError(_("A bill comes to at most %(most)s.") % {"most": format_money(MAX_BILL_FEN)}))
+    return found + payment_problems(payments, total)
 
 
 def _line_problems(line):
     if not 0 < line.quantity_milli <= MAX_QUANTITY_MILLI:
         yield _("The quantity must be above 0 and at most 1,000.")
-    if not 0 <= line.unit_price_fen <= MAX_FEN or line.gross_fen > MAX_FEN:
+    if not 0 <= line.unit_price_fen <= MAX_LINE_FEN or line.gross_fen > MAX_LINE_FEN:
         yield _("This price is out of range.")
     if line.discount_fen < 0 or line.discount_fen > line.gross_fen:
         yield _("The discount cannot be more than the price.")

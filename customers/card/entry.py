@@ -39,11 +39,12 @@ SECTIONS = (
 class CardEntry:
     """A card as entered: `form` and one formset per kind of rows, unbound, or bound to what was posted.
 
-    `conflicts` {input name: what is stored now} and `taken` [(label, text)] are filled when somebody was faster.
+    `conflicts` {input name: what is stored now} and `taken` [(label, text)] are filled when somebody was faster. `address` is
+    the network address the person enters it from.
     """
 
-    def __init__(self, *, actor, customer=None, data=None, files=None, initial=None):
-        self.actor = actor
+    def __init__(self, *, actor, customer=None, data=None, files=None, initial=None, address=None):
+        self.actor, self.address = actor, address
         self.customer = customer if customer and customer.pk else None
         self.conflicts, self.taken = {}, []
         instance = customer or Customer(branch=actor.branch)
@@ -75,10 +76,12 @@ class CardEntry:
                     _("%(number)s does not look like a phone number. Save it anyway?") % {"number": number},
                 )
         digits = {text.phone_digits(number) for number in numbers}
-        shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer)
+        shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer, address=self.address)
         if shown:
             self.form.add_warning(_code("same-phone", shown), _("A card with this phone exists already. Save anyway?"), shown)
-        if is_hidden:
+        if is_hidden is None:
+            self.form.add_warning("phone-not-asked", _("%(limit)s Save anyway?") % {"limit": lookup.LIMIT_REACHED})
+        elif is_hidden:
             code = f"phone-elsewhere-{'-'.join(sorted(digits))}"
             self.form.add_warning(code, _("A card with this phone exists in another branch. Save anyway?"))
 

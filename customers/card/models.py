@@ -15,7 +15,7 @@ from salon.shop.models import Branch, StaffMember, Tag
 
 SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
 DERIVED = [
-    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key"),
+    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "old_key"),
     *("stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
@@ -110,6 +110,7 @@ class Customer(models.Model):
     POTENTIALS = [("high", _("High")), ("medium", _("Medium")), ("low", _("Low"))]
 
     card_no = models.CharField(_("card number"), max_length=40, unique=True)
+    old_no = models.CharField(_("number in the old system"), max_length=40, blank=True, editable=False)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="customers", verbose_name=_("branch"), db_index=False)
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     called = models.CharField(_("form of address"), max_length=40, blank=True, help_text=_("What to call her: 张姐"))
@@ -158,6 +159,7 @@ class Customer(models.Model):
     pinyin_alt = text.KeyField(max_length=160, editable=False, blank=True)
     initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
     card_key = text.KeyField(max_length=60, editable=False)
+    old_key = text.KeyField(max_length=60, null=True, editable=False)
     stroke_key = text.KeyField(max_length=120, editable=False)
     skin_order = models.PositiveSmallIntegerField(default=SKIN_UNKNOWN, editable=False)
     last_visit_on = models.DateField(_("last visit"), null=True, editable=False)
@@ -181,6 +183,7 @@ class Customer(models.Model):
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
             models.CheckConstraint(condition=~Q(card_no=""), name="customer_has_a_card_number"),
+            models.UniqueConstraint(fields=["branch", "old_no"], condition=~Q(old_no=""), name="customer_old_number_once"),
         ]
         indexes = [
             # search as you type: all branches, and one
@@ -197,6 +200,7 @@ class Customer(models.Model):
             models.Index(fields=["branch", "pinyin_alt", "id"], name="customer_branch_pinyin_2"),
             models.Index(fields=["branch", "initials_alt", "id"], name="customer_branch_initials_2"),
             models.Index(fields=["branch", "card_key", "id"], name="customer_branch_card_key"),
+            models.Index(fields=["old_key", "branch"], name="customer_old_key", condition=Q(old_key__isnull=False)),
             # lists, for one branch and for all; merged cards stand in none
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes", condition=PRESENT),
@@ -233,6 +237,7 @@ class Customer(models.Model):
         self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
         self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
         self.card_key = text.fold(self.card_no)[:60]
+        self.old_key = text.fold(self.old_no)[:60] or None
         self.stroke_key = text.stroke_key(self.name)
         places = [key for key, _label in self.SKIN_TYPES]
         self.skin_order = places.index(self.skin_type) if self.skin_type in places else SKIN_UNKNOWN

@@ -8,6 +8,7 @@ from time import sleep
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from customers.imports.people import Reach
 from salon import cells
 
 BATCH = 1_000  # rows checked together, with one look at the database
@@ -49,13 +50,15 @@ class Importer:
 
     `counts` holds: rows (read), refused and skipped rows, and what was, or would be, made. `keeps_raw`: whether refused
     rows can be shown as they stood in the file. `in_file_order`: whether groups are stored as the file has them, or by key.
+    `everywhere`: whether a row may mean a customer of any branch (people.Reach).
     """
 
     in_file_order = False
 
-    def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True):
+    def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True, everywhere=False):
         self.spool, self.branch, self.now, self.user = spool, branch, now, user
         self.create_customers, self.keeps_raw = create_customers, keeps_raw
+        self.reach = Reach(branch, everywhere)
         self.counts = Counter()
 
     # --- reading

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from customers.imports import kinds
 from customers.imports.desk import Desk
+from customers.imports.services import may_store
 from customers.imports.spool import Spool
 from salon import access, cells
 from salon.reading import heading_key
@@ -29,7 +30,7 @@ class Details:
 def details(run, actor):
     """The Details of an import whose rows are still kept, for the person who brought the file; else None."""
     desk = Desk(run.pk)
-    if run.user_id != actor.user.pk or run.state != run.READY or not desk.spool.exists():
+    if not may_store(actor, run) or run.state != run.READY or not desk.spool.exists():
         return None
     with Spool(desk.spool) as spool:
         rows = spool.first_rows(SAMPLE_ROWS)

@@ -1,5 +1,7 @@
 """The work of an import, in a process of its own (`manage.py work_import`): so the pages stay quick, and its end harms nobody.
 
+Few are at work at once, so that many files sent together take little memory; the others wait in line (`move_on`).
+
 While it works it holds a lock that goes with the process. Whoever finds the lock free and the work not done knows that the
 process was ended, and that nothing was stored: storing is one transaction.
 """
@@ -13,8 +15,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.utils import translation
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from customers.imports import kinds
@@ -24,6 +26,8 @@ from customers.imports.spool import Spool
 from salon import locks, reading
 
 READ, STORE = "read", "store"
+AT_ONCE = 2  # imports at work in the whole installation; of one branch, one
+NEXT = {ImportRun.TO_READ: (ImportRun.READING, READ), ImportRun.TO_STORE: (ImportRun.WRITING, STORE)}
 START_SECONDS = 30  # how long a process may take to begin
 LOCK_SECONDS = 10
 EVERY = 0.5  # seconds between notes of progress
@@ -39,7 +43,38 @@ def start(run, step, language):
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    threading.Thread(target=worker.wait, daemon=True).start()  # so that it does not stay behind as a zombie
+    threading.Thread(target=_await, args=[worker, run.pk], daemon=True).start()
+
+
+def _await(worker, pk):
+    """Wait for the end of a process, so that it does not stay behind as a zombie; had it no time to call the next, call it."""
+    worker.wait()
+    try:
+        move_on(ended=pk)
+    except DatabaseError:
+        log.exception("the line of imports")  # whoever looks at a waiting one calls it
+    finally:
+        connection.close()
+
+
+def move_on(clock=timezone.now, ended=None):
+    """Let those who stand first in line begin, as far as there is room. `ended`: an import whose process is known to be gone.
+
+    Called when one is sent, is done, is given up, or is looked at while it waits.
+    """
+    with transaction.atomic():
+        unfinished = ImportRun.objects.filter(state__in=[*ImportRun.WORKING, *ImportRun.IN_LINE]).order_by("started_at", "pk")
+        runs, now = list(unfinished.select_for_update(of=("self",)).select_related("branch")), clock()
+        working = [run for run in runs if run.is_working and run.pk != ended and not is_abandoned(run, now)]
+        begun = []
+        for run in (run for run in runs if run.is_in_line):
+            if len(working) < AT_ONCE and run.branch_id not in {each.branch_id for each in working}:
+                working.append(run)
+                begun.append((run, NEXT[run.state][1]))
+                run.state, run.started_at = NEXT[run.state][0], now
+                run.save(update_fields=["state", "started_at"])
+    for run, step in begun:
+        start(run, step, run.language)
 
 
 def is_abandoned(run, now):
@@ -65,7 +100,17 @@ def _alone(desk):
 
 
 def do(run, step, language, clock):
-    """Do a step of an import; what goes wrong is said on its page, in that language. `clock` tells the time."""
+    """Do a step of an import, then let the next in line begin; what goes wrong is said on its page, in that language.
+
+    `clock` tells the time.
+    """
+    try:
+        _do(run, step, language, clock)
+    finally:
+        move_on(clock)
+
+
+def _do(run, step, language, clock):
     desk = Desk(run.pk)
     with translation.override(language), _alone(desk):
         run.refresh_from_db()
@@ -92,7 +137,14 @@ def _fail(run, desk, clock, why):
 
 def _importer(run, spool, clock):
     kind = kinds.get(run.kind)
-    return kind.importer(spool, branch=run.branch, now=clock(), user=run.user, create_customers=run.create_customers)
+    return kind.importer(
+        spool,
+        branch=run.branch,
+        now=clock(),
+        user=run.user,
+        create_customers=run.create_customers,
+        everywhere=run.everywhere,
+    )
 
 
 def _note(desk):

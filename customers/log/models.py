@@ -9,15 +9,16 @@ from salon.shop.models import Branch
 
 
 class AccessEntry(models.Model):
-    """One look at a card, one reveal of a masked field, one export. Append-only: ids and codes, no free text.
+    """One look at a card, one reveal of a masked field, one guest told of, one export. Append-only: ids and codes, no free text.
 
     `customer` has no foreign key on purpose: the entry stays when the card is erased.
     """
 
-    VIEW, REVEAL, GUEST, EXPORT = "view", "reveal", "guest", "export"
+    VIEW, REVEAL, ELSEWHERE, GUEST, EXPORT = "view", "reveal", "elsewhere", "guest", "export"
     ACTIONS = [
         (VIEW, _("Card opened")),
         (REVEAL, _("Field revealed")),
+        (ELSEWHERE, _("Found by the whole phone, of another branch")),
         (GUEST, _("Guest of another branch")),
         (EXPORT, _("Export")),
     ]
