@@ -38,7 +38,7 @@ def finish(waiting):
 @pytest.fixture
 def browser(finish, django_capture_on_commit_callbacks):
     """Makes a Browser of a staff member."""
-    return lambda staff: Browser(staff, finish, django_capture_on_commit_callbacks)
+    return lambda staff, client=None: Browser(staff, finish, django_capture_on_commit_callbacks, client)
 
 
 @pytest.fixture

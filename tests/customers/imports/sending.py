@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from customers.imports import services
 from customers.imports.models import ImportRun
+from salon import operations
 from tests import builders
 
 
@@ -28,9 +30,10 @@ class Browser:
     staff: Any
     finish: Any
     capture: Any
+    client: Any = None
 
     def __post_init__(self):
-        self.client = builders.client_of(self.staff)
+        self.client = self.client or builders.client_of(self.staff)
 
     def bring(self, text, **fields):
         """Send a file and have it read; returns the ImportRun."""
@@ -42,7 +45,7 @@ class Browser:
     def confirm(self, run):
         """Store what was read."""
         with self.capture(execute=True):
-            key = key_of(self.client.get("/customers/imports/new/visits/"))
+            key = operations.new_key(self.staff.user, services.STORE)
             response = self.client.post(f"{run.get_absolute_url()}store/", {"operation": key})
         self.finish()
         run.refresh_from_db()

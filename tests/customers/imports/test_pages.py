@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
-from customers.imports import engine, work
+from customers.imports import engine, services, work
 from customers.imports.desk import Desk, prune
 from customers.imports.models import ImportRun
 from customers.log.models import AccessEntry
-from salon import locks
+from salon import locks, operations
 from tests import builders
 from tests.customers.imports.sending import key_of, send
 
@@ -27,9 +27,9 @@ def client(manager):
 
 
 @pytest.fixture
-def bring(manager, browser):
+def bring(manager, browser, client):
     """Send a file as the manager and have it read; returns the ImportRun."""
-    its = browser(manager)
+    its = browser(manager, client)
     return lambda text=ROWS, **fields: its.bring(text, **fields)
 
 
@@ -283,7 +283,7 @@ def test_queries_do_not_grow_with_the_rows(client, bring, django_assert_max_num_
 
 def test_a_key_of_somebody_else_stores_nothing(client, bring, owner):
     run = bring(create_customers="on")
-    key = key_of(builders.client_of(owner).get("/customers/imports/new/visits/"))
+    key = operations.new_key(owner.user, services.STORE)
     assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
 
 
