@@ -13,6 +13,10 @@ KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH"
 OUT_OF_TIME = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
 
 
+class TookTooLong(Exception):
+    """The work took more computing than it may."""
+
+
 class Broke(Exception):
     """The process ended before its work; `is_late` if it took too long."""
 
@@ -52,7 +56,30 @@ def lines(module, *arguments, patience=None):
 
 
 def _lines_of(child, late):
-    yield from child.stdout
-    code = child.wait()
+    for line in child.stdout:
+        if line.endswith(b"\n"):
+            yield line
+    code = child.wait()  # a line that has no end was cut off with the process
     if code:
         raise Broke(late.is_set() or code in OUT_OF_TIME)
+
+
+@contextmanager
+def limited(seconds):
+    """Let the block compute for so many seconds at most; then TookTooLong is raised in it, in the middle of a search for a
+    pattern too. None, or a system or thread without such timers: no limit.
+    """
+    if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_signal_and_frame):
+        raise TookTooLong(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

@@ -23,7 +23,7 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import locks, reading
+from salon import locks, reading, untrusted
 
 READ, STORE = "read", "store"
 AT_ONCE = 2  # imports at work in the whole installation; of one branch, one
@@ -117,7 +117,10 @@ def _do(run, step, language, clock):
         if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
             return
         try:
-            {READ: _read, STORE: _store}[step](run, desk, clock)
+            with untrusted.limited(reading.FROM_BROWSER.work):
+                {READ: _read, STORE: _store}[step](run, desk, clock)
+        except untrusted.TookTooLong:
+            _fail(run, desk, clock, str(reading.REFUSALS["long"]))
         except reading.Unreadable as why:
             _fail(run, desk, clock, str(why))
         except DatabaseError as error:
