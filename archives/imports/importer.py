@@ -164,6 +164,7 @@ class VisitImporter(Importer):
                 self.counts["skipped_visits"] += 1
             else:
                 new[(draft.identity, draft.new_card)] = draft
+                self.tell(_equal_rows(draft))
         return list(new.values())
 
     def _resolve(self, drafts):
@@ -238,6 +239,16 @@ def _new_card(number, drafts):
     phone = next((entry.phone for entry in entries if entry.phone), "")
     first = min(draft.on for draft in drafts)
     return NewCard({"card_no": number, "name": name, "card_date": first}, (phone,) if phone else ())
+
+
+def _equal_rows(draft):
+    """(row, warning) of each row of a visit that says what an earlier one says: two lines, unless somebody looks."""
+    first = {}
+    for row, entry in zip(draft.rows, draft.entries) if len(draft.rows) > 1 else ():
+        said = json.dumps(lines.content(entry))
+        if said in first:
+            yield row, _("Row %(row)d of the same visit says exactly this; both are taken.") % {"row": first[said]}
+        first.setdefault(said, row)
 
 
 def _sizes(drafts):

@@ -53,7 +53,7 @@ class Importer:
     `everywhere`: whether a row may mean a customer of any branch (people.Reach).
     """
 
-    in_file_order = False
+    in_file_order, _is_told = False, False
 
     def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True, everywhere=False):
         self.spool, self.branch, self.now, self.user = spool, branch, now, user
@@ -93,14 +93,21 @@ class Importer:
 
     # --- planning and storing
 
+    def tell(self, warnings):
+        """Keep warnings, (row, text) each, unless planning has told them already."""
+        if not self._is_told:
+            self.spool.warn(warnings)
+
     def plan(self, progress=None):
         """Find out what would be made, skipped and refused; stores nothing."""
         for chunk in self._chunks(progress):
             self.plan_chunk(chunk)
+        self.spool.set_fact("planned", True)
         self._sum_up()
 
     def store(self, *, at_once, progress=None):
         """Make it so: in one transaction, or chunk by chunk, each of whole groups."""
+        self._is_told = self.spool.fact("planned", False)
         with transaction.atomic() if at_once else nullcontext():
             for chunk in self._chunks(progress):
                 with transaction.atomic():

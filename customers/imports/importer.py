@@ -111,6 +111,7 @@ class CustomerImporter(Importer):
             self.spool.refuse([(row, refusal)])
         else:
             self.counts["skipped"] += 1
+            self.tell([(row, _("Row %(row)d says this already; it was left out.") % {"row": first})])
 
 
 def _found(people, data):
