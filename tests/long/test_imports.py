@@ -107,6 +107,10 @@ def test_control_an_import_without_its_transaction_is_killed_halfway(tmp_path):
         assert half_visits(salon) > 0
 
 
+def read(salon):
+    return salon.sql("SELECT COUNT(*) FROM customers_importrun WHERE state = 'ready'")[0][0]
+
+
 def memory_of(salon):
     """Bytes that the server, its workers and their readers hold; how many workers there are."""
     held, workers, parents = {}, 0, {}
@@ -135,7 +139,7 @@ def test_many_files_at_once_take_the_memory_of_a_few(tmp_path, capsys):
             visitor = salon.visitor("manager")
             sent = [pool.submit(send_file, visitor, path) for _n in range(24)]
             most = busy = 0
-            while salon.sql("SELECT COUNT(*) FROM customers_importrun WHERE state = 'ready'")[0][0] < 24:
+            while not all(each.done() for each in sent) or read(salon) < 4:
                 size, workers = memory_of(salon)
                 most, busy = max(most, size), max(busy, workers)
                 time.sleep(0.05)
