@@ -47,19 +47,21 @@ def may_ask_for_guests(actor, told):
     return len(told) < settings.GUESTS_AN_HOUR
 
 
-@transaction.atomic
 def log_guests(*, actor, ids, address):
     """Record that the person is told that these customers of other branches have a phone; returns the ids that may be told.
 
     Call it before showing anything. Who was told of within the hour is not counted again.
     """
-    if not ids:
-        return set()
+    return _log_guests(actor, set(ids), address) if ids else set()
+
+
+@transaction.atomic
+def _log_guests(actor, ids, address):
     User.objects.select_for_update().get(pk=actor.user.pk)  # so that none slips through between two requests
     told = guests_told(actor)
-    new = [pk for pk in sorted(set(ids)) if pk not in told][: max(0, settings.GUESTS_AN_HOUR - len(told))]
+    new = [pk for pk in sorted(ids) if pk not in told][: max(0, settings.GUESTS_AN_HOUR - len(told))]
     for pk in new:
         AccessEntry.objects.create(
             user=actor.user, branch=actor.branch, action=AccessEntry.ELSEWHERE, customer_id=pk, address=address
         )
-    return set(ids) & told | set(new)
+    return ids & told | set(new)
