@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from customers.card.models import Customer
 from salon import access, guards
 from salon.indexes import LatestFirstIndex
-from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 from salon.shop.models import Branch, Item, StaffMember, Tag
 
 EXPECTED, ARRIVED, IN_CARE, DONE = "expected", "arrived", "in_care", "done"
@@ -378,11 +377,6 @@ class VisitNote(models.Model):
 
 for _table in ("archives_line", "archives_staffshare", "archives_payment"):
     guards.append_only(_table)
-_FAR_OFF = "ABS(NEW.{0}) > {1} OR ABS(NEW.{2}) > {1}"
-_TOO_MUCH = "no salon has an amount so large"
-guards.refuse("archives_line", "INSERT", _FAR_OFF.format("value_fen", MAX_LINE_FEN, "payable_fen"), _TOO_MUCH)
-guards.refuse("archives_bill", "INSERT", _FAR_OFF.format("payable_fen", MAX_BILL_FEN, "paid_fen"), _TOO_MUCH)
-guards.refuse("archives_payment", "INSERT", f"ABS(NEW.amount_fen) > {MAX_BILL_FEN}", _TOO_MUCH)
 _FINISHED = "OLD.status IN ('done', 'voided')"
 _SAME = "NEW.{0} IS NOT DISTINCT FROM OLD.{0}"
 guards.refuse("archives_visit", "DELETE", _FINISHED, "a finished visit is voided, never deleted")
