@@ -126,7 +126,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "lucide.templatetags.lucide",
+                "salon.templatetags.icons",
                 "salon.templatetags.salon",
             ],
         },

@@ -1,6 +1,7 @@
 """Who is who in the tests: two branches, one person of each role, a stranger's branch, and customers of both."""
 
 import pytest
+from django.db import transaction
 from django.test import TransactionTestCase
 
 from salon import guards
@@ -28,6 +29,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         first = Branch.objects.filter(code=Branch.FIRST_CODE)
         first._raw_delete(first.db)
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """For rows that a module's tests only read: made once, inside a transaction that is taken back after the last test.
+
+    A test asks for `db` as well (or is marked django_db), so that what it writes itself is undone when it ends.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
