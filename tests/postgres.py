@@ -18,7 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live import die_with_parent, free_port
+from tests.live import free_port
+from tests.spawner import die_with_parent
 
 OLDEST = 14  # the oldest that Django 5.2 supports
 START_SECONDS = 60

@@ -145,20 +145,6 @@ def test_what_is_not_there_is_not_found(query, salon, boss):
     assert boss.get(URL, query).status_code == 404
 
 
-def test_before_the_first_run(boss, morning):
-    page = text_of(boss.get(URL))
-    assert "Nobody has a tier yet" in page
-    assert "Tiers have never been computed; they should be as of June 30, 2026." in page
-    assert "Nobody has a tier yet" in text_of(boss.get("/tiers/customers/"))
-
-
-def test_a_run_of_nobody(boss, morning):
-    recompute(as_of=day("2026-06-30"))
-    page = text_of(boss.get(URL))
-    assert "No consumption in the period" in page
-    assert "<img" not in page
-
-
 @pytest.mark.parametrize("who", ["boss", "head"])
 @pytest.mark.parametrize("which", ["now", "before", "study", "all time"])
 def test_every_figure_leads_to_exactly_its_customers(who, which, salon, request):
