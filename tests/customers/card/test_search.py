@@ -10,8 +10,7 @@ from django.db import connection
 from customers.card import queries, typed
 from customers.card.models import Customer, Phone
 from customers.privacy.models import GuestPass
-from tests import builders
-from tests.naughty import NAUGHTY
+from tests import builders, naughty
 
 
 @pytest.fixture
@@ -173,9 +172,9 @@ def test_a_beautician_finds_whom_she_serves(people, beautician, branch):
     assert found(actor, "zxm") == found(actor, "6621") == found(actor, "晓") == ["张晓梅"]
 
 
-@pytest.mark.parametrize("words", NAUGHTY)
-def test_naughty_strings_are_searched_for_without_harm(actor, people, words):
-    assert all(hit.customer.pk for hit in queries.search(actor, words))
+def test_naughty_strings_are_searched_for_without_harm(actor, people):
+    for words in naughty.NAUGHTY:
+        assert all(hit.customer.pk for hit in queries.search(actor, words)), words
 
 
 def test_a_name_of_naughty_text_is_found_by_its_beginning(actor, branch):

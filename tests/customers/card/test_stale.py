@@ -298,8 +298,8 @@ def is_valid_without_questions(entry):
     )
 
 
-def test_of_fifty_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
-    edit_in_pairs(manager, receptionist, branch, pairs=50)
+def test_of_fifteen_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
+    edit_in_pairs(manager, receptionist, branch, pairs=15)
 
 
 @pytest.mark.long

@@ -146,7 +146,7 @@ def test_what_is_not_there_is_not_found(query, salon, boss):
 
 
 @pytest.mark.parametrize("who", ["boss", "head"])
-@pytest.mark.parametrize("which", ["now", "before", "study", "all time"])
+@pytest.mark.parametrize("which", ["now", *(pytest.param(w, marks=pytest.mark.long) for w in ("before", "study", "all time"))])
 def test_every_figure_leads_to_exactly_its_customers(who, which, salon, request):
     client = request.getfixturevalue(who)
     recomputed = {"study": {"months": 3}, "all time": {"months": None}}
