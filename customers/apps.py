@@ -14,4 +14,6 @@ class CustomersConfig(AppConfig):
 
         card.register()
         kinds.register(kind.CUSTOMERS)
-        panels.follow_customer(GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
+        panels.follow_customer(
+            GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE, meets=("guest_pass_once_a_day",)
+        )

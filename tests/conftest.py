@@ -6,7 +6,24 @@ from django.test import TransactionTestCase
 
 from salon import guards
 from salon.shop.models import Branch
-from tests import builders, live
+from tests import builders, live, marks, run
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if marks.is_on_both(item.path.relative_to(live.ROOT / "tests").as_posix()):
+            item.add_marker("database")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """In CI, a test that is skipped for a reason nobody has allowed fails the run (tests/run.py)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", ()) if reporter else ()  # the workers of a parallel run have no reporter
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in skipped}
+    if unexpected := run.skipped_without_leave(reasons):
+        reporter.write_line(f"\nSkipped, and not on the list of what may be: {sorted(unexpected)}", red=True)
+        session.exitstatus = 1
 
 
 @pytest.fixture(scope="session", autouse=True)

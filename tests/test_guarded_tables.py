@@ -8,6 +8,7 @@ from customers.log.models import AccessEntry
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
 from tests.builders import actor_of, make_branch, make_customer, make_item
+from tests.marks import sqlite_only
 
 # What each guard must refuse. A guard that is declared and not named here fails the first test.
 REFUSED = {
@@ -86,11 +87,10 @@ def test_what_is_meant_to_change_changes(rows, statement):
     assert run(statement, **rows) > 0
 
 
+@sqlite_only
 @pytest.mark.parametrize("table", sorted({table for table, event in declared() if event == "DELETE"}))
 def test_a_guarded_table_is_not_replaced_into(rows, table):
     """INSERT OR REPLACE is SQLite's way to delete a row by the back door."""
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite's own statement")
     columns = ", ".join(f'"{c.name}"' for c in connection.introspection.get_table_description(connection.cursor(), table))
     with pytest.raises(DatabaseError, match="guard"):
         run(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}")

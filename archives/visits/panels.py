@@ -24,7 +24,7 @@ def register():
 
 def _follow():
     move, keep, delete = panels.MOVE, panels.KEEP, panels.DELETE
-    panels.follow_customer(models.Visit, "customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.Visit, "customer", on_merge=move, on_erase=keep, meets=("visit_once_per_receipt",))
     panels.follow_customer(models.Bill, "payer", on_merge=move, on_erase=keep)
     panels.follow_customer(models.PlannedItem, "visit__customer", on_merge=move, on_erase=delete)
     panels.follow_customer(models.Line, "visit__customer", on_merge=move, on_erase=keep)

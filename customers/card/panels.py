@@ -7,12 +7,18 @@ from customers.card.models import Address, FamilyMember, Phone, SafetyNote
 from salon import panels
 
 KIND = "card"
+MEETS = {  # of two cards that become one, each may have the same number, a main one, the same allergy
+    Phone: ("phone_once_per_customer", "phone_one_main"),
+    Address: ("address_one_for_deliveries",),
+    FamilyMember: (),
+    SafetyNote: ("safety_note_once",),
+}
 
 
 def register():
     """Called once, when the floor is ready."""
-    for model in (Phone, Address, FamilyMember, SafetyNote):
-        panels.follow_customer(model, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
+    for model, meets in MEETS.items():
+        panels.follow_customer(model, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE, meets=meets)
     panels.register(panels.TIMELINE, KIND, timeline, order=90, budget=1, label=gettext_lazy("Card"))
 
 
