@@ -49,8 +49,8 @@ def about(actor):
 
 def facts_sheet(facts):
     """A sheet of terms and what they mean, or conditions and what was chosen."""
-    columns = [xlsx.Column("", width=28), xlsx.Column("", width=90)]
-    return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False, wraps=True)
+    columns = [xlsx.Column("", width=28), xlsx.Column("", width=90, wraps=True)]
+    return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False)
 
 
 def filename(name, actor):

@@ -73,9 +73,7 @@ class Listing:
 
     def every_row(self):
         """Lists of rows, some at a time, until all that match have come, in order; none if the filter was refused."""
-        rows = iter(()) if self.errors else self.queryset.iterator(chunk_size=AT_A_TIME)
-        while some := list(islice(rows, AT_A_TIME)):
-            yield some
+        return iter(()) if self.errors else some_at_a_time(self.queryset)
 
     @property
     def conditions(self):
@@ -87,6 +85,13 @@ class Listing:
     def is_filtered(self):
         """True if any filter is set, so that "none match" can be told from "none yet"."""
         return any(_is_set(self.filterset.form[name]) for name in self.filterset.form.fields)
+
+
+def some_at_a_time(queryset):
+    """Lists of the rows of a queryset, so that memory does not grow with their number."""
+    rows = queryset.iterator(chunk_size=AT_A_TIME)
+    while some := list(islice(rows, AT_A_TIME)):
+        yield some
 
 
 def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):

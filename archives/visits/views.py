@@ -14,7 +14,7 @@ from archives.visits.entries import EntryError
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
 from archives.visits.models import Bill, Line, Visit
-from archives.visits.queries import with_details, with_everything
+from archives.visits.queries import with_details, with_everything, with_names
 from customers.log.services import log_export, log_view
 from salon import access, exports, operations, replica
 from salon.lists import Sort, listing
@@ -25,8 +25,8 @@ SORTS = {
 }
 
 
-def _found(request):
-    visits = with_details(Visit.objects.visible_to(request.actor))
+def _found(request, fetched=with_details):
+    visits = fetched(Visit.objects.visible_to(request.actor))
     return listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
 
 
@@ -39,7 +39,7 @@ def visit_list(request):
 @replica.reading()
 def visit_export(request):
     """The same list as a workbook, whole."""
-    found = _found(request)
+    found = _found(request, fetched=with_names)
     if found.errors:
         return exports.refused(request, reverse("visits:list"))
     log_export(actor=request.actor, what="visits", address=request.META.get("REMOTE_ADDR"))

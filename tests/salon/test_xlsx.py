@@ -81,7 +81,7 @@ def test_a_row_of_another_length_is_an_error():
 
 
 def test_a_chart_is_drawn_from_the_rows():
-    charts = [xlsx.Chart("By tier", 0, 1, 2, 3, "D2"), xlsx.Chart("Trend", 0, 1, 2, 3, "D20", is_line=True)]
+    charts = [xlsx.Chart("By tier", 0, (1,), 2, 3, "D2"), xlsx.Chart("Trend", 0, (1,), 2, 3, "D20", is_line=True)]
     file = io.BytesIO()
     xlsx.write(file, [one([("A", 100), ("B", 50)], xlsx.TEXT, xlsx.MONEY, charts=charts)])
     parts = zipfile.ZipFile(file)
