@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from salon import xlsx
+from salon.shop.models import Shop
 
 
 def refused(request, list_url):
@@ -21,7 +22,26 @@ def refused(request, list_url):
 def of_list(request, name, sheet, found, more=()):
     """The workbook of a Listing as a download, with a sheet that says by which filter and order, and `more`. Log it first."""
     facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label)), *more]
-    return xlsx.response(filename(name, request.actor), [sheet, facts_sheet(facts)])
+    return xlsx.response(filename(name, request.actor), sheets_of_list(request.actor, sheet, facts))
+
+
+def sheets_of_list(actor, sheet, facts):
+    """A list and what it is, which on paper stand under the salon's name."""
+    about_line = made_line(actor, *([actor.branch.name] if actor.branch and not actor.is_owner else []))
+    for each in (sheet, facts_sheet(facts)):
+        each.title, each.about = f"{salon_name()} · {each.name}", about_line
+        yield each
+
+
+def salon_name():
+    """What the salon calls itself; the product's name until somebody has said it."""
+    return Shop.objects.values_list("name", flat=True).first() or _("Salon Archive")
+
+
+def made_line(actor, *parts):
+    """What a sheet is of (`parts`), when it was made and by whom, in a line."""
+    facts = {"at": _at(actor), "who": _who(actor)}
+    return " · ".join([*parts, _("made %(at)s by %(who)s") % facts])
 
 
 def to_file(path, sheets):
@@ -41,10 +61,16 @@ def to_file(path, sheets):
 
 def about(actor):
     """Who took it, when, from where: a file that goes astray says whose it was."""
-    who = actor.staff.name if actor.staff else actor.user.get_username()
     branch = actor.branch.name if actor.branch else ""
-    at = timezone.localtime(actor.now).strftime("%Y-%m-%d %H:%M")
-    return [(_("Exported by"), who), (_("Exported at"), at), *([(_("Branch"), branch)] if branch else [])]
+    return [(_("Exported by"), _who(actor)), (_("Exported at"), _at(actor)), *([(_("Branch"), branch)] if branch else [])]
+
+
+def _who(actor):
+    return actor.staff.name if actor.staff else actor.user.get_username()
+
+
+def _at(actor):
+    return timezone.localtime(actor.now).strftime("%Y-%m-%d %H:%M")
 
 
 def facts_sheet(facts):

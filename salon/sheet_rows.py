@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from salon.sheets import ANY, BODY, DAY, MOMENT, MONEY, TEXT, WHOLE, Cell, Row, clean
+from salon.sheets import ANY, BODY, DAY, MARK, MOMENT, MONEY, TEXT, WHOLE, Cell, Row, clean
 
 AT_ONCE = 500  # rows
 DAY_ZERO = 693_594  # the ordinal of 1899-12-30, from which workbooks count days
@@ -35,15 +35,18 @@ class RowWriter:
     def write(self, row):
         """Write a row: a tuple of values, or a Row. Raises ValueError if it has another number of cells than columns."""
         self.number += 1
-        n, height, cells = str(self.number), "", self._cells
+        n, height, cells = str(self.number), self._height(BODY), self._cells
         if isinstance(row, Row):
-            if row.look in self._heights:
-                height = f' ht="{self._heights[row.look]}" customHeight="1"'
+            height = self._height(row.look)
             cells, row = [partial(self._own, at, row.look) for at in range(len(self._columns))], row.cells
         content = "".join([cell(n, value) for cell, value in zip(cells, row, strict=True)])
         self._waiting.append(f'<row r="{n}"{height}>{content}</row>')
         if len(self._waiting) >= AT_ONCE:
             self.flush()
+
+    def _height(self, look):
+        height = self._heights.get(look)
+        return f' ht="{height}" customHeight="1"' if height else ""
 
     def flush(self):
         self._file.write("".join(self._waiting))
@@ -63,7 +66,7 @@ class RowWriter:
         known = (at, look, kind, is_text)
         if known not in self._made:
             style = self._style(look, kind, self._columns[at].wraps)
-            write = _text_cell if is_text or kind == TEXT else partial(_figure_cell, FIGURES.get(kind, str))
+            write = _text_cell if is_text or kind in (TEXT, MARK) else partial(_figure_cell, FIGURES.get(kind, str))
             self._made[known] = write(letters(at), style)
         return self._made[known]
 

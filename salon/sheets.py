@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 LONGEST_TEXT = 32_767
 TEXT, WHOLE, NUMBER, MONEY, SHARE, DAY, MOMENT = "text", "whole", "number", "money", "share", "day", "moment"
 CHANGE = "change"  # a part of 1 by which something grew or fell
+MARK = "mark"  # a letter or two, such as a tier
+NOTHING = "nothing"  # a cell that is not even empty, right of a narrow table
 ANY = "any"  # a cell by itself: text, a whole number, or what money(), share() and change() made
-WIDTHS = {TEXT: 16, WHOLE: 10, NUMBER: 10, MONEY: 13, SHARE: 11, CHANGE: 12, DAY: 12, MOMENT: 17, ANY: 13}
+WIDTHS = {TEXT: 16, WHOLE: 10, NUMBER: 10, MONEY: 13, SHARE: 11, CHANGE: 12, DAY: 12, MOMENT: 17, ANY: 13, MARK: 8}
 # How a row looks.
 BODY, HEADING, TITLE, ABOUT, SECTION, SENTENCE, TOTAL = "body", "heading", "title", "about", "section", "sentence", "total"
 # XML has no characters below space but tab and line ends, no lone surrogates, and not these two. (A file with one of them
@@ -39,7 +41,7 @@ def change(part):
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title, what its cells are (TEXT, WHOLE, NUMBER, MONEY in fen, SHARE 0 to 1, DAY, MOMENT), its width.
+    """A column: its title, what its cells are (TEXT, MARK, WHOLE, NUMBER, MONEY in fen, SHARE 0 to 1, DAY, MOMENT), its width.
 
     Text of a column that `wraps` goes on in the next line of its cell, so that paper loses nothing of it.
     """
@@ -62,8 +64,9 @@ class Row:
 class Chart:
     """A chart of a sheet's own rows `first` to `last` (from 1): `labels` and `values` are column numbers from 0.
 
-    Several `values` stand on each other, named by the row above the first. `colours` are tokens of tokens.css: one for each
-    column of values, or, of one column, one for each bar. Sizes are centimetres.
+    Several `values` stand beside each other, named by the row above the first. `colours` are tokens of tokens.css: one for each
+    column of values, or, of one column, one for each bar. Bars that go `is_across` stand under each other, the first on top.
+    Where no value is negative a line begins `from_zero`. Sizes are centimetres.
     """
 
     title: str
@@ -73,6 +76,9 @@ class Chart:
     last: int
     anchor: str
     is_line: bool = False
+    is_across: bool = False
+    from_zero: bool = False
+    labels_format: str = "General"
     colours: tuple = ("accent",)
     width: float = 16
     height: float = 7.5

@@ -33,13 +33,13 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from salon.charts import palette
 from salon.sheet_rows import RowWriter
-from salon.sheets import ABOUT, ANY, CHANGE, DAY, HEADING, LONGEST_TEXT, MOMENT, MONEY, NUMBER, SECTION, SENTENCE, SHARE, TEXT
+from salon.sheets import ABOUT, ANY, BODY, CHANGE, DAY, HEADING, LONGEST_TEXT, MARK, MOMENT, MONEY, NOTHING, NUMBER, SECTION, SENTENCE, SHARE, TEXT
 from salon.sheets import TITLE, TOTAL, WHOLE, WIDTHS, Cell, Chart, Column, Row, Sheet, change, clean, money, share
 
 __all__ = [
-    *("ANY", "CHANGE", "DAY", "LONGEST_TEXT", "MOMENT", "MONEY", "NUMBER", "SHARE", "TEXT", "WHOLE"),
+    *("ANY", "CHANGE", "DAY", "LONGEST_TEXT", "MARK", "MOMENT", "MONEY", "NOTHING", "NUMBER", "SHARE", "TEXT", "WHOLE"),
     *("HEADING", "SECTION", "SENTENCE", "TOTAL", "Cell", "Chart", "Column", "Row", "Sheet"),
-    *("CONTENT_TYPE", "change", "clean", "money", "response", "share", "write"),
+    *("BODY", "CONTENT_TYPE", "HEIGHTS", "change", "clean", "money", "response", "share", "write"),
 ]
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_576  # of a sheet; what is beyond goes on in a further sheet
@@ -52,14 +52,17 @@ FORMATS = {
     DAY: "yyyy-mm-dd",
     MOMENT: "yyyy-mm-dd hh:mm",
 }
+ABOVE = frozenset({TITLE, ABOUT, SECTION, SENTENCE})  # looks of what stands above a table
 LEFT = frozenset({TEXT, ANY, DAY, MOMENT})
-HEIGHTS = {TITLE: 30, ABOUT: 18, HEADING: 32, SECTION: 24, SENTENCE: 18}
+HEIGHTS = {TITLE: 30, ABOUT: 18, HEADING: 32, SECTION: 28, SENTENCE: 18, TOTAL: 20, BODY: 17}  # points
 # Faces that are on the owner's computer: Windows and Office bring them, others take the next of kind.
 FACES = {"zh-hans": ("Microsoft YaHei", "SimSun"), "zh-hant": ("Microsoft JhengHei", "PMingLiU"), "en": ("Calibri", "Georgia")}
 A4 = 9
 SMALL, TINY = 8, 7  # points, of what stands beside the rows
 LEVEL = 3  # of the packing: more takes twice as long for a tenth less
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
+VALUES = "#,##0;-#,##0;"  # of bars and points
+_LABELS = f'formatCode="{VALUES}"'.encode()  # openpyxl cannot say that a label has a format of its own
 _NO_ROWS = b"<sheetData></sheetData>"
 
 
@@ -72,7 +75,7 @@ def write(target, sheets):
             for page, its_rows in _pages(book, sheet, names):
                 looks = looks or _Looks(page)
                 file = files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
-                writer = RowWriter(file, sheet.columns, looks, HEIGHTS)
+                writer = RowWriter(file, sheet.columns, looks, _heights(sheet))
                 for row in its_rows:
                     writer.write(row)
                 writer.flush()
@@ -102,7 +105,7 @@ def _put_together(target, book, rows):
         for name in parts.namelist():
             content, file = parts.read(name), places.get(name)
             if file is None:
-                whole.writestr(name, content)
+                whole.writestr(name, content.replace(_LABELS, _LABELS + b' sourceLinked="0"'))
                 continue
             before, after = content.split(_NO_ROWS)
             size = file.tell()
@@ -125,6 +128,12 @@ def _pages(book, sheet, names):
                 page.add_chart(_chart(page, chart), chart.anchor)
         yield page, chain(sheet.head, first, islice(rows, MOST_ROWS - sheet.first_row + 1 - len(first)))
         first, part = list(islice(rows, 1)), part + 1
+
+
+def _heights(sheet):
+    """{look: points}; rows with text that wraps are as high as it needs."""
+    is_free = any(column.wraps for column in sheet.columns)
+    return {look: points for look, points in HEIGHTS.items() if not (is_free and look == BODY)}
 
 
 def _finish(page, sheet, last):
@@ -202,6 +211,8 @@ class _Looks:
 
     def __call__(self, look, kind, wraps):
         known = (look, kind, wraps)
+        if kind == NOTHING:
+            return 0
         if known not in self._made:
             cell = WriteOnlyCell(self._page)
             cell.font, cell.alignment = self._font(look), self._alignment(look, kind, wraps)
@@ -223,12 +234,13 @@ class _Looks:
         return Font(name=face, size=size, bold=bold, color=self._colours[colour])
 
     def _alignment(self, look, kind, wraps):
-        side = None if look in (TITLE, ABOUT, SECTION, SENTENCE) else "left" if kind in LEFT else "right"
-        return Alignment(horizontal=side, vertical="center", wrap_text=wraps or look == HEADING or None)
+        side = "left" if kind in LEFT else "center" if kind == MARK else "right"
+        indent = 0 if look in ABOVE or side == "center" else 1  # a figure must not touch the text beside it
+        return Alignment(horizontal=side, vertical="center", indent=indent, wrap_text=wraps or look == HEADING or None)
 
     def _border(self, look):
-        thin, strong = Side("hair", self._colours["field"]), Side("thin", self._colours["accent"])
-        if look in (TITLE, ABOUT, SECTION, SENTENCE):
+        thin, strong = Side("thin", self._colours["line"]), Side("thin", self._colours["accent"])
+        if look in ABOVE:
             return Border()
         return Border(bottom=strong) if look == HEADING else Border(top=strong) if look == TOTAL else Border(bottom=thin)
 
@@ -246,16 +258,18 @@ def _chart(page, chart):
         made.series.append(_series(page, chart, column, colours[token], several, colours["ink"]))
     made.set_categories(Reference(page, min_col=chart.labels + 1, min_row=chart.first, max_row=chart.last))
     made.legend = Legend(legendPos="t", overlay=False, txPr=_written(SMALL, colours["ink-2"])) if several else None
-    if several:
-        made.grouping, made.overlap = "stacked", 100
-    elif len(chart.colours) > 1:
+    if not several and len(chart.colours) > 1:
         points = [DataPoint(idx=at, spPr=GraphicalProperties(solidFill=colours[t])) for at, t in enumerate(chart.colours)]
         made.series[0].dPt = points
     if not chart.is_line:
         made.gapWidth = 40
     made.y_axis.delete, made.y_axis.majorGridlines = True, None  # each value stands beside its bar
     made.x_axis.delete, made.x_axis.tickLblPos = False, "low"
-    made.x_axis.txPr, made.x_axis.number_format = _written(TINY, colours["ink-2"]), "General"
+    made.x_axis.txPr, made.x_axis.number_format = _written(TINY, colours["ink-2"]), chart.labels_format
+    if chart.is_across:
+        made.type, made.x_axis.scaling.orientation = "bar", "maxMin"
+    if chart.from_zero:
+        made.y_axis.scaling.min = 0
     made.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=colours["field"]))
     made.graphical_properties = GraphicalProperties(ln=LineProperties(solidFill=colours["line"]))
     return made
@@ -272,8 +286,8 @@ def _series(page, chart, column, colour, several, ink):
         made.graphicalProperties = GraphicalProperties(solidFill=colour)
         made.invertIfNegative = False
     shown = {"showVal": True, "showSerName": False, "showCatName": False, "showLegendKey": False, "showPercent": False}
-    where = "t" if chart.is_line else "ctr" if several else "outEnd"
-    made.dLbls = DataLabelList(numFmt="#,##0;-#,##0;", dLblPos=where, txPr=_written(TINY, "FFFFFF" if several else ink), **shown)
+    where = "t" if chart.is_line else "outEnd"
+    made.dLbls = DataLabelList(numFmt=VALUES, dLblPos=where, txPr=_written(TINY, ink), **shown)
     return made
 
 

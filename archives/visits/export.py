@@ -12,7 +12,8 @@ def sheet(actor, found):
     return xlsx.Sheet(_("Visits"), columns(actor), rows(actor, found.every_row()))
 
 
-def columns(actor):
+def columns(actor, *, states=True):
+    """The columns of visits; without `states` where all are done."""
     amounts = access.visibility(actor, "amount") == access.FULL
     return [
         xlsx.Column(_("Day"), xlsx.DAY),
@@ -21,16 +22,16 @@ def columns(actor):
         xlsx.Column(_("Customer")),
         xlsx.Column(_("Items"), width=40, wraps=True),
         xlsx.Column(_("Beautician"), wraps=True),
-        xlsx.Column(_("State"), width=10),
+        *([xlsx.Column(_("State"), width=10)] if states else []),
         *([xlsx.Column(_("Amount"), xlsx.MONEY)] if amounts else []),
         xlsx.Column(_("Branch")),
     ]
 
 
-def rows(actor, some_at_a_time):
+def rows(actor, some_at_a_time, *, states=True):
     """The rows of lists of visits. What was done is read as names only, for a whole list at once: four queries each."""
-    amounts, states, nobody = access.visibility(actor, "amount") == access.FULL, dict(Visit.STATUSES), _("Walk-in")
-    states = {state: str(name) for state, name in states.items()}
+    amounts, nobody = access.visibility(actor, "amount") == access.FULL, _("Walk-in")
+    names = {state: str(name) for state, name in Visit.STATUSES}
     for visits in some_at_a_time:
         work = work_of(visits)
         for visit in visits:
@@ -41,7 +42,7 @@ def rows(actor, some_at_a_time):
                 visit.customer.name if visit.customer else nobody,
                 " · ".join(work[visit.pk].items),
                 " · ".join(work[visit.pk].staff.values()),
-                states[visit.status],
+                *([names[visit.status]] if states else []),
                 *([visit.net_fen if visit.bill_id else None] if amounts else []),
                 visit.branch.name,
             )
