@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -19,10 +21,21 @@ def refused(request, list_url):
     return redirect(f"{list_url}?{request.GET.urlencode()}")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A workbook that can be written: its name, its sheets (read once), whether that takes long, and how many rows it has."""
+
+    filename: str
+    sheets: Iterable
+    is_long: bool
+    count: Callable
+
+
 def of_list(request, name, sheet, found, more=()):
-    """The workbook of a Listing as a download, with a sheet that says by which filter and order, and `more`. Log it first."""
+    """The Prepared workbook of a Listing, with a sheet that says by which filter and order, and `more`."""
     facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label)), *more]
-    return xlsx.response(filename(name, request.actor), sheets_of_list(request.actor, sheet, facts))
+    sheets = sheets_of_list(request.actor, sheet, facts)
+    return Prepared(filename(name, request.actor), sheets, found.is_long, found.queryset.order_by().count)
 
 
 def sheets_of_list(actor, sheet, facts):

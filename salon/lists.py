@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 EXACT_COUNT = 10_000
+LONG = 5_000  # more rows than this are not made into a file while somebody waits
 PAGE_SIZE = 25
 AT_A_TIME = 1000  # rows an export reads at once
 OWN_PARAMETERS = frozenset({"page", "sort"})
@@ -45,6 +46,10 @@ class Listing:
     @property
     def is_many(self):
         return self.total > EXACT_COUNT
+
+    @property
+    def is_long(self):
+        return self.total > LONG
 
     @property
     def pages(self):

@@ -30,7 +30,9 @@ class RowWriter:
     def __init__(self, file, columns, style, heights):
         self._file, self._columns, self._style, self._heights = file, columns, style, heights
         self.number, self._waiting, self._made = 0, [], {}
-        self._cells = [partial(self._own, at, BODY) if c.kind == ANY else self._cell(at, BODY, c.kind) for at, c in enumerate(columns)]
+        self._cells = [
+            partial(self._own, at, BODY) if c.kind == ANY else self._cell(at, BODY, c.kind) for at, c in enumerate(columns)
+        ]
 
     def write(self, row):
         """Write a row: a tuple of values, or a Row. Raises ValueError if it has another number of cells than columns."""

@@ -33,14 +33,43 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from salon.charts import palette
 from salon.sheet_rows import RowWriter
-from salon.sheets import ABOUT, ANY, BODY, CHANGE, DAY, HEADING, LONGEST_TEXT, MARK, MOMENT, MONEY, NOTHING, NUMBER, SECTION, SENTENCE, SHARE, TEXT
-from salon.sheets import TITLE, TOTAL, WHOLE, WIDTHS, Cell, Chart, Column, Row, Sheet, change, clean, money, share
+from salon.sheets import (
+    ABOUT,
+    ANY,
+    BODY,
+    CHANGE,
+    DAY,
+    HEADING,
+    LONGEST_TEXT,
+    MARK,
+    MOMENT,
+    MONEY,
+    NOTHING,
+    NUMBER,
+    SECTION,
+    SENTENCE,
+    SHARE,
+    TEXT,
+    TITLE,
+    TOTAL,
+    WHOLE,
+    WIDTHS,
+    Cell,
+    Chart,
+    Column,
+    Row,
+    Sheet,
+    change,
+    clean,
+    money,
+    share,
+)
 
 __all__ = [
-    *("ANY", "CHANGE", "DAY", "LONGEST_TEXT", "MARK", "MOMENT", "MONEY", "NOTHING", "NUMBER", "SHARE", "TEXT", "WHOLE"),
-    *("HEADING", "SECTION", "SENTENCE", "TOTAL", "Cell", "Chart", "Column", "Row", "Sheet"),
-    *("BODY", "CONTENT_TYPE", "HEIGHTS", "change", "clean", "money", "response", "share", "write"),
-]
+    "ANY", "BODY", "CHANGE", "CONTENT_TYPE", "Cell", "Chart", "Column", "DAY", "HEADING", "HEIGHTS", "LONGEST_TEXT", "MARK",
+    "MOMENT", "MONEY", "NOTHING", "NUMBER", "Row", "SECTION", "SENTENCE", "SHARE", "Sheet", "TEXT", "TOTAL", "WHOLE", "change",
+    "clean", "money", "response", "share", "write",
+]  # fmt: skip
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_576  # of a sheet; what is beyond goes on in a further sheet
 FORMATS = {
@@ -252,7 +281,12 @@ def _chart(page, chart):
     """Straight lines or bars, each with its value, in the product's colours."""
     colours = {name: value.lstrip("#").upper() for name, value in palette("light").items() if value.startswith("#")}
     made = LineChart() if chart.is_line else BarChart()
-    made.title, made.height, made.width, made.roundedCorners = _heading(chart.title, colours["ink"]), chart.height, chart.width, False
+    made.title, made.height, made.width, made.roundedCorners = (
+        _heading(chart.title, colours["ink"]),
+        chart.height,
+        chart.width,
+        False,
+    )
     several = len(chart.values) > 1
     for column, token in zip(chart.values, chart.colours):
         made.series.append(_series(page, chart, column, colours[token], several, colours["ink"]))

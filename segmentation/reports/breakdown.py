@@ -35,9 +35,9 @@ class StaffSales:
 def by_staff(month):
     """[StaffSales] of a month, the largest first, what has nobody's name last; with the month before. Six queries."""
     now, before = _staff_of(month), _staff_of(month.ahead(-1))
-    gone = [replace(before[staff], services_fen=0, products_fen=0, services=0, customers=0) for staff in before.keys() - now.keys()]
-    rows = [replace(row, before_fen=before[row.staff].total_fen if row.staff in before else 0) for row in now.values()]
-    rows += [replace(row, before_fen=before[row.staff].total_fen) for row in gone]
+    gone = [StaffSales(row.staff, row.name, row.branch) for staff, row in before.items() if staff not in now]
+    past = {staff: row.total_fen for staff, row in before.items()}
+    rows = [replace(row, before_fen=past.get(row.staff, 0)) for row in (*now.values(), *gone)]
     rows = [row for row in rows if row.staff or row.total_fen or row.before_fen]
     return sorted(rows, key=lambda row: (row.staff is None, -row.total_fen, row.name, row.staff or 0))
 

@@ -59,13 +59,12 @@ class _Page:
         """The charts, of a sheet where so many rows stand above these."""
         tops = [0, *accumulate(xlsx.HEIGHTS[getattr(row, "look", xlsx.BODY)] for row in self.rows)]
         each = tops[-1] / max(1, len(self._drawn))
-        return [
-            xlsx.Chart(
-                title, 0, (1,), above + rows[0] + 1, above + rows[-1] + 1, f"{CHARTS_AT}{above + 1 + bisect_left(tops, number * each)}",
-                width=WIDE, height=each / POINTS - GAP, **more,
-            )
-            for number, (title, rows, more) in enumerate(self._drawn)
-        ]  # fmt: skip
+        made = []
+        for number, (title, rows, more) in enumerate(self._drawn):
+            at = f"{CHARTS_AT}{above + 1 + bisect_left(tops, number * each)}"
+            size = {"width": WIDE, "height": each / POINTS - GAP}
+            made.append(xlsx.Chart(title, 0, (1,), above + rows[0] + 1, above + rows[-1] + 1, at, **size, **more))
+        return made
 
 
 def _figures(page, month, totals):
@@ -116,7 +115,5 @@ def _tiers(page, run):
     title = _("Tiers: %(period)s up to %(day)s") % {"period": period_words(run), "day": run.as_of}
     titles = (_("Tier"), _("Consumption"), _("Customers"), _("Share of the consumption"))
     of_tiers = [(tier, found.tiers[tier]) for tier in abc.CLASSES]
-    rows = page.table(
-        title, titles, [(t, xlsx.money(g.spent_fen), g.heads, xlsx.share(g.spent_share)) for t, g in of_tiers]
-    )
+    rows = page.table(title, titles, [(t, xlsx.money(g.spent_fen), g.heads, xlsx.share(g.spent_share)) for t, g in of_tiers])
     page.chart(_("Consumption by tier"), rows, colours=tuple(f"tier-{tier.lower()}" for tier in abc.CLASSES))

@@ -44,6 +44,10 @@ def _part(fen, whole):
     return fen / whole if whole > 0 else None
 
 
+def _sums(rows, *names):
+    return [sum(getattr(row, name) for row in rows) for name in names]
+
+
 def _staff(found, month):
     whole, before = sum(row.total_fen for row in found), str(month.ahead(-1))
     columns = [
@@ -66,7 +70,7 @@ def _staff(found, month):
         )
         for row in found
     ]
-    services, products, past = (sum(getattr(row, name) for row in found) for name in ("services_fen", "products_fen", "before_fen"))
+    services, products, past = _sums(found, "services_fen", "products_fen", "before_fen")
     total = (_("Together"), "", services, products, whole, _part(whole, whole), None, None, past, words.growth(whole, past))
     return _with_chart(_("By staff"), columns, rows, total, _chart(_("Sales by staff"), 0, (2, 3), ("accent", "tier-b")))
 
@@ -90,8 +94,7 @@ def _means(found, month):
         )
         for row in found
     ]
-    received, returned, past = (sum(getattr(row, name) for row in found) for name in ("received_fen", "returned_fen", "before_fen"))
-    count = sum(row.payments for row in found)
+    count, received, returned, past = _sums(found, "payments", "received_fen", "returned_fen", "before_fen")
     total = (_("Together"), count, received, returned, whole, _part(whole, whole), past, words.growth(whole, past))
     return _with_chart(_("By means of payment"), columns, rows, total, _chart(_("Received by means of payment"), 0, (4,)))
 
@@ -107,9 +110,10 @@ def _days(found):
         xlsx.Column(_("New customers"), xlsx.WHOLE),
     ]
     rows = [
-        (d.day, date_format(d.day, "l"), d.net_fen, d.services_fen, d.products_fen, d.visits, d.new_customers or None) for d in found
+        (d.day, date_format(d.day, "l"), d.net_fen, d.services_fen, d.products_fen, d.visits, d.new_customers or None)
+        for d in found
     ]
-    sums = [sum(getattr(d, name) for d in found) for name in ("net_fen", "services_fen", "products_fen", "visits", "new_customers")]
+    sums = _sums(found, "net_fen", "services_fen", "products_fen", "visits", "new_customers")
     total = (_("Together"), "", *sums)
     chart = xlsx.Chart(_("Consumption by day"), 0, (2,), 0, 0, "", is_across=True, labels_format="d", width=BESIDE, height=20)
     return _with_chart(_("By day"), columns, rows, total, chart)
@@ -151,7 +155,9 @@ def _items(found):
     if rows:
         last = made.first_row + min(len(rows), SOLD_MOST) - 1
         at = f"{_right_of(columns)}{made.first_row}"  # titles are on each page, and with them what stands beside
-        made.charts = [xlsx.Chart(_("Items by sales"), 0, (4,), made.first_row, last, at, is_across=True, width=BESIDE, height=14)]
+        made.charts = [
+            xlsx.Chart(_("Items by sales"), 0, (4,), made.first_row, last, at, is_across=True, width=BESIDE, height=14)
+        ]
     return made
 
 
@@ -166,7 +172,10 @@ def _definitions(month):
         (_("Consumption"), _("Value of services and products on their business date, refunds taken off, in yuan.")),
         (_("Visits"), _("Finished visits with at least one line above zero.")),
         (_("New customers"), _("Customers whose first paid visit ever is in the month.")),
-        (_("Growth"), _("On the month before, or the same month of the year before; of a month that is not over, on as many days.")),
+        (
+            _("Growth"),
+            _("On the month before, or the same month of the year before; of a month that is not over, on as many days."),
+        ),
         (_("Staff"), _("Each one's shares of the lines they worked on; what nobody is named for stands in the last row.")),
         (_("Payments"), _("Money that changed hands for the month's bills, by means; voided bills are left out.")),
         (_("Items"), _("Sales without a customer's name are included. Class by share: A to 70 %, B to 90 % of all sales.")),
