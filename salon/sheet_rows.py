@@ -104,14 +104,16 @@ def _escaped(text):
 
 
 def _day(value):
-    return value.toordinal() - DAY_ZERO
+    """Days as Excel counts them: it believes that there was a 29 February 1900."""
+    days = value.toordinal() - DAY_ZERO
+    return days - 1 if 0 < days <= 60 else days
 
 
 def _moment(value):
     if not isinstance(value, datetime):
         return _day(value)
     value = timezone.make_naive(value) if timezone.is_aware(value) else value
-    return value.toordinal() - DAY_ZERO + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
+    return _day(value) + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
 
 
 FIGURES = {MONEY: lambda fen: fen / 100, DAY: _day, MOMENT: _moment}

@@ -87,7 +87,7 @@ HEIGHTS = {TITLE: 30, ABOUT: 18, HEADING: 32, SECTION: 28, SENTENCE: 18, TOTAL: 
 # Faces that are on the owner's computer: Windows and Office bring them, others take the next of kind.
 FACES = {"zh-hans": ("Microsoft YaHei", "SimSun"), "zh-hant": ("Microsoft JhengHei", "PMingLiU"), "en": ("Calibri", "Georgia")}
 A4 = 9
-SMALL, TINY = 8, 7  # points, of what stands beside the rows
+LARGE, SMALL, TINY = 13, 8, 7  # points, of what stands beside the rows
 LEVEL = 3  # of the packing: more takes twice as long for a tenth less
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 VALUES = "#,##0;-#,##0;"  # of bars and points
@@ -207,14 +207,14 @@ def _lay_out(page, sheet):
     _edge(page.oddFooter.left, sheet.about if sheet.has_block else "")
     _edge(page.oddFooter.right, sheet.name, " · &P / &N")
     if not sheet.has_block:
-        _edge(page.oddHeader.left, sheet.title)
+        _edge(page.oddHeader.left, sheet.title, size=LARGE)
         _edge(page.oddHeader.right, sheet.about)
 
 
-def _edge(place, text, tail=""):
+def _edge(place, text, tail="", size=SMALL):
     """Text at the edge of each page, where & begins a code."""
     if text or tail:
-        place.text, place.size = clean(text).replace("&", "&&") + tail, SMALL
+        place.text, place.size = clean(text).replace("&", "&&") + tail, size
         place.color = palette("light")["ink-2"].lstrip("#").upper()
 
 

@@ -25,6 +25,10 @@ def register(kind):
     _kinds[kind.page] = kind
 
 
+def knows(page):
+    return page in _kinds
+
+
 def get(page):
     """The Kind of a URL name. Raises KeyError."""
     return _kinds[page]

@@ -62,7 +62,8 @@ def _begin(actor, kind, query):
 
 def mine(actor):
     """The Jobs of a person that are not gone yet, the newest first."""
-    return [job for job in shelf.jobs() if job.user == actor.user.pk and (job.state == shelf.MAKING or actor.now < job.until)]
+    own = [job for job in shelf.jobs() if job.user == actor.user.pk and kinds.knows(job.page)]
+    return [job for job in own if job.state == shelf.MAKING or actor.now < job.until]
 
 
 def may_take(actor, job):

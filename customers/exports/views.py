@@ -24,11 +24,15 @@ def file_list(request):
 
 def _row(job, now):
     done, whole = job.progress
-    try:
-        label = kinds.get(job.page).label
-    except KeyError:
-        label = job.filename
-    return {"job": job, "label": label, "done": done, "whole": whole, "abandoned": job.is_abandoned(now)}
+    kind = kinds.get(job.page)
+    return {
+        "job": job,
+        "label": kind.label,
+        "url": f"{reverse(kind.back)}?{job.query}",
+        "done": done,
+        "whole": whole,
+        "abandoned": job.is_abandoned(now),
+    }
 
 
 @require_POST
@@ -53,7 +57,7 @@ def begin(request):
 def take(request, token):
     """A file that is ready, for the person it was made for, while they may read the list. Logged each time."""
     actor, job = request.actor, shelf.find(token)
-    if job is None or job.user != actor.user.pk or job.state != shelf.READY or actor.now >= job.until:
+    if job is None or job not in services.mine(actor) or job.state != shelf.READY:
         raise Http404
     if not services.may_take(actor, job):
         raise PermissionDenied

@@ -13,7 +13,7 @@ def months(found):
         return None
     told = [f"{date_format(month.first, 'YEAR_MONTH_FORMAT')} {_yuan(fen)}" for month, fen in found]
     return charts.bars(
-        [str(month) for month, _fen in found],
+        [date_format(month.first, "M") for month, _fen in found],
         [(_("Consumption by month"), "accent", [fen for _month, fen in found])],
         percent=_yuan,
         alt=_("; ").join(told),

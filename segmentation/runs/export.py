@@ -30,6 +30,7 @@ KINDS = {
     **dict.fromkeys(("abc", "tier", "previous_tier"), xlsx.MARK),
     "tier_since": xlsx.DAY,
 }
+WIDTHS = dict.fromkeys("rfm", 6)
 STORED = (
     *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
     *("tier", "previous_tier", "tier_since"),
@@ -76,7 +77,7 @@ def sheet_in_words(run):
 
 
 def _columns(names, titles):
-    return [xlsx.Column(titles[name], KINDS.get(name, xlsx.TEXT)) for name in names]
+    return [xlsx.Column(titles[name], KINDS.get(name, xlsx.TEXT), WIDTHS.get(name, 0)) for name in names]
 
 
 def _rows(run, translated):
