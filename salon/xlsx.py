@@ -223,7 +223,7 @@ def _width(column):
     words = max((_cells_of(word) for word in column.title.split()), default=0)
     if any(unicodedata.east_asian_width(char) in "WF" for char in column.title):
         words = 0  # Chinese goes on anywhere
-    return max(column.width or WIDTHS[column.kind], words + 3, -(-_cells_of(column.title) // 2) + 4)
+    return max(column.width or WIDTHS[column.kind], words + 3, -(-_cells_of(column.title) // 2) + 5)
 
 
 def _cells_of(text):

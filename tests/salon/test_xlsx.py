@@ -93,7 +93,7 @@ def test_sheets_wear_the_palette_of_the_product():
 def test_a_column_is_wide_enough_for_its_title():
     titles = ["Cumulative share", "R", "距最近消费（天）", "Consumption"]
     book = book_of(xlsx.Sheet("S", [xlsx.Column(title, xlsx.WHOLE, 6) for title in titles], []))
-    assert [book["S"].column_dimensions[letter].width for letter in "ABCD"] == [13, 6, 12, 14]
+    assert [book["S"].column_dimensions[letter].width for letter in "ABCD"] == [13, 6, 13, 14]
 
 
 def test_a_cell_says_its_own_kind_and_text_stands_where_figures_do():
