@@ -7,13 +7,16 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
+        from customers.card import list_views
         from customers.card import panels as card
+        from customers.exports import kinds as exports
         from customers.imports import kind, kinds
         from customers.privacy.models import GuestPass
         from salon import panels
 
         card.register()
         kinds.register(kind.CUSTOMERS)
+        exports.register(list_views.EXPORT)
         panels.follow_customer(
             GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE, meets=("guest_pass_once_a_day",)
         )

@@ -105,6 +105,10 @@ PAGES = {
     "customers:reveal": Page(write=ALL),
     "customers:here": Page(write=DESK),
     "privacy:log": Page(read=MANAGERS),
+    # lists taken away as files that were made in the background: each has its own person
+    "exports:list": Page(read=MANAGERS),
+    "exports:begin": Page(write=MANAGERS),
+    "exports:take": Page(read=MANAGERS),
     # files brought in
     "imports:list": Page(read=MANAGERS),
     "imports:start": MANAGER_FORM,
@@ -133,6 +137,7 @@ PAGES = {
     "tiers:list": Page(read=MANAGERS),
     "tiers:export": Page(read=MANAGERS),
     # reports of the whole company
+    "reports:month": Page(read=OWNERS),
     "reports:workbook": Page(read=OWNERS),
 }
 

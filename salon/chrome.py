@@ -25,8 +25,9 @@ NAVIGATION = (
     Entry("customers:list", _("Customers"), "users", ("customers:",)),
     Entry("visits:list", _("Visits"), "calendar-check", ("visits:",)),
     Entry("tiers:overview", _("Tiers"), "layers", ("tiers:",)),
+    Entry("reports:month", _("Monthly report"), "chart-column", ("reports:",)),
     Entry("shop:item_list", _("Catalogue"), "sparkles", ("shop:item_", "shop:category_", "shop:brand_", "shop:tag_")),
-    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:")),
+    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:", "exports:")),
 )
 
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 EXACT_COUNT = 10_000
+LONG = 5_000  # more rows than this are not made into a file while somebody waits
 PAGE_SIZE = 25
 AT_A_TIME = 1000  # rows an export reads at once
 OWN_PARAMETERS = frozenset({"page", "sort"})
@@ -47,6 +48,10 @@ class Listing:
         return self.total > EXACT_COUNT
 
     @property
+    def is_long(self):
+        return self.total > LONG
+
+    @property
     def pages(self):
         return max(1, -(-min(self.total, EXACT_COUNT) // self.size))
 
@@ -73,9 +78,7 @@ class Listing:
 
     def every_row(self):
         """Lists of rows, some at a time, until all that match have come, in order; none if the filter was refused."""
-        rows = iter(()) if self.errors else self.queryset.iterator(chunk_size=AT_A_TIME)
-        while some := list(islice(rows, AT_A_TIME)):
-            yield some
+        return iter(()) if self.errors else some_at_a_time(self.queryset)
 
     @property
     def conditions(self):
@@ -87,6 +90,13 @@ class Listing:
     def is_filtered(self):
         """True if any filter is set, so that "none match" can be told from "none yet"."""
         return any(_is_set(self.filterset.form[name]) for name in self.filterset.form.fields)
+
+
+def some_at_a_time(queryset):
+    """Lists of the rows of a queryset, so that memory does not grow with their number."""
+    rows = queryset.iterator(chunk_size=AT_A_TIME)
+    while some := list(islice(rows, AT_A_TIME)):
+        yield some
 
 
 def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):

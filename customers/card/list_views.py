@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from customers.card import export, queries, typed
 from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
-from customers.log.services import log_export
+from customers.exports.kinds import Kind
+from customers.exports.services import answer
 from salon import exports, panels, replica, text
 from salon.lists import Sort, listing
 
@@ -37,12 +38,19 @@ def _found(request):
 @replica.reading()
 def customer_export(request):
     """The same list as a workbook, whole."""
+    return answer(request, "customers:export")
+
+
+def prepared(request):
+    """The list as a file (customers/exports)."""
     found = _found(request)
     if found.errors:
-        return exports.refused(request, reverse("customers:list"))
-    log_export(actor=request.actor, what="customers", address=request.META.get("REMOTE_ADDR"))
+        return None
     sheet = export.sheet(request.actor, found, panels.shown_to(request.actor, LIST_COLUMNS))
     return exports.of_list(request, "customers", sheet, found)
+
+
+EXPORT = Kind("customers:export", "customers:list", "customers", _("Customer list"), prepared)
 
 
 @require_safe

@@ -5,14 +5,10 @@ process was ended, and that nothing was stored: storing is one transaction.
 """
 
 import logging
-import subprocess
-import sys
-import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,7 +17,7 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import locks, reading
+from salon import background, locks, reading
 
 READ, STORE = "read", "store"
 START_SECONDS = 30  # how long a process may take to begin
@@ -32,14 +28,7 @@ log = logging.getLogger(__name__)
 
 def start(run, step, language):
     """Begin a step of an import in a process of its own, which speaks that language; returns at once."""
-    worker = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_import", str(run.pk), step, language],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    threading.Thread(target=worker.wait, daemon=True).start()  # so that it does not stay behind as a zombie
+    background.start("work_import", str(run.pk), step, language)
 
 
 def is_abandoned(run, now):

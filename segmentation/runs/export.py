@@ -3,6 +3,7 @@
 from itertools import groupby
 from operator import itemgetter
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from salon import xlsx
@@ -26,8 +27,10 @@ KINDS = {
     "m": xlsx.WHOLE,
     "rank": xlsx.WHOLE,
     "cumulative_share": xlsx.SHARE,
+    **dict.fromkeys(("abc", "tier", "previous_tier"), xlsx.MARK),
     "tier_since": xlsx.DAY,
 }
+WIDTHS = dict.fromkeys("rfm", 6)
 STORED = (
     *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
     *("tier", "previous_tier", "tier_since"),
@@ -60,11 +63,21 @@ def titles():
     }
 
 
-def sheet(run, *, translated=True):
-    """The Sheet of all customers of a run; without `translated`, titles and segments are the fixed English names."""
-    names = titles() if translated else {name: name for name in NAMES}
-    columns = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
-    return xlsx.Sheet(_("Customers") if translated else "tiers", columns, _rows(run, translated))
+def sheet(run):
+    """The Sheet of all customers of a run by the fixed English names."""
+    return xlsx.Sheet("tiers", _columns(NAMES, {name: name for name in NAMES}), _rows(run, translated=False))
+
+
+def sheet_in_words(run):
+    """The same in the language in force. While ABC alone makes the tier, its column would be the tier's once more: left out."""
+    is_twice = not rows_of(run).exclude(tier=F("abc")).exists()
+    kept = [name for name in NAMES if not (is_twice and name == "abc")]
+    chosen = itemgetter(*map(NAMES.index, kept))
+    return xlsx.Sheet(_("Customers"), _columns(kept, titles()), map(chosen, _rows(run, translated=True)))
+
+
+def _columns(names, titles):
+    return [xlsx.Column(titles[name], KINDS.get(name, xlsx.TEXT), WIDTHS.get(name, 0)) for name in names]
 
 
 def _rows(run, translated):
@@ -95,8 +108,7 @@ def ranked(rows, total_fen, amount_of):
 
 def sheet_of_list(actor, run, found):
     """The Sheet of a Listing of figures with their customers: what its page shows, in its order."""
-    names = titles()
-    first = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
+    first = _columns(NAMES, titles())
     added = [xlsx.Column(_("Newcomers")), *([xlsx.Column(_("Home branch"))] if actor.is_owner else [])]
     return xlsx.Sheet(_("Customers by tier"), [*first, *added], _rows_of_list(actor, run, found))
 
