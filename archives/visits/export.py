@@ -31,7 +31,7 @@ def row(actor, visit):
     return (
         visit.day,
         visit.receipt_no,
-        visit.customer.card_no if visit.customer else "",
+        visit.customer.card_no_for(actor) if visit.customer else "",
         visit.customer.name if visit.customer else _("Walk-in"),
         " · ".join(item_names(visit)),
         " · ".join(staff_names(visit)),

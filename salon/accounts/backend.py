@@ -48,6 +48,7 @@ def actor_for(request, now):
         branch=branch,
         has_finance=staff.has_finance or role == access.OWNER,
         needs_second_factor=is_asked_for_second_factor(user, role) and not user.is_verified(),
+        address=request.META.get("REMOTE_ADDR"),
     )
 
 

@@ -21,7 +21,7 @@ def sheets(month, actor):
     run = TierRun.objects.current()
     yield _summary(month, run)
     if run:
-        yield tiers.sheet(run)
+        yield tiers.sheet(run, actor=actor)
     yield _visits(month, actor)
     yield _items(sales.by_item(month))
     yield exports.facts_sheet([*exports.about(actor), *_definitions(month), *(tiers.definitions(run) if run else ())])

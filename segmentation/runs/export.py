@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon import access, xlsx
 from salon.money import format_money
 from segmentation.runs import ladder
 from segmentation.runs.explain import is_provisional, period_words
@@ -30,7 +30,7 @@ KINDS = {
 }
 STORED = (
     *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
-    *("tier", "previous_tier", "tier_since"),
+    *("tier", "previous_tier", "tier_since", "customer__card_is_phone"),
 )
 
 
@@ -60,18 +60,23 @@ def titles():
     }
 
 
-def sheet(run, *, translated=True):
-    """The Sheet of all customers of a run; without `translated`, titles and segments are the fixed English names."""
+def sheet(run, *, translated=True, actor=None):
+    """The Sheet of all customers of a run; without `translated`, titles and segments are the fixed English names.
+
+    Card numbers are whole, unless it is for an `actor` who sees those that are phones masked.
+    """
     names = titles() if translated else {name: name for name in NAMES}
     columns = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
-    return xlsx.Sheet(_("Customers") if translated else "tiers", columns, _rows(run, translated))
+    return xlsx.Sheet(_("Customers") if translated else "tiers", columns, _rows(run, translated, actor))
 
 
-def _rows(run, translated):
+def _rows(run, translated, actor):
     """Rows in the order of NAMES."""
+    how = access.visibility(actor, "phone") if actor else access.FULL
     found = rows_of(run).order_by("-consumption_fen", "customer").values_list(*STORED).iterator(chunk_size=2000)
     for row, rank, share in ranked(found, run.total_fen, amount_of=itemgetter(4)):
-        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since = row
+        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since, is_phone = row
+        card_no = access.mask_phone(card_no, how) if is_phone else card_no
         shown = str(SEGMENT_NAMES[segment]) if translated else segment
         recency = (run.as_of - last_paid_on).days
         yield card_no, name, recency, days, amount, r, f, m, shown, rank, share, abc, tier, previous, since
@@ -108,7 +113,7 @@ def _rows_of_list(actor, run, found):
         for f in some:
             standing, newcomer = standings[f.consumption_fen], is_provisional(f.first_paid_on, run.as_of)
             yield (
-                f.customer.card_no,
+                f.customer.card_no_for(actor),
                 f.customer.name,
                 (run.as_of - f.last_paid_on).days,
                 f.visit_days,
