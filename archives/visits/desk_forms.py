@@ -38,7 +38,7 @@ class ExpectForm(Form):
         required=False,
         max_length=60,
         widget=forms.TextInput(
-            attrs={"placeholder": _("Name, initials, last digits of the phone, card number"), "autofocus": True}
+            attrs={"placeholder": _("Name, initials, last four digits of the phone, card number"), "autofocus": True}
         ),
     )
     on = forms.DateField(label=_("Day"), widget=DayInput)

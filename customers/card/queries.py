@@ -16,7 +16,8 @@ from customers.log.services import log_find
 from salon import access, panels, text
 
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
-SHOWN = ("card_no", "card_is_phone", "name", "called", "portrait", "last_visit_on", "branch__name")  # of a card, in a hit and by its panels
+# shown of a card in a hit, and by its panels
+SHOWN = ("card_no", "card_is_phone", "name", "called", "portrait", "last_visit_on", "branch__name")
 RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 

@@ -105,6 +105,6 @@ def shown_row(actor, kind, columns):
         return access.mask_phone(columns["number"], access.visibility(actor, "phone"))
     if kind.name == state.ADDRESSES:
         seen = {name: shown_cell(actor, kind, name, columns[name]) for name in state.ADDRESS_PARTS}
-        hidden = CONCEALED in seen.values()  # one sign for all that is hidden
-        return str(kind.model(**{name: "" if value == CONCEALED else value for name, value in seen.items()})) or CONCEALED * hidden
+        read = {name: value for name, value in seen.items() if value != CONCEALED}
+        return str(kind.model(**read)) or (CONCEALED if read != seen else "")
     return str(kind.model(**columns))
