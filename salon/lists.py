@@ -11,6 +11,8 @@ from itertools import islice
 from django.db import models
 from django.utils.translation import gettext as _
 
+from salon import access
+
 EXACT_COUNT = 10_000
 LONG = 5_000  # more rows than this are not made into a file while somebody waits
 PAGE_SIZE = 25
@@ -18,12 +20,20 @@ AT_A_TIME = 1000  # rows an export reads at once
 OWN_PARAMETERS = frozenset({"page", "sort"})
 
 
+class Refused(Exception):
+    """A filter that is not answered; the text says why. Raised by a filter's method, shown as an error of the list."""
+
+
 @dataclass(frozen=True)
 class Sort:
-    """One way to order a list: a label and the order_by arguments, which must end in a unique column."""
+    """One way to order a list: a label and the order_by arguments, which must end in a unique column.
+
+    `needs`: the field group of access.VISIBILITY somebody must see in full to be offered this order.
+    """
 
     label: str
     order_by: tuple
+    needs: str = ""
 
 
 @dataclass
@@ -105,6 +115,7 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
     Raises nothing for bad input: the listing carries `errors` and has no rows. A page beyond the last shows the last.
     """
     data = request.GET
+    sorts = {key: each for key, each in sorts.items() if not each.needs or access.sees(request.actor, each.needs)}
     filterset = filterset_class(data, queryset=queryset, request=request)
     known, several = _input_names(filterset.form) | OWN_PARAMETERS, _of_several(filterset.form)
     errors = [_("Unknown filter: %(name)s") % {"name": name[:40]} for name in data if name not in known]
@@ -126,8 +137,12 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
         number = "1"
     result = Listing(filterset, sorts, sort, int(number), errors, size)
     if not errors:
-        result.queryset = filterset.qs.order_by(*sorts[sort].order_by)
-        result.number = min(result.number, result.pages)
+        try:
+            result.queryset = filterset.qs.order_by(*sorts[sort].order_by)
+        except Refused as refusal:
+            errors.append(str(refusal))
+        else:
+            result.number = min(result.number, result.pages)
     return result
 
 

@@ -38,7 +38,7 @@ class Panel:
     needs: str = ""
 
     def is_for(self, actor):
-        return not self.needs or access.visibility(actor, self.needs) == access.FULL
+        return not self.needs or access.sees(actor, self.needs)
 
 
 @dataclass(frozen=True)

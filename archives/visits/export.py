@@ -38,7 +38,7 @@ def rows(actor, some_at_a_time, *, states=True):
             yield (
                 visit.day,
                 visit.receipt_no,
-                visit.customer.card_no if visit.customer else "",
+                visit.customer.card_no_for(actor) if visit.customer else "",
                 visit.customer.name if visit.customer else nobody,
                 " · ".join(work[visit.pk].items),
                 " · ".join(work[visit.pk].staff.values()),

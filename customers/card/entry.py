@@ -10,6 +10,7 @@ from customers.card import lookup, show, state
 from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.rows import FORMSETS
+from customers.log.services import FindLimitReached, log_find
 from salon import text
 
 SECTIONS = (
@@ -76,6 +77,12 @@ class CardEntry:
                 )
         digits = {text.phone_digits(number) for number in numbers}
         shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer)
+        if digits:
+            try:
+                log_find(actor=self.actor, ids=[card.pk for card in shown])
+            except FindLimitReached as refusal:
+                self.form.add_error(None, str(refusal))
+                return
         if shown:
             self.form.add_warning(_code("same-phone", shown), _("A card with this phone exists already. Save anyway?"), shown)
         if is_hidden:

@@ -13,6 +13,7 @@ from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
+from customers.log.services import FindLimitReached
 from salon import exports, panels, replica, text
 from salon.lists import Sort, listing
 
@@ -23,7 +24,7 @@ SORTS = {
     "strokes": Sort(_("Surname strokes"), ("stroke_key", "pk")),
     "pinyin": Sort(_("Pinyin"), ("pinyin", "pk")),
     "card_date": Sort(_("Card date"), (F("card_date").desc(nulls_last=True), "-pk")),
-    "skin": Sort(_("Skin type"), ("skin_order", "stroke_key", "pk")),
+    "skin": Sort(_("Skin type"), ("skin_order", "stroke_key", "pk"), needs="skin"),
 }
 
 
@@ -84,8 +85,18 @@ def search(request):
     words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
     if request.htmx and not words:
         return HttpResponse("")
-    hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE) if words else []
-    context = {"words": words, "hits": hits, "new": _new_customer(request.actor, words), "number": typed.full_number(words)}
+    hits, refusal = [], ""
+    try:
+        hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE) if words else []
+    except FindLimitReached as reached:
+        refusal = str(reached)
+    context = {
+        "words": words,
+        "hits": hits,
+        "refusal": refusal,
+        "new": _new_customer(request.actor, words),
+        "number": typed.full_number(words),
+    }
     return render(request, "customers/card/_hits.html" if request.htmx else "customers/card/found.html", context)
 
 

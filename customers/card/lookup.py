@@ -2,13 +2,12 @@
 
 from django.db.models import Q
 
-from customers.card import queries
+from customers.card import queries, typed
 from customers.card.models import Customer
 from salon import text
 
 MOST = 5  # candidates shown
 MANY = 8
-WHOLE_NUMBER = 7
 
 
 def _others(actor, customer):
@@ -43,12 +42,18 @@ def same_name(actor, name, *, branch, customer=None, birthday=None):
 
 
 def people(actor, words):
-    """(cards, are they sure) that a person may mean by a name, a phone or a card number: the exact ones, else what fits."""
-    key, digits = text.fold(words), text.phone_digits(words)
+    """(cards, are they sure) that a person may mean by a name, a phone or a card number: the exact ones, else what fits.
+
+    Raises FindLimitReached.
+    """
+    key, digits = text.fold(words), typed.whole_number(words)
     if not key:
         return [], False
-    exact = Q(name_key=key[:120]) | Q(card_key=key[:60])
-    if len(digits) >= WHOLE_NUMBER:
-        exact |= Q(pk__in=Customer.objects.filter(phones__digits=digits).values("pk"))
-    found = list(_others(actor, None).filter(exact)[:MANY])
-    return (found, True) if found else (queries.best(actor, words, MANY), False)
+    found = list(_others(actor, None).filter(Q(name_key=key[:120]) | Q(card_key=key[:60]))[:MANY])
+    if not found and digits:
+        found = list(queries.by_number(actor, digits)[:MANY])
+    if found:
+        return found, True
+    if digits:
+        return list(_others(actor, None).filter(text.starts_with("card_key", key[:60]))[:MANY]), False
+    return queries.best(actor, words, MANY), False

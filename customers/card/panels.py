@@ -24,7 +24,7 @@ def register():
 
 def timeline(actor, customers, before=None, limit=50):
     """The day the card was made, and the days allergies and contra-indications were noted and retired."""
-    events = {customer.pk: [_made(customer)] for customer in customers}
+    events = {customer.pk: [_made(actor, customer)] for customer in customers}
     for note in SafetyNote.objects.filter(customer__in=customers).select_related("tag"):
         events[note.customer_id] += _of_note(note)
     return {pk: _newest([e for e in each if before is None or e.moment < before], limit) for pk, each in events.items()}
@@ -34,8 +34,8 @@ def _newest(events, limit):
     return sorted(events, key=lambda event: event.moment, reverse=True)[:limit]
 
 
-def _made(customer):
-    return panels.Event(on=customer.card_date, kind=KIND, serial=0, title=_("Card made"), note=customer.card_no)
+def _made(actor, customer):
+    return panels.Event(on=customer.card_date, kind=KIND, serial=0, title=_("Card made"), note=customer.card_no_for(actor))
 
 
 def _of_note(note):

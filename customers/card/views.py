@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.card import birthdays, history, portraits, services, sheets
+from customers.card import birthdays, history, portraits, services, sheets, show
 from customers.card.forms import SafetyNoteForm
 from customers.card.models import Customer
 from customers.log.services import log_view
@@ -122,6 +122,8 @@ def changes(request, pk):
 def portrait(request, pk):
     """The portrait's file, for who may see the card; never kept by a browser or a proxy."""
     customer = access.get(request.actor, Customer.objects.exclude(portrait=""), pk=pk)
+    if not show.sees_portrait(request.actor, customer):
+        raise Http404
     try:
         content = portraits.path_of(customer.portrait).read_bytes()
     except FileNotFoundError:

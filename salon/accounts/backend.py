@@ -37,10 +37,10 @@ def actor_for(request, now):
         return access.Actor(user=None, role=None, now=now)
     chosen = request.session.get(access.BRANCH_KEY)
     is_owing = is_asked_for_second_factor(user, role_of(user)) and not user.is_verified()
-    return actor_of(user, now, chosen=chosen, needs_second_factor=is_owing)
+    return actor_of(user, now, chosen=chosen, needs_second_factor=is_owing, address=request.META.get("REMOTE_ADDR"))
 
 
-def actor_of(user, now, *, chosen=None, needs_second_factor=False):
+def actor_of(user, now, *, chosen=None, needs_second_factor=False, address=None):
     """The Actor of somebody who has a role; `chosen` is the id of the branch an owner has switched to."""
     role, staff = role_of(user), user.staff
     branch = staff.branch
@@ -54,6 +54,7 @@ def actor_of(user, now, *, chosen=None, needs_second_factor=False):
         branch=branch,
         has_finance=staff.has_finance or role == access.OWNER,
         needs_second_factor=needs_second_factor,
+        address=address,
     )
 
 

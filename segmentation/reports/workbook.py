@@ -35,7 +35,7 @@ def _sheets(month, run, actor):
     yield _days(breakdown.by_day(month))
     yield _items(sales.by_item(month))
     if run:
-        yield tiers.sheet_in_words(run)
+        yield tiers.sheet_in_words(run, actor)
     yield _visits(month, actor)
     yield exports.facts_sheet([*exports.about(actor), *_definitions(month), *(tiers.definitions(run) if run else ())])
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon import access, xlsx
 from salon.money import format_money
 from segmentation.runs import ladder
 from segmentation.runs.explain import is_provisional, period_words
@@ -33,7 +33,7 @@ KINDS = {
 WIDTHS = dict.fromkeys("rfm", 6)
 STORED = (
     *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
-    *("tier", "previous_tier", "tier_since"),
+    *("tier", "previous_tier", "tier_since", "customer__card_is_phone"),
 )
 
 
@@ -64,27 +64,32 @@ def titles():
 
 
 def sheet(run):
-    """The Sheet of all customers of a run by the fixed English names."""
-    return xlsx.Sheet("tiers", _columns(NAMES, {name: name for name in NAMES}), _rows(run, translated=False))
+    """The Sheet of all customers of a run by the fixed English names; card numbers are whole."""
+    return xlsx.Sheet("tiers", _columns(NAMES, {name: name for name in NAMES}), _rows(run, access.FULL, translated=False))
 
 
-def sheet_in_words(run):
-    """The same in the language in force. While ABC alone makes the tier, its column would be the tier's once more: left out."""
+def sheet_in_words(run, actor):
+    """The same in the language in force, with card numbers that are phones as the actor sees phones.
+
+    While ABC alone makes the tier, its column would be the tier's once more: left out.
+    """
     is_twice = not rows_of(run).exclude(tier=F("abc")).exists()
     kept = [name for name in NAMES if not (is_twice and name == "abc")]
     chosen = itemgetter(*map(NAMES.index, kept))
-    return xlsx.Sheet(_("Customers"), _columns(kept, titles()), map(chosen, _rows(run, translated=True)))
+    rows = _rows(run, access.visibility(actor, "phone"), translated=True)
+    return xlsx.Sheet(_("Customers"), _columns(kept, titles()), map(chosen, rows))
 
 
 def _columns(names, titles):
     return [xlsx.Column(titles[name], KINDS.get(name, xlsx.TEXT), WIDTHS.get(name, 0)) for name in names]
 
 
-def _rows(run, translated):
-    """Rows in the order of NAMES."""
+def _rows(run, how, *, translated):
+    """Rows in the order of NAMES; `how` phones are seen."""
     found = rows_of(run).order_by("-consumption_fen", "customer").values_list(*STORED).iterator(chunk_size=2000)
     for row, rank, share in ranked(found, run.total_fen, amount_of=itemgetter(4)):
-        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since = row
+        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since, is_phone = row
+        card_no = access.mask_phone(card_no, how) if is_phone else card_no
         shown = str(SEGMENT_NAMES[segment]) if translated else segment
         recency = (run.as_of - last_paid_on).days
         yield card_no, name, recency, days, amount, r, f, m, shown, rank, share, abc, tier, previous, since
@@ -120,7 +125,7 @@ def _rows_of_list(actor, run, found):
         for f in some:
             standing, newcomer = standings[f.consumption_fen], is_provisional(f.first_paid_on, run.as_of)
             yield (
-                f.customer.card_no,
+                f.customer.card_no_for(actor),
                 f.customer.name,
                 (run.as_of - f.last_paid_on).days,
                 f.visit_days,

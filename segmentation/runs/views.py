@@ -149,7 +149,7 @@ def _row(run, figures, standings):
 def _found(request, run, branch):
     """The Listing of a run's customers, filtered and sorted."""
     rows = queries.rows_of(run, branch).select_related("customer__branch")
-    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__branch__name")
+    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__card_is_phone", "customer__branch__name")
     return listing(request, partial(TierFilter, opened=run, branch=branch), rows, sorts=SORTS, default="rank")
 
 

@@ -308,6 +308,12 @@ def test_of_five_hundred_random_pairs_of_edits_none_is_lost(manager, receptionis
     edit_in_pairs(manager, receptionist, branch, pairs=500)
 
 
+@pytest.fixture(autouse=True)
+def without_limits(settings):
+    """Hundreds of edits stand for weeks at a desk, in which phones are typed."""
+    settings.FINDS_AN_HOUR = settings.FIND_MISSES_AN_HOUR = 1_000_000
+
+
 def edit_in_pairs(manager, receptionist, branch, pairs):
     """Both render version v; the first saves, the second meets 409, saves the merged form. Then every change of the second
     stands, every change of the first stands where the second did not change the same, and what was replaced is in the history.
