@@ -211,7 +211,7 @@ def prefill_undone(bill):
     for visit, guest in zip(bill.visits.order_by("pk"), filled.guests):
         guest["visit"] = reopened[visit.pk].pk if visit.pk in reopened else None
     stands = _in_place_of(bill) or bill
-    filled.head["replaces"] = stands.pk
+    filled.head.update(replaces=stands.pk, nobody="1")  # what was asked before it was stored is not asked again
     return replace(filled, visits=list(reopened.values()), replaces=stands)
 
 

@@ -223,6 +223,7 @@
     }
     asked.value = "1";
     open.forEach((line) => lines.ask(line, page.phrases.nobody));
+    one("[data-left]").textContent = page.phrases.nobody;
     open[0].querySelector("[data-person] input").focus();
     return true;
   }

@@ -1,6 +1,7 @@
 """Saving a visit from the page: what is sent is what is stored, once, or comes back with everything that was typed."""
 
 import html
+import re
 import uuid
 
 import pytest
@@ -257,6 +258,35 @@ def test_a_free_visit_needs_no_payment(desk, receptionist, customer):
     assert only_bill().payable_fen == 0
 
 
+# --- Who served --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_without_anybody_asks_once(desk, receptionist, customer, facial, essence):
+    data = sent(receptionist, [customer], [{"item": essence}, {"item": facial}], nobody="")
+    asked = desk.post(URL, data)
+    page = html.unescape(asked.content.decode())
+    assert (asked.status_code, Bill.objects.count()) == (422, 0)
+    assert [bool(each.non_field_errors()) for each in asked.context["form"].lines] == [False, True]  # a product needs nobody
+    assert "Nobody is named who did this." in page
+    assert 'name="nobody" value="1"' in page
+    assert data["operation"] in page
+    assert desk.post(URL, data | {"nobody": "1"}).status_code == 302
+
+
+def test_who_is_named_is_not_asked_about(desk, receptionist, beautician, customer, facial, essence):
+    lines = [{"item": facial, "staff": beautician.pk, "share": ""}, {"item": essence}]
+    assert desk.post(URL, sent(receptionist, [customer], lines, nobody="")).status_code == 302
+
+
+def test_what_is_wrong_is_said_before_anything_is_asked_and_adding_up_asks_nothing(desk, receptionist, customer, facial):
+    wrong = desk.post(URL, sent(receptionist, [customer], [{"item": facial}], nobody="", rest=""))
+    sums = desk.post(URL, sent(receptionist, [customer], [{"item": facial}], nobody="", calculate="1"))
+    for response in (wrong, sums):
+        (line,) = response.context["form"].lines
+        assert list(line.non_field_errors()) == []
+        assert 'name="nobody" value="1"' not in response.content.decode()
+
+
 # --- Safety --------------------------------------------------------------------------------------------------------------
 
 
@@ -295,6 +325,15 @@ def test_spare_rows_stay_out_and_an_empty_price_is_the_catalogues(desk, receptio
     desk.post(URL, data)
     stored = Line.objects.get()
     assert (stored.item, stored.unit_price_fen, stored.minutes) == (facial, 38_000, 60)
+
+
+def test_enter_in_a_field_presses_a_button_that_stores_nothing(desk, customer):
+    """A browser presses the first button of a form: it must be the one that adds up."""
+    page = desk.get(f"{URL}?customer={customer.pk}").content.decode()
+    form = page[page.index('id="visit"') :]
+    first = re.search(r'<button(?![^>]*type="button")[^>]*>', form)[0]
+    assert 'name="calculate"' in first
+    assert "disabled" not in first
 
 
 def test_adding_up_shows_the_sum_and_stores_nothing(desk, receptionist, customer, facial):

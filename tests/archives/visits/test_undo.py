@@ -1,9 +1,11 @@
 """Undo of a bill just stored: nothing is deleted, what it came from is there again; only who stored it undoes it, at once."""
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections
 
 from archives.visits import arrivals, services, undo
 from archives.visits.entries import GuestEntry
@@ -86,6 +88,15 @@ def test_who_was_expected_or_waiting_is_so_again(actor, customer, facial, beauti
     assert [note.text for note in again.notes.all()] == ["要靠窗"]
     assert [note.text for note in visit.notes.all()] == ["力度轻", "后来写的"]  # these fill the entry
     assert Visit.objects.get(pk=visit.pk).status == "voided"
+
+
+def test_who_came_before_the_day_is_expected_on_that_day_again(actor, customer, facial):
+    day = actor.today + timedelta(days=3)
+    visit = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=day)
+    guest = GuestEntry(customer, (line(facial),), visit=visit)
+    undo_it(actor, record(actor, customer, guests=[guest], paid=[("cash", 38_000)]))
+    again = Visit.objects.get(status="expected")
+    assert (again.expected_on, again.day) == (day, day)
 
 
 def test_a_customer_who_came_unexpected_waits_again_and_one_entered_at_once_does_not(actor, customer, branch, facial):
@@ -213,6 +224,35 @@ def test_twice_is_once(actor, customer, facial):
     with pytest.raises(KeyConflict):
         undo_it(actor, record(actor, customer, line(facial)), key)
     assert UndoneVisit.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undo_and_refund_at_once_one_of_them():
+    if connection.vendor == "sqlite":
+        pytest.skip("one writer at a time; tests of `serve` send twenty real requests")
+    actor = builders.actor_of(builders.make_staff(branch=builders.make_branch(), role="receptionist"))
+    facial = builders.make_item(price_fen=38_000)
+    for _n in range(5):
+        bill = record(actor, builders.make_customer(branch=actor.branch), line(facial))
+        acts = [undo_it, undo_it, give_back, void]
+        barrier, done = threading.Barrier(len(acts)), []
+
+        def run(act, bill=bill, barrier=barrier, done=done):
+            barrier.wait()
+            try:
+                act(actor, bill)
+                done.append(act)
+            except Conflict:
+                pass
+            connections.close_all()
+
+        threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(done) == 1
+        assert bill.refunded_by.count() == (done == [give_back])
 
 
 def test_what_is_undone_is_neither_voided_nor_given_back(actor, customer, facial):
