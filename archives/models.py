@@ -13,6 +13,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.undo_models import UndoneVisit
 
 __all__ = [
     "Bill",
@@ -24,6 +25,7 @@ __all__ = [
     "RefundAllowance",
     "SafetyOverride",
     "StaffShare",
+    "UndoneVisit",
     "Visit",
     "VisitNote",
 ]

@@ -133,6 +133,8 @@ PAGES = {
     "visits:note": Page(write=ALL),
     "visits:void": DESK_FORM,
     "visits:refund": DESK_FORM,
+    "visits:saved": Page(read=DESK),
+    "visits:undo": Page(write=DESK),
     # tiers
     "tiers:overview": Page(read=MANAGERS),
     "tiers:list": Page(read=MANAGERS),

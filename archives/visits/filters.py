@@ -4,7 +4,8 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits.models import Payment, StaffShare, Visit
+from archives.visits.models import VOIDED, Payment, StaffShare, Visit
+from archives.visits.undo_models import UNDONE
 from customers.card import typed
 from customers.log.services import MOST_NAMED, log_find
 from salon import access, text
@@ -40,6 +41,12 @@ class VisitFilter(filters.FilterSet):
             del self.filters["branch"]
         if access.visibility(actor, "amount") != access.FULL:
             del self.filters["means"]
+
+    def filter_queryset(self, visits):
+        """Undone bills are shown to who asks for voided ones, or for the receipt by its number."""
+        asked = self.form.cleaned_data
+        found = super().filter_queryset(visits)
+        return found if asked["status"] == VOIDED else found.filter(~UNDONE | Q(receipt_no=asked["customer"]))
 
     def by_customer(self, visits, _name, value):
         """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or the receipt number."""

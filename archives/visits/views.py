@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, export, services
+from archives.visits import arrivals, export, services, undo
 from archives.visits.entries import EntryError
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
@@ -76,6 +76,8 @@ def _detail_context(request, visit, note_form):
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
         "may_refund": bool(bill and not bill.voided_at and not bill.refunds_id and request.actor.may_write("visits:refund")),
+        "may_enter_again": bool(bill and bill.voided_at and undo.may_enter_again(request.actor, bill)),
+        "undoable": undo.undoable_move(request.actor, request.GET.get("undo", "")),
         "note_form": note_form,
     }
 
