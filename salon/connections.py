@@ -22,6 +22,7 @@ MAX_BODY = 12 * 1024 * 1024
 REFUSED = "salon.refused"  # in the environment of a request that was not received whole: TOO_LARGE or TOO_SLOW
 TOO_LARGE, TOO_SLOW = 413, 408
 LOGGED_EVERY = 60  # seconds
+JUST_COME = 2  # seconds
 SETTINGS = {
     "threads": 8,
     "max_request_body_size": MAX_BODY,
@@ -63,10 +64,6 @@ class Body:
         return now - self.began > limits.body_seconds or (
             seconds >= limits.body_window and came < limits.body_rate * limits.body_window
         )
-
-    def rate(self, now, received):
-        """Bytes a second since it began; at the very beginning nobody is called slow."""
-        return received / (now - self.began) if now - self.began > 2 else float("inf")
 
 
 class RequestTimeout(Error):
@@ -167,17 +164,21 @@ class Channel(HTTPChannel):
         self.server.add_task(self)
 
     def readiness_to_leave(self, now):
-        """Sorts connections by who gives way first: those that have sent no whole headers for the longest time, then the slowest
-        bodies, then those that are still reading an answer; None while a request is being answered.
+        """Sorts connections by who gives way first: who has sent no whole headers for the longest time, then the slowest bodies,
+        then whoever has only just come, then bodies that come as they should and readers; None while a request is answered.
         """
         if self.requests:
             return None
-        if self.total_outbufs_len:
-            return (2, self.free_since)
         request = self.request
-        if request is not None and request is self.watched and self.body:
-            return (1, self.body.rate(now, request.body_bytes_received))
-        return (0, self.free_since if request is None else self.begun)
+        since = self.begun if request is not None and request is self.watched else self.free_since
+        if self.total_outbufs_len:
+            return (3, since)
+        if now - since < JUST_COME:
+            return (2, since)
+        if request is None or not request.headers_finished:
+            return (0, since)
+        rate = request.body_bytes_received / (now - since)
+        return (1, rate) if rate < self.limits.body_rate else (3, since)
 
 
 class Listener(TcpWSGIServer):
