@@ -8,10 +8,13 @@ class CustomersConfig(AppConfig):
 
     def ready(self):
         from customers.card import panels as card
+        from customers.card import portraits
+        from customers.card.models import Customer
         from customers.imports import kind, kinds
         from customers.privacy.models import GuestPass
-        from salon import panels
+        from salon import media, panels
 
         card.register()
+        media.names_files(Customer, "portrait", portraits.FOLDER)
         kinds.register(kind.CUSTOMERS)
         panels.follow_customer(GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)

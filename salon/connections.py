@@ -218,7 +218,9 @@ class Listener(TcpWSGIServer):
             if channel.look(moment):
                 self._note(channel)
         if self.closed and moment >= self.log_after:
-            logger.warning("%d connections closed that sent too slowly or were too many; the last from %s", self.closed, self.last)
+            logger.warning(
+                "%d connections closed that sent too slowly or were too many; the last from %s", self.closed, self.last
+            )
             self.closed, self.log_after = 0, moment + LOGGED_EVERY
 
     def _note(self, channel):

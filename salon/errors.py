@@ -146,7 +146,7 @@ def not_received(request, status):
     """413 or 408: the server has not taken all of what was sent (salon/connections.py)."""
     if status == TOO_LARGE:
         return too_large(request)
-    text = _("What you sent came in too slowly, so it was not taken. Nothing was stored. Try again where the connection is better.")
+    text = _("What you sent came in too slowly. Nothing was stored. Try again where the connection is better.")
     return page(request, status, _("The connection is too slow"), text)
 
 

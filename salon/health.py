@@ -1,14 +1,23 @@
 """Is the product well? One address a monitor can ask."""
 
+import threading
+import time
+from contextlib import contextmanager
+
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F
 from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from salon import access, guards, replica, sqlite
+from salon.backups.models import DataDirectory
 from salon.nightly import queries
+
+WRITE_SECONDS = 5  # within which a write is stored, also while an import of 10,000 rows holds SQLite's one writer
+PROBED_FOR = 5  # seconds for which the outcome of a write stands
 
 
 def of_the_schema():
@@ -19,10 +28,68 @@ def of_the_schema():
     return ["guards_differ"] if guards.missing() or guards.undeclared() else []
 
 
+class WriteProbe:
+    """Stores something that changes nothing, to see whether the database takes writes, and remembers the outcome for a while.
+
+    One at a time in a process: who asks meanwhile hears the last outcome, so that a monitor cannot take all threads.
+    """
+
+    def __init__(self):
+        self._lock, self._asked_at, self._is_well = threading.Lock(), None, True
+
+    def is_well(self):
+        """False if a write is not stored within WRITE_SECONDS."""
+        is_fresh = self._asked_at is not None and time.monotonic() - self._asked_at < PROBED_FOR
+        if not is_fresh and self._lock.acquire(blocking=False):
+            try:
+                self._is_well = _stores_a_write()
+                self._asked_at = time.monotonic()
+            finally:
+                self._lock.release()
+        return self._is_well
+
+
+def _stores_a_write():
+    began = time.monotonic()
+    try:
+        with _little_time_for_locks(), transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{WRITE_SECONDS * 1000:.0f}"])
+            DataDirectory.objects.update(number=F("number"))
+    except DatabaseError:
+        return False
+    # PostgreSQL says nothing when a standby that must confirm does not: the COMMIT only takes as long as it may.
+    return time.monotonic() - began < WRITE_SECONDS
+
+
+@contextmanager
+def _little_time_for_locks():
+    """SQLite waits for its one writer no longer than WRITE_SECONDS in this block."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = connection.settings_dict["OPTIONS"]["timeout"]
+    _wait_at_most(WRITE_SECONDS)
+    try:
+        yield
+    finally:
+        _wait_at_most(usual)
+
+
+def _wait_at_most(seconds):
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+probe = WriteProbe()
+
+
 def findings():
     """What is wrong, as a list of short English codes; empty when all is well. Raises DatabaseError if nothing answers."""
     found = of_the_schema()
     if "migrations_pending" not in found:
+        found += [] if probe.is_well() else ["database_takes_no_writes"]
         nights = queries.state(timezone.now())
         overdue = {"nightly_overdue": nights.run_overdue, "backup_overdue": nights.backup_overdue}
         found += [code for code, is_so in overdue.items() if is_so]
@@ -42,9 +109,11 @@ def of_the_nights():
 
 def warnings():
     """What a manager should know of the machinery though the product works."""
+    copy = replica.standing()
     found = {
         "sqlite_library_has_wal_reset_bug": connection.vendor == "sqlite" and sqlite.has_wal_reset_bug(sqlite.library_version()),
-        "replica_does_not_answer": not replica.answers(),
+        "replica_does_not_answer": not copy.answers,
+        "replica_is_behind": copy.answers and not copy.is_usable,
     }
     return [code for code, is_so in found.items() if is_so]
 

@@ -42,8 +42,8 @@ def keep_what_is_loaded():
 class Server:
     """Serves a WSGI application on a listening socket until it is told to stop; see Listener for the rest."""
 
-    def __init__(self, application, sock, *, trusted_proxy=None, limits=Limits()):
-        self.listener = Listener(application, sock, limits=limits, trusted_proxy=trusted_proxy)
+    def __init__(self, application, sock, *, trusted_proxy=None, limits=None):
+        self.listener = Listener(application, sock, limits=limits or Limits(), trusted_proxy=trusted_proxy)
         self.stopping = False
 
     def stop(self, *signal_and_frame):
