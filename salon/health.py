@@ -31,7 +31,9 @@ def of_the_schema():
 class WriteProbe:
     """Stores something that changes nothing, to see whether the database takes writes, and remembers the outcome for a while.
 
-    One at a time in a process: who asks meanwhile hears the last outcome, so that a monitor cannot take all threads.
+    One at a time in a process: who asks meanwhile hears the last outcome, so that a monitor cannot take all threads. On
+    PostgreSQL it is a thread of its own that waits: a COMMIT that a standby must confirm knows no deadline, and ends when that
+    standby is back.
     """
 
     def __init__(self):
@@ -40,26 +42,40 @@ class WriteProbe:
     def is_well(self):
         """False if a write is not stored within WRITE_SECONDS."""
         is_fresh = self._asked_at is not None and time.monotonic() - self._asked_at < PROBED_FOR
-        if not is_fresh and self._lock.acquire(blocking=False):
-            try:
-                self._is_well = _stores_a_write()
-                self._asked_at = time.monotonic()
-            finally:
-                self._lock.release()
+        if is_fresh or not self._lock.acquire(blocking=False):
+            return self._is_well
+        if connection.vendor == "sqlite":
+            self._ask()
+            return self._is_well
+        thread = threading.Thread(target=self._ask_apart, args=[list(connection.execute_wrappers)], daemon=True)
+        thread.start()
+        thread.join(WRITE_SECONDS)
+        if thread.is_alive():
+            self._is_well = False
         return self._is_well
+
+    def _ask_apart(self, wrappers):
+        connection.execute_wrappers.extend(wrappers)  # what holds for every statement of this server: salon/sessions.py
+        try:
+            self._ask()
+        finally:
+            connection.close()
+
+    def _ask(self):
+        try:
+            self._is_well = _stores_a_write()
+            self._asked_at = time.monotonic()
+        finally:
+            self._lock.release()
 
 
 def _stores_a_write():
     began = time.monotonic()
     try:
         with _little_time_for_locks(), transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{WRITE_SECONDS * 1000:.0f}"])
             DataDirectory.objects.update(number=F("number"))
     except DatabaseError:
         return False
-    # PostgreSQL says nothing when a standby that must confirm does not: the COMMIT only takes as long as it may.
     return time.monotonic() - began < WRITE_SECONDS
 
 
