@@ -18,6 +18,10 @@ _reading = ContextVar("reading_from_replica", default=False)
 _as_of = ContextVar("replica_is_as_of", default=None)
 
 
+def has_copy():
+    return NAME in settings.DATABASES
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far the copy has come: as the database was at `as_of`, `behind` by so much; None where it is as the database is,
@@ -40,7 +44,7 @@ def reading():
 
     Where the copy is too far behind (SALON_REPLICA_LAG_SECONDS) or does not answer, the database itself is read.
     """
-    copy = standing() if NAME in settings.DATABASES else Standing(answers=False)
+    copy = standing() if has_copy() else Standing(answers=False)
     shown = copy.as_of if copy.is_usable and copy.behind and copy.behind > TOLD_AFTER else None
     before, shown_before = _reading.set(copy.is_usable), _as_of.set(shown)
     try:
@@ -73,7 +77,7 @@ class Router:
 
 def standing():
     """The Standing of the copy; as good as current where there is none."""
-    if NAME not in settings.DATABASES:
+    if not has_copy():
         return Standing()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

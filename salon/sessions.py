@@ -8,7 +8,6 @@ start: every session that serves takes it before its first statement.
 import threading
 from contextlib import closing, contextmanager, suppress
 
-from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, connections
 from django.utils.translation import gettext as _
 
@@ -100,7 +99,7 @@ def faults():
         "The database is reached through a pooler that gives each transaction another session; give this database "
         "pool_mode = session there, or let %s name the server itself."
     )
-    if replica.NAME in settings.DATABASES:
+    if replica.has_copy():
         with suppress(DatabaseError), _own(replica.NAME) as one, _own(replica.NAME) as other:  # it may be away; healthz says so
             if changes_sessions(one, other):
                 yield refusal % "DATABASE_REPLICA_URL"

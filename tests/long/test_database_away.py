@@ -60,10 +60,8 @@ def within(seconds, condition):
 
 def locked(salon):
     """How many sessions hold the lock that keeps restores out."""
-    where = (
-        f"locktype = 'advisory' AND mode = 'ShareLock' AND (classid::bigint << 32 | objid::bigint) = {locks.number_of(SERVING)}"
-    )
-    return salon.sql(f"SELECT count(*) FROM pg_locks WHERE granted AND {where}")[0][0]
+    where = f"mode = 'ShareLock' AND (classid::bigint << 32 | objid::bigint) = {locks.number_of(SERVING)}"
+    return salon.sql(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND {where}")[0][0]
 
 
 # --- Started anew ----------------------------------------------------------------------------------------------------
@@ -239,7 +237,7 @@ def test_a_real_pooler(server, salon):
             assert "does not keep lock_timeout" in said
             for command in re.search(r"in the database: (.*)\.$", said)[1].split("; "):
                 salon.sql(command)
-            salon.environment["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{salon.database}").geturl()
+            salon.database_url = urlsplit(url)._replace(path=f"/{salon.database}").geturl()
             assert salon.start().visitor().get("/healthz/").status == 200
             salon.kill()
     finally:

@@ -1,4 +1,4 @@
-"""Database and data directory belong together; first starts wait for each other; a backup has all files that the database names."""
+"""Database and data directory belong together; first starts wait for each other; a backup has all files the database names."""
 
 import io
 import json
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from contextlib import closing
+import time
 from pathlib import Path
 
 import pytest
@@ -205,6 +205,9 @@ def test_of_two_first_starts_one_waits_for_the_other():
         for thread in threads:
             thread.join(180)
         try:
+            until = time.monotonic() + 60
+            while one.log.count("is ready at") < 2 and time.monotonic() < until:  # they share a log
+                time.sleep(0.1)
             assert failed == []
             for salon in (one, other):
                 assert salon.visitor().get("/healthz/").status == 200
@@ -259,8 +262,8 @@ def test_a_lock_is_waited_for_and_that_is_told_once(settings, tmp_path):
         "print('held', flush=True)\ntime.sleep(1)"
     )
     command = [sys.executable, "-c", holder, tmp_path / "x.lock"]
-    with closing(subprocess.Popen(command, stdout=subprocess.PIPE).stdout) as said:
-        said.readline()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
         waited = []
         with locks.held_in_turn("x", seconds=0, waiting=lambda: waited.append(1), hold=locks.of_file) as is_held:
             assert not is_held

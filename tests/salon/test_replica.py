@@ -108,9 +108,9 @@ def test_what_a_copy_says_of_itself(answer, expected):
 
 
 @pytest.fixture
-def standing(settings, monkeypatch):
+def standing(monkeypatch):
     """A function that says how the copy stands."""
-    settings.DATABASES = settings.DATABASES | {NAME: {}}
+    monkeypatch.setattr(replica, "has_copy", lambda: True)
     return lambda found: monkeypatch.setattr(replica, "standing", lambda: found)
 
 

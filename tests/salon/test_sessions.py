@@ -1,4 +1,4 @@
-"""Sessions on PostgreSQL: a pooler that swaps them or drops settings is found, and no session serves without the restore's lock."""
+"""Sessions on PostgreSQL: a pooler that swaps them or drops settings is found, and none serves without the restore's lock."""
 
 from contextlib import closing, contextmanager
 
@@ -86,10 +86,9 @@ class TestOnPostgreSQL:
     )
     def test_timeouts_that_were_dropped_are_named_with_what_to_set(self, monkeypatch, options, wrong):
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", options)
-        with pytest.raises(
-            boot.Refused, match=f"does not keep {wrong}, .*ALTER ROLE CURRENT_USER SET {wrong.split(',')[0]} = "
-        ) as why:
+        with pytest.raises(boot.Refused, match=f"does not keep {wrong}, ") as why:
             boot.check_sessions()
+        assert f"ALTER ROLE CURRENT_USER SET {wrong.partition(',')[0]} = " in str(why.value)
         assert "\n" not in str(why.value)
 
     def test_timeouts_of_the_role_do(self, monkeypatch):
