@@ -80,8 +80,8 @@ def _check_complete(named, files):
     """Refuse if the database names media that are not there: who restores such a backup finds out too late."""
     if gone := sorted(name for name in named if f"{MEDIA}/{name}" not in files):
         refusal = _(
-            "%(count)s media files that the database names are not in %(folder)s (%(name)s …); put them back, remove them where "
-            "they are shown (check_data says where), or make a backup that lacks them with --without-lost-files."
+            "Media files that the database names are missing from %(folder)s: %(count)s, such as %(name)s; put them back, remove "
+            "them where they are shown (check_data says where), or make a backup that lacks them with --without-lost-files."
         )
         raise Refused(refusal % {"count": len(gone), "folder": settings.MEDIA_ROOT, "name": gone[0]})
 
