@@ -112,7 +112,7 @@ def faults():
         commands = "; ".join(f"ALTER ROLE CURRENT_USER SET {name} = '{TIMEOUTS[name]}s'" for name in wrong)
         refusal = _(
             "The database does not keep %(names)s, by which a request that hangs is ended (a pooler may drop them); "
-            "leave them out of DATABASE_URL, or set them in the database: %(commands)s."
+            "leave them out of DATABASE_URL, or set them in the database and let the pooler connect anew: %(commands)s."
         )
         yield refusal % {"names": ", ".join(wrong), "commands": commands}
 

@@ -235,8 +235,9 @@ def test_a_real_pooler(server, salon):
         with pooler(server, folder, mode="session", ignored="options") as url:
             said = refusal(salon, url)
             assert "does not keep lock_timeout" in said
-            for command in re.search(r"in the database: (.*)\.$", said)[1].split("; "):
+            for command in re.search(r"connect anew: (.*)\.$", said)[1].split("; "):
                 salon.sql(command)
+        with pooler(server, folder, mode="session", ignored="options") as url:
             salon.database_url = urlsplit(url)._replace(path=f"/{salon.database}").geturl()
             assert salon.start().visitor().get("/healthz/").status == 200
             salon.kill()
