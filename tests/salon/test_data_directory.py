@@ -190,23 +190,22 @@ def test_every_column_of_files_is_declared():
 def test_of_two_first_starts_one_waits_for_the_other():
     with live.installed() as one, live.installed() as other:
         other.data_dir, other.database_url = one.data_dir, one.database_url
-        failed = []
+        failed, over = [], threading.Event()
 
         def start(salon):
             try:
                 salon.start()
             except Exception as error:  # told below
                 failed.append(error)
+            over.wait(300)  # a server ends with the thread that started it (tests.live.die_with_parent)
 
         one.port, other.port = live.free_port(), live.free_port()
         threads = [threading.Thread(target=start, args=[salon]) for salon in (one, other)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join(180)
         try:
-            until = time.monotonic() + 60
-            while one.log.count("is ready at") < 2 and time.monotonic() < until:  # they share a log
+            until = time.monotonic() + 240
+            while one.log.count("is ready at") < 2 and not failed and time.monotonic() < until:  # they share a log
                 time.sleep(0.1)
             assert failed == []
             for salon in (one, other):
@@ -217,6 +216,7 @@ def test_of_two_first_starts_one_waits_for_the_other():
             assert len(one.sql("SELECT * FROM salon_datadirectory")) == 1
         finally:
             other.kill()
+            over.set()
 
 
 @once
