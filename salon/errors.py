@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from salon import operations
+from salon.connections import TOO_LARGE
 
 logger = logging.getLogger("salon.errors")
 
@@ -139,6 +140,14 @@ def bad_request(request, exception=None):
 
 def too_large(request):
     return page(request, 413, _("Too large"), _("What you sent is larger than this page takes. Nothing was stored."))
+
+
+def not_received(request, status):
+    """413 or 408: the server has not taken all of what was sent (salon/connections.py)."""
+    if status == TOO_LARGE:
+        return too_large(request)
+    text = _("What you sent came in too slowly. Nothing was stored. Try again where the connection is better.")
+    return page(request, status, _("The connection is too slow"), text)
 
 
 def forbidden(request, exception=None):

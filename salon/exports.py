@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon import replica, xlsx
 from salon.shop.models import Shop
 
 
@@ -87,7 +87,9 @@ def _at(actor):
 
 
 def facts_sheet(facts):
-    """A sheet of terms and what they mean, or conditions and what was chosen."""
+    """A sheet of terms and what they mean, or conditions and what was chosen; and of when the rows are, if they are behind."""
+    if moment := replica.as_of():
+        facts = [*facts, (_("Data as of"), timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S"))]
     columns = [xlsx.Column("", width=28), xlsx.Column("", width=90, wraps=True)]
     return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False)
 

@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from salon import access, errors
 from salon.accounts.backend import actor_for
-from salon.server import TOO_LARGE
+from salon.connections import REFUSED
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -101,7 +101,8 @@ def friendly_errors(get_response):
     """Turns the exceptions of services and of the database into pages a person understands (salon/errors.py)."""
 
     def middleware(request):
-        return errors.too_large(request) if request.META.get(TOO_LARGE) else get_response(request)
+        refused = request.META.get(REFUSED)
+        return errors.not_received(request, refused) if refused else get_response(request)
 
     def process_exception(request, exception):
         return errors.page_for(request, exception)

@@ -150,7 +150,15 @@ SQLITE_OPTIONS = {
         "PRAGMA cache_size=-32768;"
     ),
 }
-POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"}
+POSTGRESQL_OPTIONS = {
+    "options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+    # A server that has vanished from the network is noticed, instead of being waited for until the system gives up.
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def database(url):
@@ -177,6 +185,7 @@ if replica_url := env_str("DATABASE_REPLICA_URL", ""):
     DATABASE_ROUTERS = ["salon.replica.Router"]
     if DATABASES["replica"]["ENGINE"] != DATABASES["default"]["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_REPLICA_URL must name a database of the same kind as DATABASE_URL")
+REPLICA_LAG_SECONDS = env_int("SALON_REPLICA_LAG_SECONDS", 300)  # a copy further behind is not read
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -6,9 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archives.visits import checks
-from customers.card import portraits
-from customers.card.models import Customer
-from salon import health
+from salon import data_directory, health, media
 
 SHOWN = 10  # rows of one kind that are named
 
@@ -45,7 +43,10 @@ class Command(BaseCommand):
                 yield _("There are %(what)s: %(numbers)s") % {"what": what, "numbers": ", ".join(map(str, pks))}
 
     def pictures(self):
-        named = Customer.objects.exclude(portrait="").values_list("pk", "portrait").order_by("pk")
-        gone = [pk for pk, name in named.iterator() if not portraits.path_of(name).is_file()][:SHOWN]
-        if gone:
-            yield _("The portrait files of these customers are gone: %s") % ", ".join(map(str, gone))
+        if fault := data_directory.fault():
+            yield fault
+            return
+        for column in media.columns():
+            if gone := column.lost(SHOWN):
+                facts = {"field": column.model._meta.get_field(column.field).verbose_name, "rows": ", ".join(map(str, gone))}
+                yield _("Files are gone from the data directory: %(field)s of %(rows)s") % facts
