@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from salon import guards, locks, sqlite
+from salon import guards, integrity, locks, sqlite
 
 SERVING = "serving"  # the lock of every server process on this data
 MOUNTS = Path("/proc/mounts")
@@ -114,6 +114,13 @@ def _wrong_sqlite_settings():
     with connection.cursor() as cursor:
         found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SQLITE_SETTINGS}
     return [f"{name}={value}" for name, value in found.items() if value != SQLITE_SETTINGS[name]]
+
+
+def check_not_damaged():
+    """A small database file is whole; a large one is looked through while it is served (salon/integrity.py)."""
+    if integrity.is_small():
+        for sentence in integrity.sentences():
+            raise Refused(sentence)
 
 
 def check_not_newer():

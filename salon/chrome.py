@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from salon import access
+from salon import access, integrity
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,6 @@ def page_frame(request):
         "navigation": entries,
         "role_name": access.ROLE_NAMES.get(actor.role) if actor else "",
         "plain_http": settings.PLAIN_HTTP,
+        "is_damaged": integrity.is_damaged(),
         "languages": settings.LANGUAGES,
     }

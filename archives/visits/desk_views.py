@@ -1,6 +1,6 @@
 """The front desk: who comes today, who is here, what is missing; and the customers expected on other days."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from archives.visits.entries import EntryError
 from archives.visits.entry_queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
 from salon import access, operations, panels, text
+from salon.dates import day_from
 from salon.errors import Conflict
 from salon.links import way_back
 
@@ -116,7 +117,7 @@ def expect(request):
 
 def _day_asked(request):
     try:
-        return date.fromisoformat(request.GET["on"])
+        return day_from(request.GET["on"])
     except (KeyError, ValueError):
         return request.actor.today
 

@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, call_command
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from salon import access, assets, boot
+from salon import access, assets, boot, integrity
 from salon.accounts.models import User
 from salon.server import Server, listen
 
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         sock = self.take_port(host, port)
         boot.keep_restores_out(stack)
         boot.check_database()
+        boot.check_not_damaged()
         boot.check_not_newer()
         boot.check_no_demo_users(host)
         if boot.needs_migrate():
@@ -86,6 +87,8 @@ class Command(BaseCommand):
         for warning in boot.warnings():
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
         address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+        if not integrity.is_small():
+            integrity.look_while_serving(lambda sentence: self.stderr.write(self.style.ERROR(sentence)))
         self.welcome(address)
         # This thread's connection stays. On PostgreSQL it holds the lock against restores; on SQLite the last connection to
         # close clears the log away, and no request should pay for that.
