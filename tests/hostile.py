@@ -1,7 +1,7 @@
 """What the code reads from outside, found in the code itself, and values no honest browser sends.
 
-Nothing here is a list of the product's parameters: names come from its functions, forms, filters and rendered pages, so that a new
-one joins by itself.
+Nothing here is a list of the product's parameters: names come from its functions, forms, filters and rendered pages, so that a
+new one joins by itself.
 """
 
 import ast
@@ -227,42 +227,56 @@ def read_page(path, html):
 SHARP = 8  # the first so many of each list are those that have broken something, here or elsewhere
 DAYS = [
     "0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00",
-    "0001-01-01.visit.1", "9999-12-31.visits.999999999999999999999", "9999-12",
-    "0000-00-00", "2026-02-30", "10000-01-01", "-0001-01-01", "2026-13-01", "20261121", "2026-W47-6", "0001-01", "0000-01", "99999-01",
-    "0001-01-01T00:00:00-23:59", "9999-12-31T23:59:59+23:59", "2026-11-21T10:00:00Z", "2026-11-21 24:00", "2026-11-21T10:00:00+99:99",
-    "٢٠٢٦-١١-٢١", "2026-00", "23:59:60", "24:00", "00:00:00.0000001", "0001-01-01.note.-1", "2026-11-21..1", "2026-11-21.\0.0",
+    "0001-01-01.visit.1", "9999-12-31.visits.999999999999999999999", "9999-12", "0000-00-00", "2026-02-30", "10000-01-01",
+    "-0001-01-01", "2026-13-01", "20261121", "2026-W47-6", "0001-01", "0000-01", "99999-01", "0001-01-01T00:00:00-23:59",
+    "9999-12-31T23:59:59+23:59", "2026-11-21T10:00:00Z", "2026-11-21 24:00", "2026-11-21T10:00:00+99:99", "٢٠٢٦-١١-٢١",
+    "2026-00", "23:59:60", "24:00", "00:00:00.0000001", "0001-01-01.note.-1", "2026-11-21..1", "2026-11-21.\0.0",
 ]  # fmt: skip
 NUMBERS = [
-    "9" * 30, "-1", "NaN", "1e400", str(2**63), "9" * 5000, "0", "²",
-    "-0", "1.5", "-1e400", "1e-400", "1E+999999999", "-NaN", "sNaN", "Infinity", "-Infinity", "inf", "9" * 19, "-" + "9" * 30, "9" * 4300,
-    str(2**31), str(2**63 - 1), str(-(2**63) - 1), "0x10", "1_000", "１２３", "٣", "+1", " 1 ", "1,2", "1;2", "00", "0.0000000001",
-    "1000000000000.01", "=9999999999", "100.01%", "9.999折", "0折", "10000%", "1,1,1,1", "½",
+    "9" * 30, "-1", "NaN", "1e400", str(2**63), "9" * 5000, "0", "²", "-0", "1.5", "-1e400", "1e-400", "1E+999999999", "-NaN",
+    "sNaN", "Infinity", "-Infinity", "inf", "9" * 19, "-" + "9" * 30, "9" * 4300, str(2**31), str(2**63 - 1),
+    str(-(2**63) - 1), "0x10", "1_000", "１２３", "٣", "+1", " 1 ", "1,2", "1;2", "00", "0.0000000001", "1000000000000.01",
+    "=9999999999", "100.01%", "9.999折", "0折", "10000%", "1,1,1,1", "½",
 ]  # fmt: skip
 TEXTS = [
-    "a\0b", "\ud800", "名" * 5000, "", "\u202e\r\n", "{x.__class__}%s%(name)s", "a" * 100_000, "=1+1",
-    " ", "\0", "\udfff", "\ufffe", "\u2028", "\t", "'", '"', "\\", "%", "%%", "{}", "{0}", "_", "*", "[", "(", "(?:", "' OR 1=1 --",
-    "<script>alert(1)</script>", "@SUM(1)", "../../etc", "null", "None", "undefined", "true", "[]", "[1]", '{"a":1}', "é" * 300,
-    "\U0001f468\u200d\U0001f469", "İ" * 40, "ß" * 201, "\u0301" * 500, "138" + " " * 2000 + "1234", "138 1234 6621", "1" * 60, "on",
-    "1.", "-", "~", "~" * 20, "123e4567-e89b-12d3-a456-426614174000", "abc:def:ghi", ":::", "eyJ9:1:x", "=" * 40,
+    "a\0b", "\ud800", "名" * 5000, "", "\u202e\r\n", "{x.__class__}%s%(name)s", "a" * 100_000, "=1+1", " ", "\0", "\udfff",
+    "\ufffe", "\u2028", "\t", "'", '"', "\\", "%", "%%", "{}", "{0}", "_", "*", "[", "(", "(?:", "' OR 1=1 --",
+    "<script>alert(1)</script>", "@SUM(1)", "../../etc", "null", "None", "undefined", "true", "[]", "[1]", '{"a":1}',
+    "é" * 300, "\U0001f468\u200d\U0001f469", "İ" * 40, "ß" * 201, "\u0301" * 500, "138" + " " * 2000 + "1234",
+    "138 1234 6621", "1" * 60, "on", "1.", "-", "~", "~" * 20, "123e4567-e89b-12d3-a456-426614174000", "abc:def:ghi", ":::",
+    "eyJ9:1:x", "=" * 40,
 ]  # fmt: skip
 PATHS = [
-    "http://[x", "http://testserver:x/", "http://testserver/%ff", "http://\u2100/", "//[::1", "http://[::1]:x/", "/\\evil.example",
-    "http://testserver/customers/" + "9" * 400 + "/",
-    "http://[", "http://testserver:99999/", "http://testserver/customers/?q=%", "http://testserver//evil.example", "//", "/", "?", "#",
-    "javascript:1", "http://" + "a" * 3000, "http://testserver/" + "a" * 3000, "http://a\\b[c]/", "http://\xff/", "http://xn--/",
-    "http://testserver/customers/?kind=\xff", "http://[fe80::1%25]/", "http://[v1.x]/", "about:blank", "..", "http://testserver",
+    "http://[x", "http://testserver:x/", "http://testserver/%ff", "http://\u2100/", "//[::1", "http://[::1]:x/",
+    "/\\evil.example", "http://testserver/customers/" + "9" * 400 + "/", "http://[", "http://testserver:99999/",
+    "http://testserver/customers/?q=%", "http://testserver//evil.example", "//", "/", "?", "#", "javascript:1",
+    "http://" + "a" * 3000, "http://testserver/" + "a" * 3000, "http://a\\b[c]/", "http://\xff/", "http://xn--/",
+    "http://testserver/customers/?kind=\xff", "http://[fe80::1%25]/", "http://[v1.x]/", "about:blank", "..",
+    "http://testserver",
 ]  # fmt: skip
-ESCAPES = [b"%ff", b"%c3%28", b"%", b"%%", b"%u4e00", b"%00", b"%ed%a0%80", b"\xff\xfe", b"%F0%9F", b"+%2B+", b"%2e%2e%2f"]
+ESCAPES = [
+    b"%ff",
+    b"%c3%28",
+    b"%",
+    b"%%",
+    b"%u4e00",
+    b"%00",
+    b"%ed%a0%80",
+    b"\xff\xfe",
+    b"%F0%9F",
+    b"+%2B+",
+    b"%2e%2e%2f",
+]
 OTHERS = [
-    "sid=\xff\xff", "zh" * 400, "en;q=NaN", "{", "true", "Thu, 01 Jan 0001 00:00:00 GMT", "\xe9", 'W/"',
-    "zh-hans", "en;q=9e999", "*;q=-1", "," * 900, "de-" + "x" * 200, "a=b; c", "sid=; sid=x", 'sid="', "=;=;=", ";" * 500, "false",
-    "language=\xff; visit_saved=....; sid=" + "a" * 500, "timeline", '{"type":', "1", "Mon, 99 Foo 99999 99:99:99 GMT", "bytes=9-1",
-    "gzip, \xff", "null", "127.0.0.1, \xff", "multipart/form-data", "text/html;level=", "100-continue",
+    "sid=\xff\xff", "zh" * 400, "en;q=NaN", "{", "true", "Thu, 01 Jan 0001 00:00:00 GMT", "\xe9", 'W/"', "zh-hans",
+    "en;q=9e999", "*;q=-1", "," * 900, "de-" + "x" * 200, "a=b; c", "sid=; sid=x", 'sid="', "=;=;=", ";" * 500, "false",
+    "language=\xff; visit_saved=....; sid=" + "a" * 500, "timeline", '{"type":', "1", "Mon, 99 Foo 99999 99:99:99 GMT",
+    "bytes=9-1", "gzip, \xff", "null", "127.0.0.1, \xff", "multipart/form-data", "text/html;level=", "100-continue",
 ]  # fmt: skip
 CONTENT_TYPES = [
-    "application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\xff", "", "text/plain",
-    "application/x-www-form-urlencoded; charset=utf-7", "application/x-www-form-urlencoded; charset=nonsense", "x/y; charset=\xff",
-    "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=",
+    "application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\xff", "",
+    "text/plain", "application/x-www-form-urlencoded; charset=utf-7", "application/x-www-form-urlencoded; charset=nonsense",
+    "x/y; charset=\xff", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to an address, the answer is a page, never a fault of ours. The names are read from the code (tests/hostile.py)."""
+"""Whatever is sent to an address, the answer is a page, never a fault of ours. tests/hostile.py finds what there is to send."""
 
 import random
 from dataclasses import dataclass, field
@@ -208,3 +208,43 @@ def test_the_names_are_found_in_the_code():
     assert {"name", "phone"} <= set(hostile.names_for("customers.card.edit_views"))
     assert {"shown_total", "to", "on"} <= set(hostile.names_for("archives.visits.desk_views"))
     assert {"HTTP_REFERER", "HTTP_HX_CURRENT_URL", "HTTP_X_BACKGROUND", "HTTP_COOKIE"} <= set(hostile.headers())
+
+
+# --- What once was a fault, request by request -------------------------------------------------------------------------
+
+ENDS_OF_TIME = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00Z", "1899-12-31T23:00:00Z"]
+
+
+@pytest.mark.parametrize("before", ENDS_OF_TIME)
+def test_the_ends_of_time_are_no_moments_of_a_history(desk, customer, before):
+    assert desk.get(f"/customers/{customer.pk}/history/", {"before": before}).status_code == 404
+
+
+@pytest.mark.parametrize("before", ["0001-01-01.visit.1", "9999-12-31.visit.1", "2026-11-21.visit." + "9" * 5000])
+def test_nor_of_a_timeline(desk, customer, before):
+    assert desk.get(f"/customers/{customer.pk}/timeline/", {"before": before}).status_code == 404
+
+
+@pytest.mark.parametrize("query", [{"day_from": "0001-01-01"}, {"day_to": "9999-12-31"}])
+def test_the_access_log_goes_from_one_end_to_the_other(owner, query):
+    assert builders.client_of(owner).get("/customers/privacy/log/", query).status_code == 200
+
+
+@pytest.mark.parametrize("referer", ["http://[x", "http://[::1]:x/", "http://testserver:x/", "http://\u2100/", "//", "/"])
+def test_a_referer_nobody_can_read_leads_to_the_desk(desk, branch, receptionist, beautician, owner, referer):
+    samples = Samples(branch=branch, receptionist=receptionist, beautician=beautician, owner=owner)
+    path = samples.url(ADDRESSES["visits:move"])
+    response = desk.post(path, {"to": "arrived"}, HTTP_REFERER=referer.encode().decode("latin-1"))
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_an_id_of_any_length_is_no_choice(desk, customer):
+    sent = {"customer": customer.pk, "on": "2026-11-21", "items": ["9" * 60, "1" * 19], "channel": "phone"}
+    assert desk.post("/visits/expected/new/", sent).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_that_is_not_of_our_time_is_refused_in_words(desk, customer, day):
+    page = desk.post("/visits/expected/new/", {"customer": customer.pk, "on": day, "channel": "phone"})
+    assert page.status_code == 422
+    assert "Enter a day between 1900 and 2199." in page.content.decode()
