@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from salon import data_directory, guards, locks, sessions, sqlite
+from salon import data_directory, guards, integrity, locks, sessions, sqlite
 
 SERVING = "serving"  # the lock of every server process on this data
 STARTING = "starting"  # of the one that prepares this data just now
@@ -151,6 +151,13 @@ def _wrong_sqlite_settings():
     with connection.cursor() as cursor:
         found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in SQLITE_SETTINGS}
     return [f"{name}={value}" for name, value in found.items() if value != SQLITE_SETTINGS[name]]
+
+
+def check_not_damaged():
+    """A small database file is whole; a large one is looked through while it is served (salon/integrity.py)."""
+    if integrity.is_small():
+        for sentence in integrity.sentences():
+            raise Refused(sentence)
 
 
 def check_not_newer():

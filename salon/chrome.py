@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from salon import access, replica
+from salon import access, integrity, replica
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,6 @@ def page_frame(request):
         "role_name": access.ROLE_NAMES.get(actor.role) if actor else "",
         "plain_http": settings.PLAIN_HTTP,
         "read_as_of": replica.as_of(),
+        "is_damaged": integrity.is_damaged(),
         "languages": settings.LANGUAGES,
     }

@@ -7,9 +7,8 @@ import logging
 import secrets
 import sqlite3
 import sys
-from urllib.parse import urlsplit, urlunsplit
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import operations
+from salon import integrity, links, operations
 from salon.connections import TOO_LARGE
 
 logger = logging.getLogger("salon.errors")
@@ -58,14 +57,8 @@ def page(request, status, title, text, *, retry_after=None, framed=True, **conte
 
 def _page_before(request):
     """The page of ours the person came from, as a path, or "". An error page offers it as the way back."""
-    try:
-        before = urlsplit(request.META.get("HTTP_REFERER", ""))
-        own = before.netloc and before.netloc == request.get_host()
-    except (ValueError, DisallowedHost):
-        return ""
-    path = urlunsplit(("", "", before.path, before.query, "")) if own else ""
-    is_other = path.startswith("/") and not path.startswith("//") and path != request.get_full_path()
-    return path if is_other else ""
+    path = links.path_in(request, "Referer")
+    return path if path != request.get_full_path() else ""
 
 
 def _to_send_again(request):
@@ -103,6 +96,8 @@ def page_for(request, exception):
             return page(request, 409, exception.title, str(exception))
         case RequestDataTooBig():
             return too_large(request)
+        case DatabaseError() if integrity.means_damage(exception):
+            return damaged(request, exception)
         case OperationalError() | InterfaceError() | sqlite3.OperationalError():
             return unavailable(request, exception)
         case DatabaseError() if _is_serialization_failure(exception):
@@ -130,6 +125,14 @@ def unavailable(request, exception):
     in_view = getattr(request, "resolver_match", None) is not None
     repeat = request.method == "GET"
     return page(request, 503, title, text, retry_after=5, framed=in_view, typed=typed, repeat=repeat)
+
+
+def damaged(request, exception):
+    """503: the database file is damaged; every page says so from now on, and healthz."""
+    integrity.note_damage()
+    logger.error("the database file is damaged", exc_info=exception)
+    text = _("Nothing was stored. Tell whoever looks after the computer: the last backup has to be restored.")
+    return page(request, 503, _("The database is damaged"), text, framed=False)
 
 
 def bad_request(request, exception=None):

@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from salon import access, guards, replica, sqlite
+from salon import access, guards, integrity, replica, sqlite
 from salon.backups.models import DataDirectory
 from salon.nightly import queries
 
@@ -101,6 +101,11 @@ def _wait_at_most(seconds):
 probe = WriteProbe()
 
 
+def of_the_file():
+    """What was found out about the database file since `serve` began, as short English codes."""
+    return ["database_damaged"] if integrity.is_damaged() else []
+
+
 def findings():
     """What is wrong, as a list of short English codes; empty when all is well. Raises DatabaseError if nothing answers."""
     found = of_the_schema()
@@ -109,7 +114,7 @@ def findings():
         nights = queries.state(timezone.now())
         overdue = {"nightly_overdue": nights.run_overdue, "backup_overdue": nights.backup_overdue}
         found += [code for code, is_so in overdue.items() if is_so]
-    return found
+    return found + of_the_file()
 
 
 def of_the_nights():

@@ -1,7 +1,7 @@
 """What happens around every request: who asks, in which language, may they, and errors in words a person understands."""
 
 import time
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from salon import access, errors
 from salon.accounts.backend import actor_for
 from salon.connections import REFUSED
+from salon.links import path_in
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -78,18 +79,9 @@ def _redirect_whole_page(request, response):
     if not (request.headers.get("HX-Request") and to_login):
         return response
     whole = HttpResponse(status=204)
-    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, _page_around(request))
+    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, path_in(request, "HX-Current-URL"))
     whole.cookies = response.cookies
     return whole
-
-
-def _page_around(request):
-    """Path and query of the page the fragment was for, or ""."""
-    try:
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:
-        return ""
-    return urlunsplit(("", "", page.path, page.query, ""))
 
 
 def _with_next(url, target):

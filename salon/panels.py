@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db.models import Q
 
-from salon import access
+from salon import access, dates
 
 _panels = defaultdict(list)
 _customer_rows = {}
@@ -119,7 +119,7 @@ class Moment:
     def parse(cls, text):
         """The Moment that `str` wrote. Raises ValueError for anything else."""
         day, kind, serial = text.split(".")
-        return cls(date.fromisoformat(day), kind, int(serial))
+        return cls(dates.day_from(day), kind, int(serial))
 
     def older(self, kind, day, serial="pk"):
         """Q for the rows of `kind` that come after this moment in a list with the newest first: columns `day`, `serial`."""

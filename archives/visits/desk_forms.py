@@ -9,7 +9,7 @@ from customers.card import queries, typed
 from customers.card.models import Customer
 from customers.log.services import FindLimitReached
 from salon import text
-from salon.forms import DayInput, Form
+from salon.forms import DayInput, Form, SeveralField
 from salon.shop.models import Item, StaffMember
 
 MAX_ITEMS = 20
@@ -45,7 +45,7 @@ class ExpectForm(Form):
     at = forms.TimeField(
         label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300})
     )
-    items = forms.ModelMultipleChoiceField(label=_("For"), queryset=Item.objects.none(), required=False, widget=ItemSelect)
+    items = SeveralField(label=_("For"), queryset=Item.objects.none(), required=False, widget=ItemSelect)
     assigned = forms.ModelChoiceField(
         label=_("Beautician"), queryset=StaffMember.objects.none(), required=False, empty_label=_("not decided yet")
     )

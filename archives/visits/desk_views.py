@@ -1,6 +1,6 @@
 """The front desk: who comes today, who is here, what is missing; and the customers expected on other days."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from archives.visits.entry_queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
 from archives.visits.queries import with_details
 from salon import access, operations, panels, text
+from salon.dates import day_from
 from salon.errors import Conflict
 from salon.links import way_back
 from salon.shop.models import Item
@@ -148,7 +149,7 @@ def _like(visit):
 
 def _day_asked(request):
     try:
-        return date.fromisoformat(request.GET["on"])
+        return day_from(request.GET["on"])
     except (KeyError, ValueError):
         return request.actor.today
 

@@ -13,12 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from customers.card.models import Customer
 from salon import access, guards
 from salon.indexes import LatestFirstIndex
+from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 from salon.shop.models import Branch, Item, StaffMember, Tag
 
 EXPECTED, ARRIVED, IN_CARE, DONE = "expected", "arrived", "in_care", "done"
 NO_SHOW, CANCELLED, VOIDED = "no_show", "cancelled", "voided"
 UNFINISHED = (EXPECTED, ARRIVED, IN_CARE)
 WHOLE_SHARE = 10_000  # basis points: the shares of one line sum to this
+
+
+def _within(most, *columns):
+    """A condition: each of these amounts lies between minus and plus `most`."""
+    return Q(**{f"{column}__gte": -most for column in columns}, **{f"{column}__lte": most for column in columns})
 
 
 class BillQuerySet(models.QuerySet):
@@ -58,6 +64,7 @@ class Bill(models.Model):
                 condition=Q(voided_at=None, voided_by=None) | Q(voided_at__isnull=False) & ~Q(void_reason=""),
                 name="bill_void_has_reason",
             ),
+            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "payable_fen"), name="bill_amount_in_range"),
         ]
 
     def __str__(self):
@@ -246,6 +253,7 @@ class Line(models.Model):
             models.UniqueConstraint(fields=["visit", "position"], name="line_position_once"),
             models.CheckConstraint(condition=~Q(quantity_milli=0), name="line_quantity_not_zero"),
             models.CheckConstraint(condition=Q(refund_of=None) | Q(value_fen__lte=0), name="line_refund_is_negative"),
+            models.CheckConstraint(condition=_within(MAX_LINE_FEN, "value_fen", "payable_fen"), name="line_amount_in_range"),
         ]
 
     def __str__(self):
@@ -331,7 +339,10 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once"),
+            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "amount_fen"), name="payment_amount_in_range"),
+        ]
 
     def __str__(self):
         return f"{self.means} {self.amount_fen}"

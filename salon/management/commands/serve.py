@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, call_command
 from django.db import connection, connections
 from django.utils.translation import gettext as _
 
-from salon import access, assets, boot, data_directory
+from salon import access, assets, boot, data_directory, integrity
 from salon.accounts.models import User
 from salon.server import Server, listen
 from salon.sessions import Sessions
@@ -62,6 +62,7 @@ class Command(BaseCommand):
         with boot.one_at_a_time(lambda: self.say(_("Another start is preparing this salon; waiting for it …"))):
             boot.keep_restores_out(stack)
             boot.check_database()
+            boot.check_not_damaged()
             boot.check_not_newer()
             boot.check_data_directory_fits()
             boot.check_no_demo_users(host)
@@ -97,6 +98,8 @@ class Command(BaseCommand):
         for warning in boot.warnings():
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
         address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+        if not integrity.is_small():
+            integrity.look_while_serving(lambda sentence: self.stderr.write(self.style.ERROR(sentence)))
         self.welcome(address)
         # This thread's connection stays. On PostgreSQL it holds the lock against restores, until it is lost (salon/sessions.py);
         # on SQLite the last connection to close clears the log away, and no request should pay for that.
