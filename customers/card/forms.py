@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card import birthdays, lookup, portraits, show, state
 from customers.card.models import Customer, SafetyNote
-from salon import access, text
+from salon import access, pictures, text
 from salon.forms import DayInput, Form, ModelForm, WarningsMixin
 from salon.shop.models import StaffMember, Tag
 
@@ -37,7 +37,7 @@ class CardForm(WarningsMixin, ModelForm):
     clear_age_band = forms.BooleanField(label=_("Remove what is stored"), required=False)
     clear_health = forms.BooleanField(label=_("Remove what is stored"), required=False)
     photo = forms.FileField(
-        label=_("Photo"), required=False, help_text=_("JPEG, PNG or WebP, up to 10 MB."), widget=forms.ClearableFileInput
+        label=_("Photo"), required=False, help_text=_("JPEG, PNG, WebP or HEIC, up to 10 MB."), widget=forms.ClearableFileInput
     )
     remove_photo = forms.BooleanField(label=_("Remove the photo"), required=False)
 
@@ -64,7 +64,7 @@ class CardForm(WarningsMixin, ModelForm):
         self.fields["name"].widget.attrs["autofocus"] = True
         for name in KEPT_IF_EMPTY:
             self.fields[name].required = False
-        self.fields["photo"].widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+        self.fields["photo"].widget = forms.FileInput(attrs={"accept": pictures.ACCEPT})
 
     def _prepare_choices(self):
         for form_field in self.fields.values():
