@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import operations
+from salon import files, operations
 
 logger = logging.getLogger("salon.errors")
 
@@ -104,6 +104,8 @@ def page_for(request, exception):
             return too_large(request)
         case OperationalError() | InterfaceError() | sqlite3.OperationalError():
             return unavailable(request, exception)
+        case OSError() if files.is_full(exception):
+            return unavailable(request, exception)
         case DatabaseError() if _is_serialization_failure(exception):
             return unavailable(request, exception)
     return None
@@ -118,22 +120,30 @@ def _see(request, url):
 
 
 def unavailable(request, exception):
-    """503: the database did not answer in time, or the disk is full. What was typed can be sent again from here."""
-    logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
-    typed = _to_send_again(request)
-    if "full" in str(exception).lower():
-        title = _("The disk is full")
-        text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
-    else:
-        title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")
+    """503: the database did not answer in time, or a disk is full. What was typed can be sent again from here."""
+    logger.error("unavailable: %s", type(exception).__name__, exc_info=exception)
+    if files.is_full(exception):
+        return disk_full(request)
+    return _again_later(request, _("The database is busy"), _("Nothing was stored. Wait a moment, then try again."))
+
+
+def disk_full(request):
+    """503: there is no room for what was sent. Nothing of it was kept."""
+    text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
+    return _again_later(request, _("The disk is full"), text)
+
+
+def _again_later(request, title, text):
     in_view = getattr(request, "resolver_match", None) is not None
     repeat = request.method == "GET"
-    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=typed, repeat=repeat)
+    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=_to_send_again(request), repeat=repeat)
 
 
 def bad_request(request, exception=None):
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return too_large(request)
+    if files.is_full(exception):  # a session that could not be stored is taken for one that was ended
+        return unavailable(request, exception)
     return page(request, 400, _("The browser sent something odd"), _("Go back and try again. Nothing was stored."))
 
 

@@ -5,7 +5,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
@@ -13,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 from salon import access, errors
 from salon.accounts.backend import actor_for
-from salon.server import TOO_LARGE
+from salon.server import NO_ROOM, REFUSED, TOO_LARGE
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -43,7 +45,19 @@ def _is_over(request):
     since, seen = session.setdefault(SINCE, now), session.setdefault(SEEN, now)
     if now - seen >= 60 and "X-Background" not in request.headers:
         session[SEEN] = now
+    if session.modified:
+        _store_stamps(session)
     return now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_ABSOLUTE_SECONDS
+
+
+def _store_stamps(session):
+    """Store them at once, and do without if the database takes nothing: a page that is only read must not fail for them."""
+    try:
+        session.save()
+    except UpdateError as error:
+        if not isinstance(error.__context__, OperationalError):
+            return  # ended elsewhere meanwhile; Django says so after the view
+    session.modified = False
 
 
 def _language_of(request):
@@ -101,7 +115,8 @@ def friendly_errors(get_response):
     """Turns the exceptions of services and of the database into pages a person understands (salon/errors.py)."""
 
     def middleware(request):
-        return errors.too_large(request) if request.META.get(TOO_LARGE) else get_response(request)
+        refuse = {TOO_LARGE: errors.too_large, NO_ROOM: errors.disk_full}.get(request.META.get(REFUSED), get_response)
+        return refuse(request)
 
     def process_exception(request, exception):
         return errors.page_for(request, exception)

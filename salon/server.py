@@ -1,21 +1,27 @@
 """The web server: waitress in one process, and a stop that lets people's last clicks finish."""
 
 import gc
+import io
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
 import waitress
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import RequestEntityTooLarge
+from waitress.utilities import InternalServerError, RequestEntityTooLarge
+
+from salon import files
 
 THREADS = 8
 DRAIN_SECONDS = 20  # how long a stop waits for requests that are being answered
 MAX_BODY = 12 * 1024 * 1024
-TOO_LARGE = "salon.too_large"  # in the environment of a request that was
+REFUSED = "salon.refused"  # in the environment of a request the server did not take: one of the two
+TOO_LARGE, NO_ROOM = "too large", "no room"
 LIMITS = {
     "threads": THREADS,
     "max_request_body_size": MAX_BODY,
@@ -54,25 +60,76 @@ def keep_what_is_loaded():
     gc.freeze()
 
 
-class TooLarge(WSGITask):
-    """A request that is larger than the server takes. Its body is not read; the product says so on a page of its own."""
+class Refusal(WSGITask):
+    """A request whose body the server did not keep. The product says why on a page of its own."""
+
+    def __init__(self, channel, request, why):
+        super().__init__(channel, request)
+        self.why = why
 
     def execute(self):
-        self.set_close_on_finish()  # what comes next on this connection is the rest of what was sent
+        self.set_close_on_finish()  # what comes next on this connection may be the rest of what was sent
         super().execute()
 
     def get_environment(self):
-        return super().get_environment() | {TOO_LARGE: True}
+        return super().get_environment() | {REFUSED: self.why}
 
 
 def _error_task(channel, request):
-    return (TooLarge if isinstance(request.error, RequestEntityTooLarge) else ErrorTask)(channel, request)
+    match request.error:
+        case RequestEntityTooLarge():
+            return Refusal(channel, request, TOO_LARGE)
+        case NoRoom():
+            return Refusal(channel, request, NO_ROOM)
+    return ErrorTask(channel, request)
+
+
+class NoRoom(InternalServerError):
+    """The body of a request did not fit on the disk."""
+
+
+class _Nowhere:
+    """A buffer that keeps nothing."""
+
+    def append(self, data):
+        pass
+
+    def __len__(self):
+        return 0
+
+    def getfile(self):
+        return io.BytesIO()
+
+    def close(self):
+        pass
+
+
+class Request(HTTPRequestParser):
+    """A request as it arrives. A long body goes into a file; on a full disk the rest is read and thrown away, so that the
+    browser, which reads no answer before it has sent everything, gets one.
+    """
+
+    def received(self, data):
+        try:
+            return super().received(data)
+        except OSError as error:
+            if not files.is_full(error):
+                raise
+        self.error = NoRoom("no room for the body")
+        if self.chunked:
+            self.completed = True
+            return len(data)
+        with suppress(OSError):
+            self.body_rcv.buf.close()
+        self.body_rcv.buf = _Nowhere()
+        return super().received(data)
 
 
 class Channel(HTTPChannel):
     """A connection of waitress."""
 
     error_task_class = staticmethod(_error_task)
+    parser_class = Request
 
 
 class Server:
