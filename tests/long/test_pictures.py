@@ -107,7 +107,7 @@ def test_eight_photos_at_once_hold_nobody(salon, made):
         idle = p95(searches(visitor, until=lambda: True))
         answers, took, times = attacked(visitor, bodies)
         ratios.append(p95(times) / idle)
-        print(f"{made}: search p95 {idle:.0f} ms idle, {p95(times):.0f} ms meanwhile; photos {min(took):.2f}–{max(took):.2f} s")
+        print(f"{made}: search p95 {idle:.0f} ms idle, {p95(times):.0f} ms meanwhile; photos {max(took):.2f} s")  # noqa: T201
         assert max(took) < 2 * pictures.PATIENCE + 5
         _are_answered(made, answers)
     assert statistics.median(ratios) <= 2, ratios

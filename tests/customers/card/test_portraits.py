@@ -1,17 +1,22 @@
 """Portraits: made of a photo that was sent (tests/salon/test_pictures.py), stored before the row, removed with it."""
 
+import errno
 import io
+import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.urls import reverse
 from PIL import Image
 
 from customers.card import portraits, services
 from customers.card.models import Customer
+from salon import files as files_of_the_house
 from salon import pictures
+from salon.operations import Operation
 from tests import builders, photos
 from tests.customers.card import filling
 from tests.photos import picture, upload
@@ -113,15 +118,56 @@ def test_a_failed_save_leaves_no_file(receptionist, branch, media, customer, mon
     assert files(media) == []
 
 
-def test_a_full_disk_leaves_no_half_file(receptionist, branch, media, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
+def _no_room(*_args, **_how):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(portraits.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        services.create_card(actor=builders.actor_of(receptionist), branch=branch, fields={"name": "甲"}, portrait=b"content")
+
+def _no_room_in_the_database(*_args, **_how):
+    raise OperationalError("database or disk is full")
+
+
+FULL = {
+    "the folder": (Path, "mkdir", _no_room),
+    "the file": (os, "open", _no_room),
+    "its content": (os, "fsync", _no_room),
+    "its name": (Path, "replace", _no_room),
+    "the folder's content": (files_of_the_house, "sync_folder", _no_room),
+    "the row": (services._Write, "rows", _no_room_in_the_database),
+}
+
+
+@pytest.mark.parametrize("place", FULL)
+@pytest.mark.parametrize("address", ["new", "edit"])
+def test_a_full_disk_is_said_and_leaves_no_file_and_no_row(receptionist, customer, media, monkeypatch, address, place):
+    desk = builders.client_of(receptionist, raise_request_exception=False)
+    address = CREATE if address == "new" else reverse("customers:edit", args=[customer.pk])
+    data = filling.inputs(desk.get(address)) | {"name": "甲"}
+    monkeypatch.setattr(portraits, "read", lambda upload: b"RIFF")
+    with monkeypatch.context() as patch:
+        patch.setattr(*FULL[place])
+        response = desk.post(address, data | {"photo": upload(b"x")})
+    page = response.content.decode()
+    assert response.status_code == 503
+    assert "The disk is full" in page
+    assert "Nothing was stored" in page
     assert files(media) == []
-    assert not Customer.objects.exists()
+    assert list(Customer.objects.values_list("name", "portrait", "version")) == [("张晓梅", "", 1)]
+    assert not Operation.objects.exists()
+    assert desk.post(address, data | {"photo": upload(b"x")}).status_code == 302  # the same form, when there is room
+    assert len(files(media)) == 1
+
+
+def test_a_portrait_that_cannot_be_removed_does_not_undo_what_is_stored(
+    desk, media, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Some disks need room even for that; what was committed must not be said to be "not stored"."""
+    filling.send(desk, CREATE, {"name": "甲", "photo": upload(picture())})
+    edit = reverse("customers:edit", args=[Customer.objects.get().pk])
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True) as callbacks:
+        assert filling.send(desk, edit, {"remove_photo": "on"}).status_code == 302
+        patch.setattr(Path, "unlink", _no_room)
+    assert len(callbacks) == 1
+    assert Customer.objects.get().portrait == ""
 
 
 def test_served_only_to_who_may_see_the_card(desk, customer, stranger, beautician, owner, media, receptionist):
