@@ -16,10 +16,12 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
+from salon.bodies import NoRoom, Request
+
 logger = logging.getLogger("salon.connections")
 
 MAX_BODY = 12 * 1024 * 1024
-REFUSED = "salon.refused"  # in the environment of a request that was not received whole: TOO_LARGE or TOO_SLOW
+REFUSED = "salon.refused"  # in the environment of a request that was not received whole: TOO_LARGE, TOO_SLOW or NO_ROOM
 TOO_LARGE, TOO_SLOW = 413, 408
 LOGGED_EVERY = 60  # seconds
 JUST_COME = 2  # seconds
@@ -82,7 +84,7 @@ class Refusal(WSGITask):
 
 
 def _error_task(channel, request):
-    is_ours = isinstance(request.error, (RequestEntityTooLarge, RequestTimeout))
+    is_ours = isinstance(request.error, (RequestEntityTooLarge, RequestTimeout, NoRoom))
     return (Refusal if is_ours else ErrorTask)(channel, request)
 
 
@@ -103,6 +105,7 @@ class Channel(HTTPChannel):
     """A connection, with a clock for what it is sending. All but the tasks runs in the server's own thread."""
 
     error_task_class = staticmethod(_error_task)
+    parser_class = Request
 
     def __init__(self, server, sock, addr, adj, map=None):
         self.limits = server.limits

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import integrity, links, operations
+from salon import files, integrity, links, operations
+from salon.bodies import NO_ROOM
 from salon.connections import TOO_LARGE
 
 logger = logging.getLogger("salon.errors")
@@ -100,6 +101,8 @@ def page_for(request, exception):
             return damaged(request, exception)
         case OperationalError() | InterfaceError() | sqlite3.OperationalError():
             return unavailable(request, exception)
+        case OSError() if files.is_full(exception):
+            return unavailable(request, exception)
         case DatabaseError() if _is_serialization_failure(exception):
             return unavailable(request, exception)
     return None
@@ -114,17 +117,23 @@ def _see(request, url):
 
 
 def unavailable(request, exception):
-    """503: the database did not answer in time, or the disk is full. What was typed can be sent again from here."""
-    logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
-    typed = _to_send_again(request)
-    if "full" in str(exception).lower():
-        title = _("The disk is full")
-        text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
-    else:
-        title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")
+    """503: the database did not answer in time, or a disk is full. What was typed can be sent again from here."""
+    logger.error("unavailable: %s", type(exception).__name__, exc_info=exception)
+    if files.is_full(exception):
+        return disk_full(request)
+    return _again_later(request, _("The database is busy"), _("Nothing was stored. Wait a moment, then try again."))
+
+
+def disk_full(request):
+    """503: there is no room for what was sent. Nothing of it was kept."""
+    text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
+    return _again_later(request, _("The disk is full"), text)
+
+
+def _again_later(request, title, text):
     in_view = getattr(request, "resolver_match", None) is not None
     repeat = request.method == "GET"
-    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=typed, repeat=repeat)
+    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=_to_send_again(request), repeat=repeat)
 
 
 def damaged(request, exception):
@@ -138,6 +147,8 @@ def damaged(request, exception):
 def bad_request(request, exception=None):
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return too_large(request)
+    if files.is_full(exception):  # a session that could not be stored is taken for one that was ended
+        return unavailable(request, exception)
     return page(request, 400, _("The browser sent something odd"), _("Go back and try again. Nothing was stored."))
 
 
@@ -146,9 +157,11 @@ def too_large(request):
 
 
 def not_received(request, status):
-    """413 or 408: the server has not taken all of what was sent (salon/connections.py)."""
+    """413, 408 or 503: the server has not taken all of what was sent (salon/connections.py)."""
     if status == TOO_LARGE:
         return too_large(request)
+    if status == NO_ROOM:
+        return disk_full(request)
     text = _("What you sent came in too slowly. Nothing was stored. Try again where the connection is better.")
     return page(request, status, _("The connection is too slow"), text)
 

@@ -5,7 +5,9 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
@@ -44,7 +46,19 @@ def _is_over(request):
     since, seen = session.setdefault(SINCE, now), session.setdefault(SEEN, now)
     if now - seen >= 60 and "X-Background" not in request.headers:
         session[SEEN] = now
+    if session.modified:
+        _store_stamps(session)
     return now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_ABSOLUTE_SECONDS
+
+
+def _store_stamps(session):
+    """Store them at once, and do without if the database takes nothing: a page that is only read must not fail for them."""
+    try:
+        session.save()
+    except UpdateError as error:
+        if not isinstance(error.__context__, OperationalError):
+            return  # ended elsewhere meanwhile; Django says so after the view
+    session.modified = False
 
 
 def _language_of(request):

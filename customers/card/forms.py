@@ -13,7 +13,7 @@ from customers.card import birthdays, lookup, portraits, show, state
 from customers.card.models import Customer, SafetyNote
 from customers.card.typed import whole_number
 from customers.log.services import FindLimitReached, log_find
-from salon import access, text
+from salon import access, pictures, text
 from salon.forms import DayInput, Form, ModelForm, WarningsMixin
 from salon.shop.models import StaffMember, Tag
 
@@ -39,7 +39,7 @@ class CardForm(WarningsMixin, ModelForm):
     clear_age_band = forms.BooleanField(label=_("Remove what is stored"), required=False)
     clear_health = forms.BooleanField(label=_("Remove what is stored"), required=False)
     photo = forms.FileField(
-        label=_("Photo"), required=False, help_text=_("JPEG, PNG or WebP, up to 10 MB."), widget=forms.ClearableFileInput
+        label=_("Photo"), required=False, help_text=_("JPEG, PNG, WebP or HEIC, up to 10 MB."), widget=forms.ClearableFileInput
     )
     remove_photo = forms.BooleanField(label=_("Remove the photo"), required=False)
 
@@ -66,7 +66,7 @@ class CardForm(WarningsMixin, ModelForm):
         self.fields["name"].widget.attrs["autofocus"] = True
         for name in KEPT_IF_EMPTY:
             self.fields[name].required = False
-        self.fields["photo"].widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+        self.fields["photo"].widget = forms.FileInput(attrs={"accept": pictures.ACCEPT})
 
     def _conceals(self, name):
         if name == "card_no":

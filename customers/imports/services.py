@@ -13,25 +13,34 @@ from salon.errors import Conflict
 BEGIN, STORE = "import_begin", "import_store"  # actions of operation keys
 
 
-@transaction.atomic
 def begin(*, actor, key, data, kind, branch, file, create_customers=False):
-    """Keep a file and begin to read it. Returns the ImportRun. Raises operations.AlreadyDone, KeyConflict."""
-    operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
-    prune(actor.now)
-    run = ImportRun.objects.create(
-        kind=kind.name,
-        branch=branch,
-        user=actor.user,
-        file_name=file.name[-120:],
-        create_customers=create_customers,
-        created_at=actor.now,
-        started_at=actor.now,
-    )
-    desk = Desk(run.pk)
-    desk.clear()  # of an import that was rolled back
-    desk.open(file.chunks())
-    operation.url = run.get_absolute_url()
-    operation.save(update_fields=["url"])
+    """Keep a file and begin to read it. Returns the ImportRun. Raises operations.AlreadyDone, KeyConflict.
+
+    The file is kept before the row is committed, and forgotten again if it cannot be.
+    """
+    desk = None
+    try:
+        with transaction.atomic():
+            operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
+            prune(actor.now)
+            run = ImportRun.objects.create(
+                kind=kind.name,
+                branch=branch,
+                user=actor.user,
+                file_name=file.name[-120:],
+                create_customers=create_customers,
+                created_at=actor.now,
+                started_at=actor.now,
+            )
+            desk = Desk(run.pk)
+            desk.clear()  # of an import that was rolled back
+            desk.open(file.chunks())
+            operation.url = run.get_absolute_url()
+            operation.save(update_fields=["url"])
+    except BaseException:
+        if desk:
+            desk.clear()
+        raise
     _start(run, work.READ)
     return run
 

@@ -17,7 +17,7 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import background, locks, reading
+from salon import background, files, locks, reading
 
 READ, STORE = "read", "store"
 START_SECONDS = 30  # how long a process may take to begin
@@ -64,13 +64,17 @@ def do(run, step, language, clock):
             {READ: _read, STORE: _store}[step](run, desk, clock)
         except reading.Unreadable as why:
             _fail(run, desk, clock, str(why))
-        except DatabaseError as error:
+        except Exception as error:
             log.exception("import %s", run.pk)
-            full = "full" in str(error).lower()
-            _fail(run, desk, clock, _("The disk is full.") if full else _("The database did not take it. Try again."))
-        except Exception:
-            log.exception("import %s", run.pk)
-            _fail(run, desk, clock, _("It is our fault, not yours; the fault was written down."))
+            _fail(run, desk, clock, _reason(error))
+
+
+def _reason(error):
+    if files.is_full(error):  # met by the database, by the rows kept on the way, or by the note of progress
+        return _("The disk is full.")
+    if isinstance(error, DatabaseError):
+        return _("The database did not take it. Try again.")
+    return _("It is our fault, not yours; the fault was written down.")
 
 
 def _fail(run, desk, clock, why):
@@ -122,5 +126,5 @@ def _store(run, desk, clock):
             importer.store(at_once=True, progress=_note(desk))
             run.state, run.counts, run.finished_at = ImportRun.DONE, dict(importer.counts), clock()
             run.save(update_fields=["state", "counts", "finished_at"])
-        desk.write_refused(spool)
+            desk.write_refused(spool)  # while it can still be said that nothing was stored
     desk.forget_rows()
