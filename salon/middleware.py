@@ -55,9 +55,10 @@ def _store_stamps(session):
     """Store them at once, and do without if the database takes nothing: a page that is only read must not fail for them."""
     try:
         session.save()
-    except UpdateError as error:
-        if not isinstance(error.__context__, OperationalError):
-            return  # ended elsewhere meanwhile; Django says so after the view
+    except UpdateError:
+        return  # ended elsewhere meanwhile; Django says so after the view
+    except OperationalError:
+        pass
     session.modified = False
 
 
