@@ -14,6 +14,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.undo_models import UndoneVisit
 
 __all__ = [
     "Bill",
@@ -25,6 +26,7 @@ __all__ = [
     "RefundAllowance",
     "SafetyOverride",
     "StaffShare",
+    "UndoneVisit",
     "Visit",
     "VisitNote",
     "bounds",

@@ -7,11 +7,18 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
+        from customers.card import list_views, portraits
         from customers.card import panels as card
+        from customers.card.models import Customer
+        from customers.exports import kinds as exports
         from customers.imports import kind, kinds
         from customers.privacy.models import GuestPass
-        from salon import panels
+        from salon import media, panels
 
         card.register()
+        media.names_files(Customer, "portrait", portraits.FOLDER)
         kinds.register(kind.CUSTOMERS)
-        panels.follow_customer(GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE)
+        exports.register(list_views.EXPORT)
+        panels.follow_customer(
+            GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE, meets=("guest_pass_once_a_day",)
+        )

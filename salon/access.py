@@ -12,6 +12,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
+from salon import text
 from salon.dates import business_date
 
 RECEPTIONIST, BEAUTICIAN, MANAGER, OWNER = "receptionist", "beautician", "manager", "owner"
@@ -105,6 +106,10 @@ PAGES = {
     "customers:reveal": Page(write=ALL),
     "customers:here": Page(write=DESK),
     "privacy:log": Page(read=MANAGERS),
+    # lists taken away as files that were made in the background: each has its own person
+    "exports:list": Page(read=MANAGERS),
+    "exports:begin": Page(write=MANAGERS),
+    "exports:take": Page(read=MANAGERS),
     # files brought in
     "imports:list": Page(read=MANAGERS),
     "imports:start": MANAGER_FORM,
@@ -128,11 +133,14 @@ PAGES = {
     "visits:note": Page(write=ALL),
     "visits:void": DESK_FORM,
     "visits:refund": DESK_FORM,
+    "visits:saved": Page(read=DESK),
+    "visits:undo": Page(write=DESK),
     # tiers
     "tiers:overview": Page(read=MANAGERS),
     "tiers:list": Page(read=MANAGERS),
     "tiers:export": Page(read=MANAGERS),
     # reports of the whole company
+    "reports:month": Page(read=OWNERS),
     "reports:workbook": Page(read=OWNERS),
 }
 
@@ -148,6 +156,7 @@ class Actor:
     branch: object | None = None
     has_finance: bool = False
     needs_second_factor: bool = False
+    address: str | None = None  # where the request comes from, for the access log
 
     @cached_property
     def today(self):
@@ -184,9 +193,12 @@ VISIBILITY = {
     "phone": {RECEPTIONIST: MASKED, BEAUTICIAN: TAIL, MANAGER: MASKED, OWNER: MASKED},
     "address": {RECEPTIONIST: MASKED, BEAUTICIAN: HIDDEN, MANAGER: MASKED, OWNER: MASKED},
     "wechat": {RECEPTIONIST: MASKED, BEAUTICIAN: HIDDEN, MANAGER: MASKED, OWNER: MASKED},
+    "place": {RECEPTIONIST: FULL, BEAUTICIAN: HIDDEN, MANAGER: FULL, OWNER: FULL},  # country to community
     "birthday": {RECEPTIONIST: MONTH_DAY, BEAUTICIAN: MONTH_DAY, MANAGER: FULL, OWNER: FULL},
     "health": {RECEPTIONIST: HIDDEN, BEAUTICIAN: FULL, MANAGER: ON_REASON, OWNER: ON_REASON},
     "safety": {role: FULL for role in ROLES},
+    "skin": {RECEPTIONIST: HIDDEN, BEAUTICIAN: FULL, MANAGER: FULL, OWNER: FULL},
+    "portrait": {role: FULL for role in ROLES},  # for recognition
     "treatment": {role: FULL for role in ROLES},
     "amount": {RECEPTIONIST: FULL, BEAUTICIAN: HIDDEN, MANAGER: FULL, OWNER: FULL},
     "consumption": {RECEPTIONIST: HIDDEN, BEAUTICIAN: HIDDEN, MANAGER: FULL, OWNER: FULL},
@@ -204,22 +216,34 @@ def may_reveal(actor, field):
     return field in REVEALABLE and visibility(actor, field) in (MASKED, ON_REASON)
 
 
+TAIL_DIGITS = 4  # of a phone number show at its end, where TAIL_FROM digits and more leave as many hidden
+TAIL_FROM, HEAD_FROM = 8, 11
+
+
+def sees(actor, field):
+    """True if `actor` sees a field group whole at first sight, and so may filter and order by it."""
+    return visibility(actor, field) == FULL
+
+
 def mask_phone(number, how):
     """A phone number as 138****6621 (MASKED), ****6621 (TAIL), whole (FULL) or empty (HIDDEN).
 
-    Of a short number less shows, so that four digits at least stay hidden.
+    However it was written, its digits are masked. Of a short number less shows, so that four digits at least stay hidden.
     """
     if how == FULL or not number:
         return number
+    digits = text.phone_digits(number)
+    tail = digits[-TAIL_DIGITS:] if len(digits) >= TAIL_FROM else ""
     if how == TAIL:
-        return f"****{number[-4:]}" if len(number) >= 8 else "****"
+        return f"****{tail}"
     if how == MASKED:
-        return f"{number[:3] if len(number) >= 11 else ''}****{number[-4:] if len(number) >= 8 else number[-2:]}"
+        tail = tail or (digits[-2:] if len(digits) >= 6 else "")
+        return f"{digits[:3] if len(digits) >= HEAD_FROM else ''}****{tail}"
     return ""
 
 
-def mask_text(text, how):
+def mask_text(value, how):
     """A text of which only the first character shows (MASKED), whole (FULL), else empty."""
-    if how == FULL or not text:
-        return text
-    return f"{text[:1]}****" if how == MASKED else ""
+    if how == FULL or not value:
+        return value
+    return f"{value[:1]}****" if how == MASKED else ""

@@ -1,17 +1,26 @@
 """Static files: a few out of PyPI packages that are not Django apps, hashed and compressed, nothing vendored."""
 
 import hashlib
+import shutil
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import BaseFinder, get_finders
-from django.core.files.storage import FileSystemStorage
+from django.contrib.staticfiles.management.commands import collectstatic
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from salon import locks
+
 STAMP = ".sources"  # beside the collected files: which sources they were made of
+LOCK, DRAFT = "static", ".static-"
+WAIT_SECONDS = 120
 PACKAGE_FILES = {"bootstrap": ("css/bootstrap.min.css", "js/bootstrap.bundle.min.js")}
 
 
@@ -70,7 +79,28 @@ def needs_collect():
 
 
 def collect():
-    """Hash and compress the static files into STATIC_ROOT."""
-    stamp = source_stamp()
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    (settings.STATIC_ROOT / STAMP).write_text(stamp)
+    """Hash and compress the static files into STATIC_ROOT: beside it first, so that it is the old one or the new one, whole.
+
+    Another process that does the same is waited for, and its work used.
+    """
+    with locks.held_in_turn(LOCK, seconds=WAIT_SECONDS, waiting=lambda: None, hold=locks.of_file) as is_held:
+        if is_held and needs_collect():
+            _collect_beside()
+    if hasattr(staticfiles_storage, "load_manifest"):  # it may have been read before
+        staticfiles_storage.hashed_files, staticfiles_storage.manifest_hash = staticfiles_storage.load_manifest()
+
+
+def _collect_beside():
+    for left in settings.STATIC_ROOT.parent.glob(f"{DRAFT}*"):  # of somebody who was killed
+        shutil.rmtree(left, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=settings.STATIC_ROOT.parent))
+    try:
+        stamp, command = source_stamp(), collectstatic.Command()
+        command.storage = storages.create_storage(settings.STORAGES["staticfiles"] | {"OPTIONS": {"location": draft / "new"}})
+        call_command(command, interactive=False, verbosity=0)
+        (draft / "new" / STAMP).write_text(stamp)
+        if settings.STATIC_ROOT.exists():
+            settings.STATIC_ROOT.rename(draft / "old")
+        (draft / "new").rename(settings.STATIC_ROOT)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -9,9 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from salon import guards, locks, sqlite
+from salon import data_directory, guards, integrity, locks, sessions, sqlite
 
 SERVING = "serving"  # the lock of every server process on this data
+STARTING = "starting"  # of the one that prepares this data just now
+START_SECONDS = 600  # how long another may take over that
 MOUNTS = Path("/proc/mounts")
 NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"}
@@ -85,12 +88,46 @@ def check_local_disk():
 # --- The database, before anything is changed in it ------------------------------------------------------------------
 
 
+def check_sessions():
+    """The database keeps a session's settings and locks: no pooler drops them (PostgreSQL)."""
+    if connection.vendor != "postgresql":
+        return
+    try:
+        wrong = next(sessions.faults(), None)
+    except DatabaseError as error:
+        if "unsupported startup parameter" not in str(error):
+            raise _does_not_answer(error) from None
+        wrong = _(
+            "The pooler before the database does not take the settings that end hanging requests; let it pass them "
+            "over (ignore_startup_parameters = options), and this check says what to set instead."
+        )
+    if wrong:
+        raise Refused(wrong)
+
+
+def _does_not_answer(error):
+    return Refused(_("The database does not answer: %s") % _first_line(error))
+
+
+@contextmanager
+def one_at_a_time(waiting):
+    """Prepare the data in this block while nobody else does; `waiting` is called if that has to be waited for."""
+    with ExitStack() as stack:
+        try:
+            is_held = stack.enter_context(locks.held_in_turn(STARTING, seconds=START_SECONDS, waiting=waiting))
+        except DatabaseError as error:
+            raise _does_not_answer(error) from None
+        if not is_held:
+            raise Refused(_("Another start has been preparing this salon for ten minutes; look at what that one says."))
+        yield
+
+
 def keep_restores_out(stack):
     """Hold, for as long as `stack` lasts, the lock of those who serve this data: a restore waits for its end, not we for it."""
     try:
         is_held = stack.enter_context(locks.held(SERVING, shared=True))
     except DatabaseError as error:
-        raise Refused(_("The database does not answer: %s") % _first_line(error)) from None
+        raise _does_not_answer(error) from None
     if not is_held:
         raise Refused(_("A backup is being restored into this salon; start again when that has ended."))
 
@@ -105,7 +142,7 @@ def check_database():
         with transaction.atomic():  # on SQLite this takes the write lock
             wrong = _wrong_sqlite_settings() if connection.vendor == "sqlite" else []
     except DatabaseError as error:
-        raise Refused(_("The database does not answer: %s") % _first_line(error)) from None
+        raise _does_not_answer(error) from None
     if wrong:
         raise Refused(_("SQLite did not take the settings that keep data safe (it says %s).") % ", ".join(wrong))
 
@@ -116,6 +153,13 @@ def _wrong_sqlite_settings():
     return [f"{name}={value}" for name, value in found.items() if value != SQLITE_SETTINGS[name]]
 
 
+def check_not_damaged():
+    """A small database file is whole; a large one is looked through while it is served (salon/integrity.py)."""
+    if integrity.is_small():
+        for sentence in integrity.sentences():
+            raise Refused(sentence)
+
+
 def check_not_newer():
     """The database was not written by a newer version of the product."""
     loader = MigrationExecutor(connection).loader
@@ -123,6 +167,12 @@ def check_not_newer():
     if unknown:
         refusal = _("The database is newer than this program (it has the migration %s); install the version that wrote it.")
         raise Refused(refusal % ".".join(unknown[0]))
+
+
+def check_data_directory_fits():
+    """The database belongs to this data directory, or to none yet."""
+    if fault := data_directory.fault():
+        raise Refused(fault)
 
 
 def check_no_demo_users(host):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from salon import access
+from salon import access, integrity, replica
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ NAVIGATION = (
     Entry("customers:list", _("Customers"), "users", ("customers:",)),
     Entry("visits:list", _("Visits"), "calendar-check", ("visits:",)),
     Entry("tiers:overview", _("Tiers"), "layers", ("tiers:",)),
+    Entry("reports:month", _("Monthly report"), "chart-column", ("reports:",)),
     Entry("shop:item_list", _("Catalogue"), "sparkles", ("shop:item_", "shop:category_", "shop:brand_", "shop:tag_")),
-    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:")),
+    Entry("shop:settings", _("Settings"), "settings", ("shop:", "privacy:", "imports:", "exports:")),
 )
 
 
@@ -51,5 +52,7 @@ def page_frame(request):
         "navigation": entries,
         "role_name": access.ROLE_NAMES.get(actor.role) if actor else "",
         "plain_http": settings.PLAIN_HTTP,
+        "read_as_of": replica.as_of(),
+        "is_damaged": integrity.is_damaged(),
         "languages": settings.LANGUAGES,
     }

@@ -7,6 +7,25 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+# What is typed or sent lies between these; further out Python's own calendar ends, and an hour more or less is an error.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+
+def day_from(text):
+    """The date somebody sent as ISO text. Raises ValueError for anything else, and for a day that is not of our time."""
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{text} is not a day of our time")
+    return day
+
+
+def moment_from(text):
+    """The aware datetime somebody sent as ISO text. Raises ValueError for anything else, and for a day not of our time."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or not FIRST_DAY <= at.date() <= LAST_DAY:
+        raise ValueError(f"{text} is not a moment of our time")
+    return at
+
 
 def business_date(at, *, cutoff_hour=0, time_zone=""):
     """The business day an aware datetime belongs to, in `time_zone` (default: the installation's).
@@ -63,7 +82,10 @@ def age_on(day, *, year, month=None, month_day=None):
 
 
 def moments_of(day, branch=None):
-    """(begin, end) of a business day at a branch, as aware datetimes: begin <= moment < end."""
+    """(begin, end) of a business day at a branch, as aware datetimes: begin <= moment < end. A day that is not of our time is the
+    first or the last that is.
+    """
+    day = min(max(day, FIRST_DAY), LAST_DAY)
     cutoff_hour, time_zone = (branch.cutoff_hour, branch.time_zone) if branch else (0, "")
     zone = ZoneInfo(time_zone or settings.TIME_ZONE)
     begin, end = (datetime.combine(each, time(cutoff_hour), zone) for each in (day, day + timedelta(days=1)))

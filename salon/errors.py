@@ -7,9 +7,8 @@ import logging
 import secrets
 import sqlite3
 import sys
-from urllib.parse import urlsplit, urlunsplit
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import operations
+from salon import files, integrity, links, operations
+from salon.bodies import NO_ROOM
+from salon.connections import TOO_LARGE
 
 logger = logging.getLogger("salon.errors")
 
@@ -57,14 +58,8 @@ def page(request, status, title, text, *, retry_after=None, framed=True, **conte
 
 def _page_before(request):
     """The page of ours the person came from, as a path, or "". An error page offers it as the way back."""
-    try:
-        before = urlsplit(request.META.get("HTTP_REFERER", ""))
-        own = before.netloc and before.netloc == request.get_host()
-    except (ValueError, DisallowedHost):
-        return ""
-    path = urlunsplit(("", "", before.path, before.query, "")) if own else ""
-    is_other = path.startswith("/") and not path.startswith("//") and path != request.get_full_path()
-    return path if is_other else ""
+    path = links.path_in(request, "Referer")
+    return path if path != request.get_full_path() else ""
 
 
 def _to_send_again(request):
@@ -102,7 +97,11 @@ def page_for(request, exception):
             return page(request, 409, exception.title, str(exception))
         case RequestDataTooBig():
             return too_large(request)
+        case DatabaseError() if integrity.means_damage(exception):
+            return damaged(request, exception)
         case OperationalError() | InterfaceError() | sqlite3.OperationalError():
+            return unavailable(request, exception)
+        case OSError() if files.is_full(exception):
             return unavailable(request, exception)
         case DatabaseError() if _is_serialization_failure(exception):
             return unavailable(request, exception)
@@ -118,27 +117,53 @@ def _see(request, url):
 
 
 def unavailable(request, exception):
-    """503: the database did not answer in time, or the disk is full. What was typed can be sent again from here."""
-    logger.error("database unavailable: %s", type(exception).__name__, exc_info=exception)
-    typed = _to_send_again(request)
-    if "full" in str(exception).lower():
-        title = _("The disk is full")
-        text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
-    else:
-        title, text = _("The database is busy"), _("Nothing was stored. Wait a moment, then try again.")
+    """503: the database did not answer in time, or a disk is full. What was typed can be sent again from here."""
+    logger.error("unavailable: %s", type(exception).__name__, exc_info=exception)
+    if files.is_full(exception):
+        return disk_full(request)
+    return _again_later(request, _("The database is busy"), _("Nothing was stored. Wait a moment, then try again."))
+
+
+def disk_full(request):
+    """503: there is no room for what was sent. Nothing of it was kept."""
+    text = _("Nothing was stored. Free some space on the computer the archive runs on, then try again.")
+    return _again_later(request, _("The disk is full"), text)
+
+
+def _again_later(request, title, text):
     in_view = getattr(request, "resolver_match", None) is not None
     repeat = request.method == "GET"
-    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=typed, repeat=repeat)
+    return page(request, 503, title, text, retry_after=5, framed=in_view, typed=_to_send_again(request), repeat=repeat)
+
+
+def damaged(request, exception):
+    """503: the database file is damaged; every page says so from now on, and healthz."""
+    integrity.note_damage()
+    logger.error("the database file is damaged", exc_info=exception)
+    text = _("Nothing was stored. Tell whoever looks after the computer: the last backup has to be restored.")
+    return page(request, 503, _("The database is damaged"), text, framed=False)
 
 
 def bad_request(request, exception=None):
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return too_large(request)
+    if files.is_full(exception):  # a session that could not be stored is taken for one that was ended
+        return unavailable(request, exception)
     return page(request, 400, _("The browser sent something odd"), _("Go back and try again. Nothing was stored."))
 
 
 def too_large(request):
     return page(request, 413, _("Too large"), _("What you sent is larger than this page takes. Nothing was stored."))
+
+
+def not_received(request, status):
+    """413, 408 or 503: the server has not taken all of what was sent (salon/connections.py)."""
+    if status == TOO_LARGE:
+        return too_large(request)
+    if status == NO_ROOM:
+        return disk_full(request)
+    text = _("What you sent came in too slowly. Nothing was stored. Try again where the connection is better.")
+    return page(request, status, _("The connection is too slow"), text)
 
 
 def forbidden(request, exception=None):

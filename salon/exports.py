@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -10,7 +12,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon import replica, xlsx
+from salon.shop.models import Shop
 
 
 def refused(request, list_url):
@@ -18,10 +21,40 @@ def refused(request, list_url):
     return redirect(f"{list_url}?{request.GET.urlencode()}")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A workbook that can be written: its name, its sheets (read once), whether that takes long, and how many rows it has."""
+
+    filename: str
+    sheets: Iterable
+    is_long: bool
+    count: Callable
+
+
 def of_list(request, name, sheet, found, more=()):
-    """The workbook of a Listing as a download, with a sheet that says by which filter and order, and `more`. Log it first."""
+    """The Prepared workbook of a Listing, with a sheet that says by which filter and order, and `more`."""
     facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label)), *more]
-    return xlsx.response(filename(name, request.actor), [sheet, facts_sheet(facts)])
+    sheets = sheets_of_list(request.actor, sheet, facts)
+    return Prepared(filename(name, request.actor), sheets, found.is_long, found.queryset.order_by().count)
+
+
+def sheets_of_list(actor, sheet, facts):
+    """A list and what it is, which on paper stand under the salon's name."""
+    about_line = made_line(actor, *([actor.branch.name] if actor.branch and not actor.is_owner else []))
+    for each in (sheet, facts_sheet(facts)):
+        each.title, each.about = f"{salon_name()} · {each.name}", about_line
+        yield each
+
+
+def salon_name():
+    """What the salon calls itself; the product's name until somebody has said it."""
+    return Shop.objects.values_list("name", flat=True).first() or _("Salon Archive")
+
+
+def made_line(actor, *parts):
+    """What a sheet is of (`parts`), when it was made and by whom, in a line."""
+    facts = {"at": _at(actor), "who": _who(actor)}
+    return " · ".join([*parts, _("made %(at)s by %(who)s") % facts])
 
 
 def to_file(path, sheets):
@@ -41,16 +74,24 @@ def to_file(path, sheets):
 
 def about(actor):
     """Who took it, when, from where: a file that goes astray says whose it was."""
-    who = actor.staff.name if actor.staff else actor.user.get_username()
     branch = actor.branch.name if actor.branch else ""
-    at = timezone.localtime(actor.now).strftime("%Y-%m-%d %H:%M")
-    return [(_("Exported by"), who), (_("Exported at"), at), *([(_("Branch"), branch)] if branch else [])]
+    return [(_("Exported by"), _who(actor)), (_("Exported at"), _at(actor)), *([(_("Branch"), branch)] if branch else [])]
+
+
+def _who(actor):
+    return actor.staff.name if actor.staff else actor.user.get_username()
+
+
+def _at(actor):
+    return timezone.localtime(actor.now).strftime("%Y-%m-%d %H:%M")
 
 
 def facts_sheet(facts):
-    """A sheet of terms and what they mean, or conditions and what was chosen."""
-    columns = [xlsx.Column("", width=28), xlsx.Column("", width=90)]
-    return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False, wraps=True)
+    """A sheet of terms and what they mean, or conditions and what was chosen; and of when the rows are, if they are behind."""
+    if moment := replica.as_of():
+        facts = [*facts, (_("Data as of"), timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S"))]
+    columns = [xlsx.Column("", width=28), xlsx.Column("", width=90, wraps=True)]
+    return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False)
 
 
 def filename(name, actor):

@@ -1,21 +1,32 @@
-"""What all forms share: typed text is cleaned before it is validated, and a warning can be overruled."""
+"""What all forms share: typed text is cleaned before it is validated, values have bounds, and a warning can be overruled."""
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from salon import text
+from salon.dates import FIRST_DAY, LAST_DAY
 
 NOTHING = "–"
+GREATEST = 2**63 - 1  # what a column holds; a number beyond it is an error of the database, not of the form
+LONGEST_ID = 18  # digits
 
 
-class CleanText:
-    """Mixin for forms: every text field stores clean text (salon/text.py). Passwords stay as typed."""
+class CleanInput:
+    """Mixin for forms: every text field stores clean text (salon/text.py), passwords stay as typed; every day is of our time,
+    and every whole number one that a column holds.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for form_field in self.fields.values():
             if isinstance(form_field, forms.CharField) and not isinstance(form_field.widget, forms.PasswordInput):
                 _clean_before(form_field)
+            elif isinstance(form_field, forms.DateField):
+                out_of_time = _("Enter a day between %(first)s and %(last)s.") % {"first": FIRST_DAY.year, "last": LAST_DAY.year}
+                _keep_between(form_field, FIRST_DAY, LAST_DAY, out_of_time)
+            elif type(form_field) is forms.IntegerField:
+                _keep_between(form_field, -GREATEST, GREATEST, form_field.error_messages["invalid"])
 
 
 def _clean_before(form_field):
@@ -28,6 +39,20 @@ def _clean_before(form_field):
     form_field.to_python = to_python
 
 
+def _keep_between(form_field, first, last, message):
+    limits = [MinValueValidator(first, message), MaxValueValidator(last, message)]
+    form_field.validators = [*form_field.validators, *limits]
+
+
+class SeveralField(forms.ModelMultipleChoiceField):
+    """A choice of several rows by their ids. Django's own asks the database for an id of any length, which SQLite cannot read."""
+
+    def _check_values(self, value):
+        if any(len(str(pk)) > LONGEST_ID for pk in value):
+            raise forms.ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": "…"})
+        return super()._check_values(value)
+
+
 class DayInput(forms.DateInput):
     """The browser's own date picker."""
 
@@ -37,11 +62,11 @@ class DayInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
-class Form(CleanText, forms.Form):
+class Form(CleanInput, forms.Form):
     """Base of all plain forms."""
 
 
-class ModelForm(CleanText, forms.ModelForm):
+class ModelForm(CleanInput, forms.ModelForm):
     """Base of all model forms. A select of other objects shows a dash where none is chosen."""
 
     def __init__(self, *args, **kwargs):

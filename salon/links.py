@@ -1,7 +1,8 @@
 """Where a form leads on to: only ever a page of ours that can be read, never another site."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+from django.core.exceptions import DisallowedHost
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -15,9 +16,21 @@ def way_on(request):
 
 def way_back(request):
     """The path in `next`, else the page the person came from, else the front desk."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    here = came_from.netloc == request.get_host()
-    return _first_own(request.POST.get("next"), came_from._replace(scheme="", netloc="").geturl() if here else "")
+    return _first_own(request.POST.get("next"), path_in(request, "Referer"))
+
+
+def path_in(request, header):
+    """Path and query of the page of this site that a header names (Referer, HX-Current-URL), or "", whatever was sent in it.
+
+    A path of this site, not yet one of our pages: whoever redirects there asks `is_own_page`.
+    """
+    try:
+        page = urlsplit(request.headers.get(header, ""))
+        is_here = page.netloc == request.get_host()
+    except (ValueError, DisallowedHost):
+        return ""
+    path = urlunsplit(("", "", page.path, page.query, "")) if is_here else ""
+    return path if path.startswith("/") and not path.startswith("//") else ""
 
 
 def _first_own(*paths):

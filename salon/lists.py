@@ -11,18 +11,29 @@ from itertools import islice
 from django.db import models
 from django.utils.translation import gettext as _
 
+from salon import access
+
 EXACT_COUNT = 10_000
+LONG = 5_000  # more rows than this are not made into a file while somebody waits
 PAGE_SIZE = 25
 AT_A_TIME = 1000  # rows an export reads at once
 OWN_PARAMETERS = frozenset({"page", "sort"})
 
 
+class Refused(Exception):
+    """A filter that is not answered; the text says why. Raised by a filter's method, shown as an error of the list."""
+
+
 @dataclass(frozen=True)
 class Sort:
-    """One way to order a list: a label and the order_by arguments, which must end in a unique column."""
+    """One way to order a list: a label and the order_by arguments, which must end in a unique column.
+
+    `needs`: the field group of access.VISIBILITY somebody must see in full to be offered this order.
+    """
 
     label: str
     order_by: tuple
+    needs: str = ""
 
 
 @dataclass
@@ -45,6 +56,10 @@ class Listing:
     @property
     def is_many(self):
         return self.total > EXACT_COUNT
+
+    @property
+    def is_long(self):
+        return self.total > LONG
 
     @property
     def pages(self):
@@ -73,9 +88,7 @@ class Listing:
 
     def every_row(self):
         """Lists of rows, some at a time, until all that match have come, in order; none if the filter was refused."""
-        rows = iter(()) if self.errors else self.queryset.iterator(chunk_size=AT_A_TIME)
-        while some := list(islice(rows, AT_A_TIME)):
-            yield some
+        return iter(()) if self.errors else some_at_a_time(self.queryset)
 
     @property
     def conditions(self):
@@ -89,12 +102,20 @@ class Listing:
         return any(_is_set(self.filterset.form[name]) for name in self.filterset.form.fields)
 
 
+def some_at_a_time(queryset):
+    """Lists of the rows of a queryset, so that memory does not grow with their number."""
+    rows = queryset.iterator(chunk_size=AT_A_TIME)
+    while some := list(islice(rows, AT_A_TIME)):
+        yield some
+
+
 def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZE):
     """The Listing for a request. `sorts` maps the allowed values of ?sort= to Sort; `default` is one of them.
 
     Raises nothing for bad input: the listing carries `errors` and has no rows. A page beyond the last shows the last.
     """
     data = request.GET
+    sorts = {key: each for key, each in sorts.items() if not each.needs or access.sees(request.actor, each.needs)}
     filterset = filterset_class(data, queryset=queryset, request=request)
     known, several = _input_names(filterset.form) | OWN_PARAMETERS, _of_several(filterset.form)
     errors = [_("Unknown filter: %(name)s") % {"name": name[:40]} for name in data if name not in known]
@@ -116,8 +137,12 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
         number = "1"
     result = Listing(filterset, sorts, sort, int(number), errors, size)
     if not errors:
-        result.queryset = filterset.qs.order_by(*sorts[sort].order_by)
-        result.number = min(result.number, result.pages)
+        try:
+            result.queryset = filterset.qs.order_by(*sorts[sort].order_by)
+        except Refused as refusal:
+            errors.append(str(refusal))
+        else:
+            result.number = min(result.number, result.pages)
     return result
 
 

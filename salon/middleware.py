@@ -1,11 +1,13 @@
 """What happens around every request: who asks, in which language, may they, and errors in words a person understands."""
 
 import time
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
@@ -13,7 +15,8 @@ from django.utils.cache import patch_vary_headers
 
 from salon import access, errors
 from salon.accounts.backend import actor_for
-from salon.server import TOO_LARGE
+from salon.connections import REFUSED
+from salon.links import path_in
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -43,7 +46,20 @@ def _is_over(request):
     since, seen = session.setdefault(SINCE, now), session.setdefault(SEEN, now)
     if now - seen >= 60 and "X-Background" not in request.headers:
         session[SEEN] = now
+    if session.modified:
+        _store_stamps(session)
     return now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_ABSOLUTE_SECONDS
+
+
+def _store_stamps(session):
+    """Store them at once, and do without if the database takes nothing: a page that is only read must not fail for them."""
+    try:
+        session.save()
+    except UpdateError:
+        return  # ended elsewhere meanwhile; Django says so after the view
+    except OperationalError:
+        pass
+    session.modified = False
 
 
 def _language_of(request):
@@ -78,18 +94,9 @@ def _redirect_whole_page(request, response):
     if not (request.headers.get("HX-Request") and to_login):
         return response
     whole = HttpResponse(status=204)
-    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, _page_around(request))
+    whole["HX-Redirect"] = _with_next(urlsplit(response["Location"]).path, path_in(request, "HX-Current-URL"))
     whole.cookies = response.cookies
     return whole
-
-
-def _page_around(request):
-    """Path and query of the page the fragment was for, or ""."""
-    try:
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:
-        return ""
-    return urlunsplit(("", "", page.path, page.query, ""))
 
 
 def _with_next(url, target):
@@ -101,7 +108,8 @@ def friendly_errors(get_response):
     """Turns the exceptions of services and of the database into pages a person understands (salon/errors.py)."""
 
     def middleware(request):
-        return errors.too_large(request) if request.META.get(TOO_LARGE) else get_response(request)
+        refused = request.META.get(REFUSED)
+        return errors.not_received(request, refused) if refused else get_response(request)
 
     def process_exception(request, exception):
         return errors.page_for(request, exception)

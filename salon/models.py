@@ -1,7 +1,7 @@
 """The tables of the ground floor; each subject keeps its own."""
 
 from salon.accounts.models import Invitation, User
-from salon.backups.models import Backup
+from salon.backups.models import Backup, DataDirectory
 from salon.nightly.models import NightlyRun, NightlyStep
 from salon.operations import Operation
 from salon.shop.models import Branch, Brand, Category, Department, Item, Sequence, Shop, StaffMember, Tag
@@ -11,6 +11,7 @@ __all__ = [
     "Branch",
     "Brand",
     "Category",
+    "DataDirectory",
     "Department",
     "Invitation",
     "Item",

@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db.models import Q
 
-from salon import access
+from salon import access, dates
 
 _panels = defaultdict(list)
 _customer_rows = {}
@@ -38,7 +38,7 @@ class Panel:
     needs: str = ""
 
     def is_for(self, actor):
-        return not self.needs or access.visibility(actor, self.needs) == access.FULL
+        return not self.needs or access.sees(actor, self.needs)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Moment:
     def parse(cls, text):
         """The Moment that `str` wrote. Raises ValueError for anything else."""
         day, kind, serial = text.split(".")
-        return cls(date.fromisoformat(day), kind, int(serial))
+        return cls(dates.day_from(day), kind, int(serial))
 
     def older(self, kind, day, serial="pk"):
         """Q for the rows of `kind` that come after this moment in a list with the newest first: columns `day`, `serial`."""
@@ -215,6 +215,7 @@ def _first(events, limit):
 
 
 MOVE, KEEP, DELETE, BLANK = "move", "keep", "delete", "blank"
+ERASED = "–"  # what a BLANK leaves of a text: some must not be empty
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,8 @@ class CustomerRows:
     """What becomes of the rows of a model that reaches a customer.
 
     on_merge: MOVE to the surviving card, or KEEP with the retired one. on_erase: KEEP (money, anonymous), DELETE, or BLANK
-    the `personal` fields. through: the path from the model to Customer, such as "visit__customer".
+    the `personal` texts, of which ERASED stays. through: the path from the model to Customer, such as "visit__customer".
+    meets: the UNIQUE constraints that rows of two cards can break when they come together; who merges resolves them first.
     """
 
     model: str
@@ -230,14 +232,15 @@ class CustomerRows:
     on_merge: str
     on_erase: str
     personal: tuple = ()
+    meets: tuple = ()
 
 
-def follow_customer(model, through, *, on_merge, on_erase, personal=()):
+def follow_customer(model, through, *, on_merge, on_erase, personal=(), meets=()):
     """Declare a model that reaches Customer. Every such model must be declared once; a test looks for those that are not."""
     label = model._meta.label
     if label in _customer_rows:
         raise ValueError(f"{label} is declared twice")
-    _customer_rows[label] = CustomerRows(label, through, on_merge, on_erase, tuple(personal))
+    _customer_rows[label] = CustomerRows(label, through, on_merge, on_erase, tuple(personal), tuple(meets))
 
 
 def customer_rows():

@@ -79,31 +79,18 @@ def opened(path, names, limits):
 
     `rows` yields (row number, cells in the order of the file). Raises Unreadable, from the block too.
     """
-    with untrusted.lines("salon.tables", str(path), limits.as_json(), patience=limits.patience) as lines:
-        try:
-            numbered = _rows(_messages(lines, limits))
+    try:
+        with untrusted.messages("salon.tables", str(path), limits.as_json(), patience=limits.patience) as messages:
+            numbered = _rows(messages)
             notes = next(numbered)
             header, columns, unknown, before = _find_header(numbered, names)
             yield Table(columns, header, unknown, notes, _at_most(limits.rows, chain(before, numbered)))
-        except untrusted.TookTooLong as late:
-            raise Unreadable(str(REFUSALS["long"])) from late
-        except untrusted.Broke as broke:
-            raise Unreadable(str(REFUSALS["late" if broke.is_late else "damaged"])) from broke
-
-
-def _messages(lines, limits):
-    """What the reader said, until its end; an output without end is a fault."""
-    for line in lines:
-        try:
-            message = json.loads(line)
-        except ValueError as error:
-            raise untrusted.Broke(False) from error
-        if "refused" in message:
-            raise Unreadable(_refusal(message["refused"], message["facts"], limits))
-        if "end" in message:
-            return
-        yield message
-    raise untrusted.Broke(False)
+    except untrusted.TookTooLong as late:
+        raise Unreadable(str(REFUSALS["long"])) from late
+    except untrusted.Refused as refused:
+        raise Unreadable(_refusal(refused.code, refused.facts, limits)) from None
+    except untrusted.Broke as broke:
+        raise Unreadable(str(REFUSALS["late" if broke.is_late else "damaged"])) from broke
 
 
 def _rows(messages):

@@ -7,7 +7,6 @@ days and moments as ISO text (moments in UTC), everything else as int, str, bool
 from collections import deque
 from itertools import count
 
-from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import NOT_PROVIDED, Max
 
@@ -127,10 +126,3 @@ class Tables:
         """For SharedTable: call it at the beginning of each transaction."""
         for table in self._all:
             table.begin()
-
-    def continue_ids(self):
-        """Let the database count on from the ids given here (SQLite does so by itself)."""
-        statements = connection.ops.sequence_reset_sql(no_style(), self.models)
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)

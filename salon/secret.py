@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -14,10 +15,7 @@ def read_or_make_secret(path):
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        try:
-            key = path.read_text().strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}") from None
+        key = _read(path)
         if len(key) < 40:
             raise ImproperlyConfigured(f"{path.name} in the data directory is too short; delete it to have one made") from None
         return key
@@ -26,4 +24,17 @@ def read_or_make_secret(path):
     key = secrets.token_urlsafe(50)
     with os.fdopen(descriptor, "w") as file:
         file.write(key)
+    return key
+
+
+def _read(path):
+    """The key stored at `path`; one that another process is just writing is waited for."""
+    for _attempt in range(20):
+        try:
+            key = path.read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}") from None
+        if key:
+            break
+        time.sleep(0.1)
     return key

@@ -6,26 +6,11 @@ import socket
 import sys
 import time
 
-import waitress
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import RequestEntityTooLarge
 
-THREADS = 8
+from salon.connections import SETTINGS, Limits, Listener
+
 DRAIN_SECONDS = 20  # how long a stop waits for requests that are being answered
-MAX_BODY = 12 * 1024 * 1024
-TOO_LARGE = "salon.too_large"  # in the environment of a request that was
-LIMITS = {
-    "threads": THREADS,
-    "max_request_body_size": MAX_BODY,
-    "max_request_header_size": 32 * 1024,
-    "channel_timeout": 60,
-    "connection_limit": 400,
-    "backlog": 256,
-    "asyncore_use_poll": True,
-    "ident": None,  # no Server header
-}
 
 
 def listen(host, port):
@@ -38,7 +23,7 @@ def listen(host, port):
         else:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
-        sock.listen(LIMITS["backlog"])
+        sock.listen(SETTINGS["backlog"])
     except OSError:
         sock.close()
         raise
@@ -54,41 +39,11 @@ def keep_what_is_loaded():
     gc.freeze()
 
 
-class TooLarge(WSGITask):
-    """A request that is larger than the server takes. Its body is not read; the product says so on a page of its own."""
-
-    def execute(self):
-        self.set_close_on_finish()  # what comes next on this connection is the rest of what was sent
-        super().execute()
-
-    def get_environment(self):
-        return super().get_environment() | {TOO_LARGE: True}
-
-
-def _error_task(channel, request):
-    return (TooLarge if isinstance(request.error, RequestEntityTooLarge) else ErrorTask)(channel, request)
-
-
-class Channel(HTTPChannel):
-    """A connection of waitress."""
-
-    error_task_class = staticmethod(_error_task)
-
-
 class Server:
-    """Serves a WSGI application on a listening socket until it is told to stop.
+    """Serves a WSGI application on a listening socket until it is told to stop; see Listener for the rest."""
 
-    `trusted_proxy` is the address of the proxy that ends TLS: its X-Forwarded-For and -Proto are believed, nobody else's.
-    """
-
-    def __init__(self, application, sock, *, trusted_proxy=None):
-        proxy = (
-            {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
-            if trusted_proxy
-            else {}
-        )
-        self.waitress = waitress.create_server(application, sockets=[sock], **LIMITS, **proxy)
-        self.waitress.channel_class = Channel
+    def __init__(self, application, sock, *, trusted_proxy=None, limits=None):
+        self.listener = Listener(application, sock, limits=limits or Limits(), trusted_proxy=trusted_proxy)
         self.stopping = False
 
     def stop(self, *signal_and_frame):
@@ -96,7 +51,7 @@ class Server:
         if self.stopping:
             sys.exit(130)
         self.stopping = True
-        self.waitress.pull_trigger()
+        self.listener.pull_trigger()
 
     def run(self, ready):
         """Call `ready`, serve until SIGTERM or Ctrl-C, then let the requests in flight finish."""
@@ -105,26 +60,30 @@ class Server:
                 signal.signal(getattr(signal, name), self.stop)
         keep_what_is_loaded()
         ready()
+        self.serve()
+
+    def serve(self):
+        """Serve until `stop` is called, then let the requests in flight finish."""
         while not self.stopping:
             self._turn(timeout=1)
         self._drain()
 
     def _turn(self, timeout):
-        wasyncore.loop(timeout=timeout, map=self.waitress._map, use_poll=True, count=1)
+        wasyncore.loop(timeout=timeout, map=self.listener._map, use_poll=True, count=1)
 
     def _drain(self):
-        wasyncore.dispatcher.close(self.waitress)  # the listening socket only: new connections are refused
+        wasyncore.dispatcher.close(self.listener)  # the listening socket only: new connections are refused
         until = time.monotonic() + DRAIN_SECONDS
         self._turn(timeout=0)  # what has arrived already counts as in flight
         while self._close_idle() and time.monotonic() < until:
             self._turn(timeout=0.1)
-        self.waitress.task_dispatcher.shutdown(timeout=3)
-        wasyncore.close_all(self.waitress._map)
+        self.listener.task_dispatcher.shutdown(timeout=3)
+        wasyncore.close_all(self.listener._map)
 
     def _close_idle(self):
         """Close connections that wait for nothing; the number of the others."""
         busy = 0
-        for channel in list(self.waitress.active_channels.values()):
+        for channel in list(self.listener.active_channels.values()):
             if channel.requests or channel.request or channel.total_outbufs_len:
                 busy += 1
             else:

@@ -126,7 +126,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "lucide.templatetags.lucide",
+                "salon.templatetags.icons",
                 "salon.templatetags.salon",
             ],
         },
@@ -150,7 +150,15 @@ SQLITE_OPTIONS = {
         "PRAGMA cache_size=-32768;"
     ),
 }
-POSTGRESQL_OPTIONS = {"options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"}
+POSTGRESQL_OPTIONS = {
+    "options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+    # A server that has vanished from the network is noticed, instead of being waited for until the system gives up.
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def database(url):
@@ -177,6 +185,7 @@ if replica_url := env_str("DATABASE_REPLICA_URL", ""):
     DATABASE_ROUTERS = ["salon.replica.Router"]
     if DATABASES["replica"]["ENGINE"] != DATABASES["default"]["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_REPLICA_URL must name a database of the same kind as DATABASE_URL")
+REPLICA_LAG_SECONDS = env_int("SALON_REPLICA_LAG_SECONDS", 300)  # a copy further behind is not read
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ----------------------------------------------------------------------------------------------------------
@@ -197,11 +206,14 @@ LOGOUT_REDIRECT_URL = "login"
 BACKUP_PASSPHRASE = env_str("SALON_BACKUP_PASSPHRASE")  # locks backups; whoever loses it has none
 GUESTS_AN_HOUR = env_int("SALON_GUESTS_AN_HOUR", 30)  # customers of other branches a person may find by whole phone numbers
 REVEALS_A_DAY = env_int("SALON_REVEALS_A_DAY", 60)  # whole phone numbers, addresses … one person may look at on a business day
+FINDS_AN_HOUR = env_int("SALON_FINDS_AN_HOUR", 30)  # customers one person may find by typing a whole phone number
+FIND_MISSES_AN_HOUR = env_int("SALON_FIND_MISSES_AN_HOUR", 120)  # whole numbers typed that are nobody's
 
-# A shop is one address: locking by address alone would shut out everybody for one person's typing.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# A shop is one address: who is counted with whom, and how long a wait is, says salon/accounts/lockout.py.
+AXES_HANDLER = "salon.accounts.lockout.Handler"
+AXES_FAILURE_LIMIT = 5  # from the fifth wrong password in a row on there is a wait
+AXES_COOLOFF_TIME = 24  # hours after the last wrong one until they are forgotten
+AXES_LOCKOUT_PARAMETERS = "salon.accounts.lockout.counted_by"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "salon.accounts.views.locked_out"
@@ -216,6 +228,7 @@ OTP_TOTP_THROTTLE_FACTOR = 0  # five wrong codes lock both kinds instead: salon/
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS = 10 * 3600  # a working day, however busy the session is
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_ENGINE = "salon.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
@@ -299,7 +312,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"security_in_one_line": {"()": "salon.logs.SecurityInOneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["security_in_one_line"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -7,9 +7,7 @@ nothing of Django and says what is wrong by a code.
 
 import codecs
 import csv
-import io
 import json
-import os
 import re
 import sys
 import zipfile
@@ -18,6 +16,9 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from salon import restrained
+from salon.restrained import Refused
+
 BATCH = 500  # rows in one line of output
 CHUNK = 1 << 16
 RATIO, RATIO_FROM = 100, 10 << 20  # a part that has so many bytes may be packed so tightly at most
@@ -25,14 +26,6 @@ EXACT = 10**15  # whole numbers below this are exact in a spreadsheet
 MARGIN = b"\xef\xbb\xbf \t\r\n"
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 DELIMITERS = ",\t;|"
-
-
-class Refused(Exception):
-    """The file is not read; `code` says why (salon/reading.py has the words), `facts` fill them in."""
-
-    def __init__(self, code, **facts):
-        self.code, self.facts = code, facts
-        super().__init__(code)
 
 
 def rows(path, limits):
@@ -237,47 +230,22 @@ def _text_rows(path, encoding, delimiter):
 # --- The program ---------------------------------------------------------------------------------------------------------
 
 
-def _restrain(limits):
-    """Give this process little memory and time; where the system cannot (Windows), the parent's patience is the limit."""
-    os.nice(10) if hasattr(os, "nice") else None
-    try:
-        import resource
-    except ImportError:
-        return
-    if limits["memory"]:
-        resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
-    if limits["seconds"]:
-        resource.setrlimit(resource.RLIMIT_CPU, (limits["seconds"], limits["seconds"] + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _say(message):
-    sys.stdout.write(json.dumps(message, ensure_ascii=True) + "\n")
+def _messages(path, limits):
+    """Notes, then rows in batches."""
+    notes, numbered = rows(path, limits)
+    yield {"notes": notes}
+    batch = []
+    for row in numbered:
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield {"rows": batch}
+            batch = []
+    yield {"rows": batch}
 
 
 def main(path, limits):
-    """Write notes, rows in batches, and the end, or why the file is refused."""
-    _restrain(limits)
-    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="ascii", write_through=False)
-    try:
-        notes, numbered = rows(path, limits)
-        _say({"notes": notes})
-        batch = []
-        for row in numbered:
-            batch.append(row)
-            if len(batch) == BATCH:
-                _say({"rows": batch})
-                batch = []
-        _say({"rows": batch})
-        _say({"end": True})
-    except Refused as refusal:
-        _say({"refused": refusal.code, "facts": refusal.facts})
-    except MemoryError:
-        _say({"refused": "large", "facts": {}})
-    except BaseException:  # a parser that panics is not an Exception
-        _say({"refused": "damaged", "facts": {}})
-    sys.stdout.flush()
+    """Say what the file holds, or why it is refused."""
+    restrained.answer(_messages(path, limits), limits)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from django.db import models
 from pypinyin import Style, lazy_pinyin
 
 # Readings of a surname that differ from the character's common reading, from dictionaries; tests compare them with a corpus.
+SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
 SURNAME_READINGS = {
     "曾": "zeng", "翟": "zhai", "覃": "qin", "单": "shan", "解": "xie", "缪": "miao", "卜": "bu", "仇": "qiu", "查": "zha",
     "乐": "yue", "区": "ou", "阚": "kan", "朴": "piao", "盖": "ge", "都": "du", "薄": "bo", "隗": "wei", "员": "yun", "贠": "yun",
@@ -257,6 +258,12 @@ def phone_digits(value):
         area = digits.removeprefix("86").removeprefix("0")
         digits = area if area.startswith("1") else f"0{area}"
     return digits[-20:]
+
+
+def is_phone_among(number, phones):
+    """True if a number, such as a card's, is one of these phone numbers: many salons number their cards so."""
+    digits = phone_digits(number)
+    return len(digits) >= SHORTEST_PHONE and digits in map(phone_digits, phones)
 
 
 def next_prefix(prefix):

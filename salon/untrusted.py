@@ -1,16 +1,20 @@
-"""Work on what strangers sent, in a process of its own: it gets none of our settings, and its end harms nobody."""
+"""Work on what strangers sent, in a process of its own: it gets none of our settings, gives way to people's requests, and
+its end harms nobody. What runs in it uses salon/restrained.py: tables (salon/tables.py) and pictures (salon/decoder.py).
+"""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 OUT_OF_TIME = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
+NICE = 5  # a third of the processor where people want it; somebody waits for this work, too
 
 
 class TookTooLong(Exception):
@@ -25,21 +29,56 @@ class Broke(Exception):
         super().__init__("took too long" if is_late else "ended early")
 
 
+class Refused(Exception):
+    """What was sent is not read: `code` says why, `facts` fill in the words."""
+
+    def __init__(self, code, facts):
+        self.code, self.facts = code, facts
+        super().__init__(code)
+
+
 @contextmanager
-def lines(module, *arguments, patience=None):
+def messages(module, *arguments, patience=None, sent=()):
+    """Run `python -m module arguments` and give what it says (restrained.answer), one dict after another, until its end.
+
+    Raises Refused and Broke from the iterator. `patience` and `sent` are as of lines().
+    """
+    with lines(module, *arguments, patience=patience, sent=sent) as output:
+        yield _messages_of(output)
+
+
+def _messages_of(output):
+    """What was said until the end; an output without end, or of another kind, is a fault."""
+    for line in output:
+        try:
+            message = json.loads(line)
+        except ValueError as error:
+            raise Broke(False) from error
+        if "refused" in message:
+            raise Refused(message["refused"], message["facts"])
+        if "end" in message:
+            return
+        yield message
+    raise Broke(False)
+
+
+@contextmanager
+def lines(module, *arguments, patience=None, sent=()):
     """Run `python -m module arguments` and give its output, line by line; the process is gone when the block is left.
 
     The child restrains itself (it knows what it needs); `patience` is the number of seconds after which it is killed
-    whatever it does. Raises Broke from the iterator if it ends with a fault.
+    whatever it does. `sent` are the pieces of bytes it reads before it says anything. Raises Broke from the iterator if it
+    ends with a fault.
     """
     environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONUTF8": "1", "PYTHONPATH": ""}
     child = subprocess.Popen(  # noqa: S603 - our own module, by the Python that runs us
         [sys.executable, "-m", module, *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if sent else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # of Windows
     )
     late = threading.Event()
     watch = threading.Timer(patience or 0, lambda: (late.set(), child.kill()))
@@ -47,12 +86,28 @@ def lines(module, *arguments, patience=None):
     if patience:
         watch.start()
     try:
+        _give_way(child)
+        _send(child, sent)
         yield _lines_of(child, late)
     finally:
         watch.cancel()
         child.kill()
         child.stdout.close()
         child.wait()
+
+
+def _give_way(child):
+    """Let other processes have the processor first, from the start: the child's imports are work, too."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
+def _send(child, sent):
+    if child.stdin:
+        with suppress(BrokenPipeError), child.stdin:  # a child that ended early is told by its code
+            for piece in sent:
+                child.stdin.write(piece)
 
 
 def _lines_of(child, late):

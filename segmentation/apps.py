@@ -7,6 +7,10 @@ class SegmentationConfig(AppConfig):
     verbose_name = _("Segmentation")
 
     def ready(self):
-        from segmentation.runs import panels
+        from customers.exports import kinds as exports
+        from segmentation.reports import views as reports
+        from segmentation.runs import panels, views
 
         panels.register()
+        exports.register(views.EXPORT)
+        exports.register(reports.EXPORT)

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from archives.visits import arrivals
 from customers.card.models import SafetyNote
+from customers.exports import shelf
 from customers.imports.models import ImportRun
+from salon import xlsx
 from salon.accounts import services
 from salon.shop.models import Brand, Category, Department, Tag
 from tests import builders
@@ -54,6 +56,16 @@ OF_A_BRANCH = (
 MISSING = {"pk": 987_654_321, "note": 987_654_321, "kind": "nothing"}
 
 
+def make_file(staff):
+    """The token of a file that was made in the background for somebody, ready to be taken."""
+    actor = builders.actor_of(staff, now=timezone.now())
+    now = actor.now.isoformat()
+    asked = {"page": "visits:export", "query": "", "language": "en", "state": shelf.READY, "filename": "visits.xlsx"}
+    job = shelf.open_new(user=actor.user.pk, role=actor.role, branch=actor.branch.pk, begun_at=now, done_at=now, **asked)
+    xlsx.write(job.file, [xlsx.Sheet("Visits", [xlsx.Column("Day")], [])])
+    return job.token
+
+
 class Samples:
     """One object for each place in an address, all of one branch, with its beautician having served the customer.
 
@@ -95,6 +107,7 @@ class Samples:
             "shop:brand_": {"pk": Brand.objects.get_or_create(name="雅容")[0].pk},
             "shop:tag_": {"pk": tag.pk},
             "imports:": {"pk": waiting.pk, "kind": "visits"},
+            "exports:": {"token": make_file(owner)},
             "join": {"token": link.rstrip("/").rpartition("/")[2]},
         }
 

@@ -1,11 +1,29 @@
 """Who is who in the tests: two branches, one person of each role, a stranger's branch, and customers of both."""
 
 import pytest
+from django.db import transaction
 from django.test import TransactionTestCase
 
 from salon import guards
 from salon.shop.models import Branch
-from tests import builders, live
+from tests import builders, live, marks, run
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if marks.is_on_both(item.path.relative_to(live.ROOT / "tests").as_posix()):
+            item.add_marker("database")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """In CI, a test that is skipped for a reason nobody has allowed fails the run (tests/run.py)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", ()) if reporter else ()  # the workers of a parallel run have no reporter
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in skipped}
+    if unexpected := run.skipped_without_leave(reasons):
+        reporter.write_line(f"\nSkipped, and not on the list of what may be: {sorted(unexpected)}", red=True)
+        session.exitstatus = 1
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,6 +46,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         first = Branch.objects.filter(code=Branch.FIRST_CODE)
         first._raw_delete(first.db)
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """For rows that a module's tests only read: made once, inside a transaction that is taken back after the last test.
+
+    A test asks for `db` as well (or is marked django_db), so that what it writes itself is undone when it ends.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

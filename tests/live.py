@@ -11,7 +11,6 @@ The first salon of a run is prepared by `serve` itself (migrations, static files
 """
 
 import atexit
-import ctypes
 import functools
 import http.client
 import importlib
@@ -22,7 +21,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +28,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+
+from tests import spawner
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # a machine may be busy
@@ -64,15 +64,6 @@ def free_port():
     with closing(socket.socket()) as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
-
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def die_with_parent(with_signal=signal.SIGINT):
-    """For Popen's preexec_fn: should the thread that started it be killed, the child ends too (Linux)."""
-    if _libc:
-        _libc.prctl(1, with_signal)  # PR_SET_PDEATHSIG
 
 
 def clean_environment(**more):
@@ -140,7 +131,7 @@ class Salon:
     arguments: tuple = ()
     script: str = "manage.py"
     port: int = 0
-    process: subprocess.Popen | None = None
+    process: object = None  # as spawner.start returns it
 
     @property
     def url(self):
@@ -163,16 +154,16 @@ class Salon:
 
     def manage(self, *arguments, **more):
         """Run another manage.py command on the same data; a CompletedProcess with text output."""
-        command = [sys.executable, "manage.py", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=self.variables() | more, capture_output=True, text=True, timeout=600)
+        return spawner.run(["manage.py", *map(str, arguments)], env=self.variables() | more)
 
     def call(self, target, **arguments):
         """Call `module:function(**arguments)` in a process that has this salon's database; its result, through JSON.
 
-        The product's own settings are in force (no test database). Raises CalledProcessError with the traceback shown.
+        The product's own settings are in force (no test database). Raises RuntimeError with the traceback.
         """
-        command = [sys.executable, "-m", "tests.live", target, json.dumps(arguments)]
-        done = subprocess.run(command, cwd=ROOT, env=self.variables(), stdout=subprocess.PIPE, text=True, timeout=600, check=True)
+        done = spawner.run(["-m", "tests.live", target, json.dumps(arguments)], env=self.variables())
+        if done.returncode:
+            raise RuntimeError(f"{target} failed:\n{done.stderr}")
         return json.loads(done.stdout.splitlines()[-1])
 
     def sql(self, statement):
@@ -196,17 +187,9 @@ class Salon:
     def start(self):
         """Start `serve` and wait until it answers. Raises RuntimeError with its output if it does not."""
         self.port, before = self.port or free_port(), self.log
-        command = [sys.executable, self.script, "serve", "--port", str(self.port), *self.arguments]
+        command = [self.script, "serve", "--port", str(self.port), *self.arguments]
         with open(self.data_dir.parent / f"{self.data_dir.name}.log", "a") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.variables(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent if os.name == "posix" else None,
-            )
+            self.process = spawner.start(command, env=self.variables(), stdout=log)
         until = time.monotonic() + START_SECONDS
         while "is ready at" not in self.log[len(before) :]:
             if self.process.poll() is not None or time.monotonic() > until:

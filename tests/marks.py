@@ -1,8 +1,35 @@
-"""Marks of several subjects' tests: what need not run on both databases, and what cannot."""
+"""Marks of several subjects' tests: what need not run on both databases, what cannot, and what must even in the short suite."""
 
 import pytest
 from django.db import connection
 
-once = pytest.mark.skipif(connection.vendor != "sqlite", reason="the same whatever the database; run on SQLite")
-sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="about the files of SQLite")
-postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL's programs")
+SAME, SQLITE, POSTGRESQL = "the same whatever the database; run on SQLite", "about SQLite", "about PostgreSQL"
+once = pytest.mark.skipif(connection.vendor != "sqlite", reason=SAME)
+sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason=SQLITE)
+postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason=POSTGRESQL)
+several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason=POSTGRESQL)  # SQLite has one at a time anyway
+
+# What the short suite runs on PostgreSQL too: what a database can change, which is queries and their plans, services,
+# constraints, guards, locks, imports, runs, backups, search, lists. Pages, words and files stand once, on SQLite; the long suite
+# runs everything on both. A folder stands for all in it.
+ON_BOTH = """
+archives/imports
+archives/visits/test_arrivals.py archives/visits/test_checks.py archives/visits/test_desk_moves.py
+archives/visits/test_entry_save.py archives/visits/test_panels.py archives/visits/test_record.py archives/visits/test_take_back.py
+customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py customers/card/test_stale.py
+customers/imports customers/privacy
+salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/test_services.py
+salon/backups salon/nightly
+salon/shop/test_editing.py salon/shop/test_first_branch.py salon/shop/test_queries.py
+salon/test_boot.py salon/test_errors.py salon/test_guards.py salon/test_health.py salon/test_lists.py salon/test_operations.py
+salon/test_panels.py salon/test_replica.py salon/test_serve.py
+segmentation/demo segmentation/imports segmentation/reports/test_workbook.py
+segmentation/runs/test_before_the_first_run.py segmentation/runs/test_concentration.py segmentation/runs/test_export.py
+segmentation/runs/test_ladder.py segmentation/runs/test_list_at_size.py segmentation/runs/test_recompute.py
+test_guarded_tables.py test_locks.py
+""".split()  # noqa: SIM905
+
+
+def is_on_both(path):
+    """True for a test file, named from the folder of tests, that the short suite runs on PostgreSQL too."""
+    return any(path == place or path.startswith(f"{place}/") for place in ON_BOTH)

@@ -1,4 +1,12 @@
-"""Text that breaks careless software: what every form, search box and filter is tried with."""
+"""Text that breaks careless software: what every form, search box and filter is tried with.
+
+    @naughty.some_and_all
+    def test_…(strings): …      # FORTY of them here, all of NAUGHTY in the long suite
+
+A test walks the strings itself, so that what it needs is made once and not for each.
+"""
+
+import pytest
 
 NAUGHTY = [
     "",
@@ -74,3 +82,15 @@ NAUGHTY = [
     "- - -",
     "· ·",
 ]
+
+# FORTY has one of each kind, and whole the kinds that go wrong in more than one way: controls, surrogates, markup, numbers.
+LIKE_OTHERS = {
+    "\u3000", "_", "\\", "\x1f\x7f\x9f", "\uffff", "\ufdd0", "\u2066\u202d\u2069", "ㅤ", "⠀",
+    "\U0001f3f3\ufe0f\u200d\U0001f308 \u5f20", "e\u200d\u0301", "𬉼", "龘龘龘", "㐀", "﨑", "①②③", "ß", "Ω≈ç√∫",
+    "{% debug %}", "${7*7}", "%(name)s", '=HYPERLINK("http://x")', "+1", "@SUM(A1)", "＝1+1", "javascript:alert(1)",
+    "undefined", "-0", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "张 1 李 2 王 3", "- - -",
+}  # fmt: skip
+FORTY = [text for text in NAUGHTY if text not in LIKE_OTHERS]
+some_and_all = pytest.mark.parametrize(
+    "strings", [pytest.param(FORTY, id="forty"), pytest.param(NAUGHTY, id="all", marks=pytest.mark.long)]
+)

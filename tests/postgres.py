@@ -17,8 +17,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tests.live import die_with_parent, free_port
+from tests.live import free_port
+from tests.spawner import die_with_parent
 
 OLDEST = 14  # the oldest that Django 5.2 supports
 START_SECONDS = 60
@@ -32,11 +34,26 @@ class NoServer(Exception):
     """No PostgreSQL can be had here; the text says why."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
+    """A running server. `restart` ends it at once, waits a while, and starts it again on the same port."""
+
     url: str
     version: str
     source: str
+    folder: Path
+    bindir: Path
+    identity: dict
+    durable: bool
+    process: subprocess.Popen
+
+    def restart(self, *, after=0.0):
+        self.stop()
+        time.sleep(after)
+        self.process, _port = start(self.bindir, self.folder, self.identity, durable=self.durable, port=urlsplit(self.url).port)
+
+    def stop(self):
+        stop(self.process)
 
 
 def binaries():
@@ -163,9 +180,12 @@ def initialise(bindir, folder, identity, major):
     return password
 
 
-def start(bindir, folder, identity, *, durable):
-    """Start the server on a free loopback port and wait until it is ready; the process and the port. Raises NoServer."""
-    port, data = free_port(), folder / "data"
+def start(bindir, folder, identity, *, durable, port=0, data="data"):
+    """Start the server on a loopback port, a free one if none is given, and wait until it is ready; the process and the port.
+
+    Raises NoServer.
+    """
+    port, data = port or free_port(), folder / data
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
     if not durable:
         options |= dict.fromkeys(SWITCHED_OFF, "off")
@@ -218,9 +238,11 @@ def running(*, durable=False, keep=None):
                 shutil.rmtree(folder, ignore_errors=True)
             continue
         try:
-            yield Server(f"postgres://salon:{password}@127.0.0.1:{port}/postgres", version, source)
+            url = f"postgres://salon:{password}@127.0.0.1:{port}/postgres"
+            server = Server(url, version, source, folder, usable, identity, durable, process)
+            yield server
         finally:
-            stop(process)
+            stop(server.process)
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
         return

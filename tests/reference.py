@@ -1,5 +1,5 @@
-"""Published data that lies beside the project, not in it: SALON_REFERENCE_DATA names the folder. Tests ship small data of
-their own and say "not run" where a comparison with the published data could not be made.
+"""Published data that lies beside the project, not in it: in ../shared/data, or where SALON_REFERENCE_DATA says. Tests ship
+small data of their own and say "not run" where a comparison with the published data could not be made; CI fails then.
 """
 
 import csv
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(os.environ.get("SALON_REFERENCE_DATA", "/nowhere"))
-NOT_RUN = "not run: the published data is not here (SALON_REFERENCE_DATA)"
+BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+FOLDER = Path(os.environ.get("SALON_REFERENCE_DATA") or BESIDE)
+NOT_RUN = "not run: the published data is not here (../shared/data or SALON_REFERENCE_DATA)"
 
 
 def rows(name):

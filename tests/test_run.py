@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import live, postgres, run
+from tests import live, marks, postgres, run
 
 
 def no_server(**options):
@@ -33,6 +33,36 @@ def test_a_missing_chromium_is_called_not_run(monkeypatch, capsys):
     part = run.in_browser("browser")
     assert "browser tests: not run (Chromium is not installed)" in capsys.readouterr().out
     assert (run.exit_code([part], in_ci=False), run.exit_code([part], in_ci=True)) == (0, 1)
+
+
+def test_what_is_skipped_for_a_reason_nobody_allowed_fails_in_ci_only(monkeypatch):
+    reasons = {"about SQLite", "not run: strace is not installed", "not run: the published data is not here"}
+    monkeypatch.setenv("CI", "true")
+    assert run.skipped_without_leave(reasons) == reasons - {"about SQLite"}
+    monkeypatch.delenv("CI")
+    assert run.skipped_without_leave(reasons) == set()
+
+
+def test_a_run_in_ci_with_such_a_skip_ends_with_a_fault(tmp_path, monkeypatch):
+    """The hook of conftest.py, asked in a run of its own, with two processes as in CI: what the reporter has collected counts."""
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_sessionfinish\n")
+    for reason, code in (("about SQLite", 0), ("not run: no such program", 1)):
+        (tmp_path / "test_it.py").write_text(
+            f"import pytest\n\n\n@pytest.mark.skip(reason={reason!r})\ndef test_it():\n    pass\n"
+        )
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "--rootdir", tmp_path, "-c", "/dev/null", tmp_path]
+        environment = live.clean_environment(CI="true", PYTHONPATH=live.ROOT, DJANGO_SETTINGS_MODULE="tests.settings")
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout
+        assert ("not on the list" in done.stdout) == bool(code)
+
+
+def test_the_reasons_that_are_allowed_are_the_marks():
+    assert {marks.SAME, marks.SQLITE, marks.POSTGRESQL} == run.MAY_SKIP
+
+
+def test_what_the_short_suite_runs_on_both_databases_is_there():
+    assert [place for place in marks.ON_BOTH if not (live.ROOT / "tests" / place).exists()] == []
 
 
 def test_one_failure_fails_the_run():

@@ -18,8 +18,9 @@ def rows(sheet):
 
 
 def records(sheet):
-    """The rows below the titles, as dicts."""
-    titles, *others = rows(sheet)
+    """The rows below the titles, as dicts; the filter says in which row the titles stand."""
+    first = sheet[sheet.auto_filter.ref][0][0].row if sheet.auto_filter.ref else 1
+    titles, *others = rows(sheet)[first - 1 :]
     return [dict(zip(titles, row, strict=True)) for row in others]
 
 

@@ -5,9 +5,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits.models import Visit
+from customers.card import queries, typed
 from customers.card.models import Customer
+from customers.log.services import FindLimitReached
 from salon import text
-from salon.forms import DayInput, Form
+from salon.forms import DayInput, Form, SeveralField
 from salon.shop.models import Item, StaffMember
 
 MAX_ITEMS = 20
@@ -36,14 +38,14 @@ class ExpectForm(Form):
         required=False,
         max_length=60,
         widget=forms.TextInput(
-            attrs={"placeholder": _("Name, initials, last digits of the phone, card number"), "autofocus": True}
+            attrs={"placeholder": _("Name, initials, last four digits of the phone, card number"), "autofocus": True}
         ),
     )
     on = forms.DateField(label=_("Day"), widget=DayInput)
     at = forms.TimeField(
         label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300})
     )
-    items = forms.ModelMultipleChoiceField(label=_("For"), queryset=Item.objects.none(), required=False, widget=ItemSelect)
+    items = SeveralField(label=_("For"), queryset=Item.objects.none(), required=False, widget=ItemSelect)
     assigned = forms.ModelChoiceField(
         label=_("Beautician"), queryset=StaffMember.objects.none(), required=False, empty_label=_("not decided yet")
     )
@@ -67,7 +69,11 @@ class ExpectForm(Form):
     def clean(self):
         data = super().clean()
         if self.chosen is None:
-            self.chosen = self._find()
+            try:
+                self.chosen = self._find()
+            except FindLimitReached as refusal:
+                self.add_error("who", str(refusal))
+                return data
             if self.chosen is None:
                 self.add_error("who", _("Choose a customer from the list, or type a whole card number or phone number."))
         return data
@@ -80,8 +86,8 @@ class ExpectForm(Form):
         who = self.cleaned_data.get("who", "")
         if not who:
             return None
-        found = list(cards.filter(card_key=text.fold(who))[:2])
-        digits = text.digits_of(who)
-        if not found and len(digits) >= 7:
-            found = list(cards.filter(phones__digits=digits).distinct()[:2])
+        key, digits = text.fold(who), typed.whole_number(who)
+        found = list(cards.filter(card_key=key)[:2]) if key else []
+        if not found and digits:
+            found = list(queries.by_number(self.actor, digits)[:2])
         return found[0] if len(found) == 1 else None

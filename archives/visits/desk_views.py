@@ -1,24 +1,29 @@
 """The front desk: who comes today, who is here, what is missing; and the customers expected on other days."""
 
-from datetime import date, timedelta
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, desk_queries
+from archives.visits import arrivals, desk_queries, undo
 from archives.visits.desk_forms import ExpectForm
 from archives.visits.entries import EntryError
 from archives.visits.entry_queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
+from archives.visits.queries import with_details
 from salon import access, operations, panels, text
+from salon.dates import day_from
 from salon.errors import Conflict
 from salon.links import way_back
+from salon.shop.models import Item
 
 GREETINGS = (  # from this hour on
     (18, gettext_lazy("Good evening, %(name)s")),
@@ -51,7 +56,7 @@ def given_name(name):
 def home(request):
     """The front desk."""
     actor = request.actor
-    context = _today(request) | {
+    context = _today(request, undoable=undo.undoable_move(actor, request.GET.get("undo", ""))) | {
         "greeting": _greeting(actor),
         "tomorrow": desk_queries.board(actor, actor.today + timedelta(days=1), with_hints=True),
         "sections": panels.collect("desk.sections", actor, [actor.branch])[actor.branch.pk],
@@ -65,7 +70,7 @@ def desk_today(request):
     return render(request, "archives/visits/_today.html", _today(request) | {"is_fragment": True})
 
 
-def _today(request, problem=""):
+def _today(request, problem="", undoable=None):
     actor = request.actor
     rows = desk_queries.board(actor, actor.today)
     return {
@@ -74,34 +79,54 @@ def _today(request, problem=""):
         "unwritten": sum(1 for row in rows if row.visit.status == "done" and row.missing),
         "here": sum(1 for row in rows if row.is_here),
         "problem": problem,
+        "undoable": undoable,
     }
 
 
 @require_POST
 def move(request, pk):
-    """Move a visit to another state: arrived, in care, no-show, cancelled, or one back."""
-    visit = access.get(request.actor, Visit.objects.all(), pk=pk)
-    problem = ""
+    """Move a visit to another state: arrived, in care, no-show, cancelled, or one back; `undo` takes a step back just taken."""
+    actor = request.actor
+    visit = access.get(actor, Visit.objects.select_related("customer"), pk=pk)
+    problem = token = ""
     try:
-        arrivals.move_visit(actor=request.actor, visit=visit, to=request.POST.get("to", ""))
+        if "undo" in request.POST:
+            undo.undo_move(actor=actor, visit=visit, token=request.POST["undo"])
+        else:
+            token = undo.move_token(actor, arrivals.move_visit(actor=actor, visit=visit, to=request.POST.get("to", "")))
     except Conflict as conflict:
         problem = str(conflict)
     if request.htmx:
-        return render(request, "archives/visits/_today.html", _today(request, problem) | {"is_fragment": True})
+        today = _today(request, problem, undo.undoable_move(actor, token))
+        return render(request, "archives/visits/_today.html", today | {"is_fragment": True})
     if problem:
         messages.error(request, problem)
-    return redirect(way_back(request))
+    return redirect(_way_back(request, visit, token))
+
+
+def _way_back(request, visit, token):
+    """Where the step was taken, with what undoes it: the front desk and the page of the visit show that."""
+    path = urlsplit(way_back(request)).path
+    shows_undo = path in (reverse("home"), visit.get_absolute_url())
+    return f"{path}?{urlencode({'undo': token})}" if token and shows_undo else _without_undo(way_back(request))
+
+
+def _without_undo(url):
+    path, _mark, query = url.partition("?")
+    return path if query.startswith("undo=") else url
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def expect(request):
-    """A customer is expected, or has just come in: ?customer=ID, ?on=DATE."""
+    """A customer is expected, or has just come in: ?customer=ID, ?on=DATE, ?like=VISIT (for the same, by the same)."""
     actor = request.actor
     asked = request.GET.get("customer")
     customer = customer_to_serve(actor, asked) if asked else None
     if request.method != "POST":
-        form = ExpectForm(actor=actor, customer=customer, initial={"on": _day_asked(request), "channel": "phone"})
-        return _expect_page(request, form)
+        initial = {"on": _day_asked(request), "channel": "phone"}
+        if "like" in request.GET:
+            initial |= _like(access.get(actor, with_details(Visit.objects.all()), pk=request.GET["like"]))
+        return _expect_page(request, ExpectForm(actor=actor, customer=customer, initial=initial))
     form = ExpectForm(request.POST, actor=actor, customer=customer)
     if form.is_valid():
         try:
@@ -114,9 +139,17 @@ def expect(request):
     return _expect_page(request, form, 422)
 
 
+def _like(visit):
+    """What a customer is expected for after a visit: the same services, by who did most of the first; arranged in the shop."""
+    services = [line for line in visit.lines.all() if line.kind == Item.SERVICE]
+    people = [share.staff_id for line in services for share in line.shares.all()]
+    assigned = people[0] if people else visit.assigned_id
+    return {"items": [line.item_id for line in services], "assigned": assigned, "channel": "shop"}
+
+
 def _day_asked(request):
     try:
-        return date.fromisoformat(request.GET["on"])
+        return day_from(request.GET["on"])
     except (KeyError, ValueError):
         return request.actor.today
 

@@ -9,6 +9,7 @@ from archives.visits.models import WHOLE_SHARE, Line, Payment
 from salon.money import MAX_BILL_FEN, MAX_LINE_FEN, format_money
 
 MAX_QUANTITY_MILLI = 1_000_000
+UNUSUAL = 10  # so many times the price of the catalogue is more often a slip than an amount
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class LineEntry:
     @property
     def value_fen(self):
         return self.gross_fen - self.discount_fen
+
+    @property
+    def is_unusual(self):
+        """True for an amount that somebody should look at twice: over ten times the item's price, where it has one."""
+        return 0 < self.item.price_fen * UNUSUAL < self.value_fen
 
 
 @dataclass(frozen=True)
@@ -78,17 +84,14 @@ def problems(guests, payments):
             found.append(EntryError(_("Add at least one item."), f"guests-{g}"))
         for n, line in enumerate(guest.lines):
             found += [EntryError(message, f"guests-{g}-lines-{n}") for message in _line_problems(line)]
-    total = sum(line.value_fen for guest in guests for line in guest.lines)
-    if total > MAX_BILL_FEN:
-        found.append(EntryError(_("A bill comes to at most %(most)s.") % {"most": format_money(MAX_BILL_FEN)}))
-    return found + payment_problems(payments, total)
+    return found + payment_problems(payments, sum(line.value_fen for guest in guests for line in guest.lines))
 
 
 def _line_problems(line):
     if not 0 < line.quantity_milli <= MAX_QUANTITY_MILLI:
         yield _("The quantity must be above 0 and at most 1,000.")
-    if not 0 <= line.unit_price_fen <= MAX_LINE_FEN or line.gross_fen > MAX_LINE_FEN:
-        yield _("This price is out of range.")
+    if line.unit_price_fen < 0 or max(line.unit_price_fen, line.gross_fen) > MAX_LINE_FEN:
+        yield _("A line comes to %(most)s at most.") % {"most": format_money(MAX_LINE_FEN, places=0)}
     if line.discount_fen < 0 or line.discount_fen > line.gross_fen:
         yield _("The discount cannot be more than the price.")
     if line.discount_fen and line.discount_reason not in dict(Line.DISCOUNT_REASONS):
@@ -110,6 +113,8 @@ def payment_problems(payments, payable_fen):
             found.append(EntryError(_("Choose a means of payment."), f"payments-{n}"))
         if fen <= 0:
             found.append(EntryError(_("The amount must be above 0."), f"payments-{n}"))
+    if payable_fen > MAX_BILL_FEN:
+        found.append(EntryError(_("A bill comes to %(most)s at most.") % {"most": format_money(MAX_BILL_FEN, places=0)}))
     paid = sum(fen for _means, fen in payments)
     if paid != payable_fen:
         text = _("The payments come to %(paid)s, but %(payable)s is to be paid.")

@@ -15,12 +15,13 @@ from decimal import Decimal
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import entries
+from archives.visits import entries, undo
 from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock, whole
 from archives.visits.models import Bill, Visit
 from archives.visits.typed import OTHER_PAYER
 from customers.card.models import Customer
 from salon.money import format_money
+from salon.shop.models import Item
 
 MAX_GUESTS, MAX_LINES = 12, 60
 ROW = re.compile(r"(guests|lines)-(\d{1,3})-(?:customer|item)")
@@ -39,6 +40,7 @@ class EntryForm:
 
     def _fill(self, prefill):
         self.replaced, self.other_payer = prefill.replaces, prefill.other_payer
+        self._name_undone()
         self.customers = {customer.pk: customer for customer in prefill.customers if customer}
         self.visits = {visit.pk: visit for visit in prefill.visits}
         self.head = HeadForm(initial=prefill.head)
@@ -68,8 +70,13 @@ class EntryForm:
         self.visits = _visible(self.actor, Visit.objects.all(), [guest["visit"].value() for guest in self.guests])
         replaced = _visible(self.actor, Bill.objects.all(), [self.head["replaces"].value()])
         self.replaced = next(iter(replaced.values()), None)
+        self._name_undone()
         payers = _visible(self.actor, Customer.objects.present(), [self.head["payer_card"].value()])
         self.other_payer = next(iter(payers.values()), None)
+
+    def _name_undone(self):
+        """`undone`: the bill that was undone and is entered again here, if there is one."""
+        self.undone = self.replaced if self.replaced and undo.is_undone(self.replaced) else None
 
     def customer_of(self, guest):
         return self.customers.get(whole(guest["customer"].value()))
@@ -92,6 +99,17 @@ class EntryForm:
             self.general.append(_("Choose who pays."))
         self._compare_total(payable)
         return not self.has_errors
+
+    def asks_who_served(self):
+        """True, once, if a valid form has a service that nobody is named for; each such line then says so."""
+        unserved = [line for line in self.lines if line.item_shown.kind == Item.SERVICE and not line.cleaned_data["shares"]]
+        if not unserved or self.head.cleaned_data["nobody"]:
+            return False
+        self.head.data = self.head.data.copy()  # sent again, it is stored
+        self.head.data["nobody"] = "1"
+        for line in unserved:
+            line.add_error(None, _("Nobody is named who did this. Choose somebody, or save again if that is meant."))
+        return True
 
     def _entries(self):
         self.placed = {guest.number: [] for guest in self.guests}  # guest number: its LineForms, in order

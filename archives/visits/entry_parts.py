@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from archives.visits import entries, typed
 from archives.visits.models import Line, Payment, Visit
 from salon.forms import DayInput, Form
-from salon.money import YuanField
+from salon.money import MAX_BILL_FEN, YuanField, format_money
 from salon.shop.models import Item, StaffMember
 
 MEANS = [(code, label) for code, label in Payment.MEANS if code in Payment.OFFERED]
@@ -39,11 +39,12 @@ class HeadForm(Form):
     rest = forms.ChoiceField(label=_("Paid by"), choices=[("", ""), *MEANS], required=False)
     shown_total = forms.IntegerField(required=False, widget=forms.HiddenInput)
     replaces = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    nobody = forms.BooleanField(required=False, widget=forms.HiddenInput)  # was asked who did a service that names nobody
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for code, label in MEANS:
-            self.fields[f"pay-{code}"] = YuanField(label=label, required=False)
+            self.fields[f"pay-{code}"] = YuanField(label=label, required=False, max_fen=MAX_BILL_FEN)
             self.fields[f"pay-{code}"].widget.attrs.update({"class": "form-control num", "data-pay": code})
 
     def clean_channel(self):
@@ -144,12 +145,14 @@ class LineForm(Form):
         widget=forms.TextInput(attrs={"class": "form-control form-control-sm", "maxlength": 200, "autocomplete": "off"}),
     )
     override_tags = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    sure = forms.IntegerField(required=False)  # the unusual amount, in fen, that somebody said is right
 
     def __init__(self, *args, stock=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.stock = stock
         self.stops = []
         self.stored = None  # the LineEntry, once the line is valid
+        self.is_asked = False  # an unusual amount: is it right?
 
     @property
     def number(self):
@@ -227,7 +230,16 @@ class LineForm(Form):
         )
         discount = data["discount"].of(whole.gross_fen)
         self.stored = replace(whole, discount_fen=discount, discount_reason=data["reason"] if discount else "")
+        self.is_asked = self.stored.is_unusual
+        if self.is_asked and not self.is_sure:
+            facts = {"amount": format_money(self.stored.value_fen), "price": format_money(data["item"].price_fen)}
+            self.add_error(None, _("%(amount)s is more than ten times the price, %(price)s. Is it right?") % facts)
         return self.stored
+
+    @property
+    def is_sure(self):
+        """Whether somebody said that this very amount is right; of another one it is asked anew."""
+        return self.cleaned_data.get("sure") == self.stored.value_fen
 
 
 class Stock:

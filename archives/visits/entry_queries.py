@@ -1,10 +1,12 @@
 """What the page of visit entry shows of a customer, and what it starts with: empty, planned, repeated, or a bill to correct."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from archives.visits import undo
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, Payment, PlannedItem, StaffShare, Visit, VisitNote
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
+from archives.visits.undo_models import UndoneVisit
 from customers.card.models import Customer, SafetyNote
 from salon import access, panels
 from salon.money import to_yuan
@@ -157,7 +159,7 @@ def prefill_correction(bill):
     """The form filled with what a bill says, to record it anew; the old one is voided when the new one is stored."""
     visits = list(bill.visits.select_related("customer").order_by("pk"))
     notes = VisitNote.objects.filter(visit__in=visits).order_by("pk")
-    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares")
+    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares", "overrides")
     place = {visit.pk: n for n, visit in enumerate(visits)}
     nobody_else = 0 if bill.payer is None else OTHER_PAYER
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
@@ -194,7 +196,47 @@ def _correction_line(line, guest):
         "remark": line.remark.text if hasattr(line, "remark") else "",
         "minutes": line.minutes,
         "people": [(share.staff_id, percent(share.share_bp)) for share in line.shares.all()],
+        "override": next((override.reason for override in line.overrides.all()), ""),
+        "override_tags": ",".join(str(override.tag_id) for override in line.overrides.all()),
     }
+
+
+def prefill_undone(bill):
+    """The form filled with what an undone bill said, for the visits that are open again. Saved, it takes the bill's place.
+
+    After an undone correction it corrects the bill that stands again.
+    """
+    filled = prefill_correction(bill)
+    reopened = {each.visit_id: each.reopened for each in _undone_visits(bill) if each.reopened}
+    for visit, guest in zip(bill.visits.order_by("pk"), filled.guests):
+        guest["visit"] = reopened[visit.pk].pk if visit.pk in reopened else None
+    stands = _in_place_of(bill) or bill
+    filled.head.update(replaces=stands.pk, nobody="1")  # what was asked before it was stored is not asked again
+    return replace(filled, visits=list(reopened.values()), replaces=stands)
+
+
+def undone_bill(actor, visit_pk):
+    """The bill of a visit that this person has undone. Raises Http404."""
+    bills = Bill.objects.filter(voided_by=actor.user, visits__undone__isnull=False)
+    return access.get(actor, bills.distinct(), visits=visit_pk)
+
+
+def _undone_visits(bill):
+    return UndoneVisit.objects.filter(visit__bill=bill).select_related("reopened").order_by("visit")
+
+
+def _in_place_of(bill):
+    """The bill in place of an undone one: the content it had corrected, or what was entered instead; None if there is none."""
+    return Bill.objects.filter(replaces=bill).first()
+
+
+def stored_since(bill):
+    """The visit that shows what an undone bill was meant to be is stored since; None as long as it is to be entered again."""
+    stands = _in_place_of(bill)
+    is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
+    if stands and not is_to_be_corrected:
+        return (_in_place_of(stands) or stands).visits.order_by("pk").first()
+    return next((each.reopened for each in _undone_visits(bill) if each.reopened and not each.reopened.is_open), None)
 
 
 def bill_to_correct(actor, visit_pk):

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +16,7 @@ from archives.visits.models import UNFINISHED, Visit
 from customers.log.services import log_view
 from salon import access, operations
 from salon.errors import Conflict
-from salon.money import SYMBOLS, format_money
+from salon.money import SYMBOLS
 from salon.shop.queries import catalogue_for_entry
 
 SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
@@ -32,6 +31,8 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "left": gettext_lazy("Still to pay: {amount}"),
     "over": gettext_lazy("Too much by {amount}"),
     "nothing_to_pay": gettext_lazy("Nothing to pay."),
+    "nobody": gettext_lazy("Nobody is named who did this. Choose somebody, or save again if that is meant."),
+    "enter": gettext_lazy("Enter stores nothing here. Ctrl Enter saves."),
     "bad_quantity": gettext_lazy("Enter a quantity, such as 1 or 0.5."),
     "bad_price": gettext_lazy("Enter an amount of money, such as 380 or 380.50."),
     "bad_discount": gettext_lazy("Enter a discount up to the whole price, such as 9折, 10%, 30 or =270."),
@@ -41,16 +42,33 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request):
-    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID, ?replaces=VISIT, ?walkin=1; else choose first."""
+    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID, ?replaces=VISIT, ?undone=VISIT, ?walkin=1; else
+    choose first.
+    """
     if request.method == "POST":
         return _save(request)
+    if "undone" in request.GET:
+        return _undone(request)
     prefill = _prefill(request)
     if prefill is None:
         return render(request, "archives/visits/entry_pick.html")
+    return _entry(request, prefill)
+
+
+def _entry(request, prefill):
     form = EntryForm(request.actor, prefill=prefill)
     for customer in form.customers.values():
         _log_view(request, customer)
     return _page(request, form, operations.new_key(request.user, "visit"))
+
+
+def _undone(request):
+    """?undone=VISIT: what was undone, to be entered again under a new key; or what it has become since."""
+    bill = entry_queries.undone_bill(request.actor, request.GET["undone"])
+    if since := entry_queries.stored_since(bill):
+        messages.info(request, _("This has been entered again already. Here it is."))
+        return redirect(since)
+    return _entry(request, entry_queries.prefill_undone(bill))
 
 
 def _log_view(request, customer):
@@ -82,7 +100,7 @@ def _save(request):
     key = request.POST.get(operations.FIELD, "")
     if "calculate" in request.POST:
         return _calculated(request, form, key)
-    if not form.is_valid():
+    if not form.is_valid() or form.asks_who_served():
         return _page(request, form, key, 422)
     try:
         bill = services.record_bill(
@@ -106,8 +124,7 @@ def _save(request):
         return _page(request, form, key, 422)
     except (Conflict, operations.KeyConflict, operations.BadKey) as conflict:
         return _conflict(request, form, key, conflict)
-    messages.success(request, _what_was_saved(bill))
-    return _saved(request, redirect("visits:detail", bill.first_visit.pk), key)
+    return _saved(request, redirect("visits:saved", bill.first_visit.pk), key)
 
 
 def _calculated(request, form, key):
@@ -115,17 +132,6 @@ def _calculated(request, form, key):
     form.is_valid()
     form.payment_problems.clear()
     return _page(request, form, key, 422 if form.has_errors else 200)
-
-
-def _what_was_saved(bill):
-    """The message after saving: the receipt, the sum, and the way back."""
-    text = _("Saved: receipt {receipt}, {amount}. Wrong? {undo}.")
-    undo = format_html(
-        '<a class="alert-link" href="{}">{}</a>',
-        reverse("visits:void", args=[bill.first_visit.pk]),
-        _("Take it back"),
-    )
-    return format_html(text, receipt=bill.receipt_no, amount=format_money(bill.payable_fen), undo=undo)
 
 
 def _conflict(request, form, key, conflict):
@@ -139,16 +145,17 @@ def _conflict(request, form, key, conflict):
             text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
             form.general.append(format_html(text, link=link))
         case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
-            form = EntryForm(request.actor, data=_without_open_visits(request.POST))
+            form = EntryForm(request.actor, data=_on_its_own(request.POST, form.undone))
             form.is_valid()
             form.general.append(str(conflict))
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
 
 
-def _without_open_visits(sent):
+def _on_its_own(sent, undone):
+    """What was sent, as a bill that finishes no open visit and takes no undone bill's place."""
     data = sent.copy()
     for name in sent:
-        if name.startswith("guests-") and name.endswith("-visit"):
+        if (name.startswith("guests-") and name.endswith("-visit")) or (undone and name == "replaces"):
             data[name] = ""
     return data
 
@@ -175,6 +182,7 @@ def _page(request, form, key, status=200):
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1 or form.other_payer,
+        "is_undone": "undone" in request.GET,
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
     }
     return render(request, "archives/visits/entry.html", context, status=status)

@@ -4,8 +4,10 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits.models import Payment, StaffShare, Visit
-from customers.card.models import Phone
+from archives.visits.models import VOIDED, Payment, StaffShare, Visit
+from archives.visits.undo_models import UNDONE
+from customers.card import typed
+from customers.log.services import MOST_NAMED, log_find
 from salon import access, text
 from salon.forms import DayInput
 from salon.shop.models import Branch, Item, StaffMember
@@ -40,14 +42,29 @@ class VisitFilter(filters.FilterSet):
         if access.visibility(actor, "amount") != access.FULL:
             del self.filters["means"]
 
+    def filter_queryset(self, visits):
+        """Undone bills are shown to who asks for voided ones, or for the receipt by its number."""
+        asked = self.form.cleaned_data
+        found = super().filter_queryset(visits)
+        return found if asked["status"] == VOIDED else found.filter(~UNDONE | Q(receipt_no=asked["customer"]))
+
     def by_customer(self, visits, _name, value):
-        """Name or card number by their beginning, a phone by its beginning or last digits, or the receipt number."""
-        key, digits = text.fold(value), text.digits_of(value)
-        found = text.starts_with("customer__name_key", key) | text.starts_with("customer__card_key", key)
-        if len(digits) >= 4:
-            phones = Phone.objects.filter(text.starts_with("digits", digits) | text.starts_with("digits_reversed", digits[::-1]))
-            found |= Q(customer__in=phones.values("customer"))
-        return visits.filter(found | Q(receipt_no=value))
+        """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or the receipt number."""
+        key, found = text.fold(value), Q(receipt_no=value)
+        if key:
+            found |= text.starts_with("customer__name_key", key) | text.starts_with("customer__card_key", key)
+        if phone := typed.phone(value):
+            of_phone = Q(customer__in=phone.phones.values("customer"))
+            if phone.whole:
+                self._log(visits.prefetch_related(None).order_by(), of_phone, found)
+            found |= of_phone
+        return visits.filter(found)
+
+    def _log(self, visits, of_phone, found):
+        """Log whose the number is, if it is not a receipt's or a card's."""
+        ids = list(visits.filter(of_phone).values_list("customer_id", flat=True).distinct()[:MOST_NAMED])
+        if ids or not visits.filter(found).exists():
+            log_find(actor=self.request.actor, ids=sorted(ids))
 
     def by_item(self, visits, _name, item):
         return visits.filter(Exists(item.lines.filter(visit=OuterRef("pk"))))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
 from archives.visits.queries import latest_next_notes, rhythms, work_of
+from archives.visits.undo_models import UNDONE, UndoneVisit
 from salon import access, panels
 from salon.money import format_money
 from salon.templatetags.salon import days_ago
@@ -24,7 +25,7 @@ def register():
 
 def _follow():
     move, keep, delete = panels.MOVE, panels.KEEP, panels.DELETE
-    panels.follow_customer(models.Visit, "customer", on_merge=move, on_erase=keep)
+    panels.follow_customer(models.Visit, "customer", on_merge=move, on_erase=keep, meets=("visit_once_per_receipt",))
     panels.follow_customer(models.Bill, "payer", on_merge=move, on_erase=keep)
     panels.follow_customer(models.PlannedItem, "visit__customer", on_merge=move, on_erase=delete)
     panels.follow_customer(models.Line, "visit__customer", on_merge=move, on_erase=keep)
@@ -36,6 +37,7 @@ def _follow():
         models.SafetyOverride, "line__visit__customer", on_merge=move, on_erase=panels.BLANK, personal=("reason",)
     )
     panels.follow_customer(models.VisitNote, "visit__customer", on_merge=move, on_erase=delete)
+    panels.follow_customer(UndoneVisit, "visit__customer", on_merge=move, on_erase=keep)
 
 
 def actions(actor, customers):
@@ -46,7 +48,8 @@ def actions(actor, customers):
     return {c.pk: panels.Action(_("Record a visit"), f"{url}?customer={c.pk}", "pen-line", "V", primary=True) for c in customers}
 
 
-def _usual(rhythm):
+def usual_interval(rhythm):
+    """A Rhythm in words: "usually every 25 days"; "" where nothing is usual yet."""
     if rhythm is None or rhythm.usual_days is None:
         return ""
     return ngettext("usually every %(n)d day", "usually every %(n)d days", rhythm.usual_days) % {"n": rhythm.usual_days}
@@ -63,7 +66,9 @@ def _last_visit_fact(customer, rhythm, today):
         return panels.Fact(_("Last visit"), _("not yet"))
     away = (today - customer.last_visit_on).days
     overdue = rhythm and rhythm.usual_days and away > 1.5 * rhythm.usual_days
-    return panels.Fact(_("Last visit"), days_ago(customer.last_visit_on, today), _usual(rhythm), "warn" if overdue else "")
+    return panels.Fact(
+        _("Last visit"), days_ago(customer.last_visit_on, today), usual_interval(rhythm), "warn" if overdue else ""
+    )
 
 
 def hints(actor, customers):
@@ -76,7 +81,7 @@ def hints(actor, customers):
 def _hints_of(customer, rhythm, note, today):
     if customer.last_visit_on is None:
         return [panels.Hint(_("has not been here yet"), on_card=False)]
-    ago, usual = days_ago(customer.last_visit_on, today), _usual(rhythm)
+    ago, usual = days_ago(customer.last_visit_on, today), usual_interval(rhythm)
     last = _("last visit %(ago)s") % {"ago": ago}
     if usual:
         last = _("last visit %(ago)s (%(usual)s)") % {"ago": ago, "usual": usual}
@@ -88,8 +93,10 @@ def _hints_of(customer, rhythm, note, today):
 
 def timeline(actor, customers, before=None, limit=50):
     """Visits on a card's timeline, newest first: what was done, by whom, for how much, and what was noted."""
-    visits = models.Visit.objects.of_customers(customers, actor).annotate(
-        place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc()))
+    visits = (
+        models.Visit.objects.of_customers(customers, actor)
+        .filter(~UNDONE)
+        .annotate(place=Window(RowNumber(), partition_by=F("customer"), order_by=(F("day").desc(), F("pk").desc())))
     )
     if before:
         visits = visits.filter(before.older("visit", "day"))

@@ -21,6 +21,7 @@ from archives.visits.models import (
     VisitNote,
 )
 from archives.visits.queries import safety_conflicts
+from archives.visits.undo_models import UndoneVisit
 from customers.card import projections
 from salon import access, operations
 from salon.dates import business_date
@@ -43,8 +44,8 @@ def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, chan
 
     `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if
     unknown. `on`: business date, default today; in the past only as far as BACKDATE_DAYS. `replaces`: a Bill that is voided
-    by this one. Raises EntryError (a ValidationError, the first problem; `entries.problems` lists all), SafetyStop, Conflict,
-    AlreadyDone, KeyConflict.
+    by this one, or was undone by the same person. Raises EntryError (a ValidationError, the first problem;
+    `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
     """
     today = branch_day(actor, branch)
     on = on or today
@@ -56,15 +57,15 @@ def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, chan
     operation = operations.claim(key=key, user=actor.user, action="visit", data=data)
     _stop_for_safety(guests, on)
     if replaces:
-        _void(actor, replaces, _("Corrected"))
+        _make_way(actor, replaces)
     payable = sum(line.value_fen for guest in guests for line in guest.lines)
-    bill = _make_bill(actor, branch, on, payable, payer, replaces=replaces)
+    bill = make_bill(actor, branch, on, payable, payer, replaces=replaces)
     visits = _make_visits(actor, bill, guests, channel)
     _make_lines(actor, visits, guests)
     _make_payments(bill, payments)
     _make_notes(actor, visits, guests)
     projections.note_visit(customer_ids=[v.customer_id for v in visits if v.customer_id], on=on)
-    operation.url = reverse("visits:detail", args=[visits[0].pk])
+    operation.url = reverse("visits:saved", args=[visits[0].pk])
     operation.save(update_fields=["url"])
     bill.first_visit = visits[0]
     return bill
@@ -92,7 +93,7 @@ def _stop_for_safety(guests, on):
         raise entries.SafetyStop(stops)
 
 
-def _make_bill(actor, branch, on, payable, payer, **links):
+def make_bill(actor, branch, on, payable, payer, **links):
     return Bill.objects.create(
         branch=branch,
         receipt_no=f"{branch.code}-R{next_number(branch, 'receipt'):07d}",
@@ -224,6 +225,19 @@ def void_bill(*, actor, key, bill, reason):
     return bill
 
 
+def _make_way(actor, bill):
+    """Void the bill that a new one replaces. One that was undone is voided already: it may be stored again, once."""
+    if not UndoneVisit.objects.filter(visit__bill=bill).exists():
+        _void(actor, bill, _("Corrected"))
+        return
+    bill = Bill.objects.select_for_update().get(pk=bill.pk)
+    again = Bill.objects.filter(replaces=bill).first()
+    if again:
+        raise Conflict(_("What was undone has been stored again already, as receipt %(receipt)s.") % {"receipt": again})
+    if bill.voided_by_id != actor.user.pk:
+        raise Conflict(_("Only who undid a bill can store it again in its place."))
+
+
 def _void(actor, bill, reason):
     bill = Bill.objects.select_for_update().get(pk=bill.pk)
     if bill.voided_at:
@@ -232,11 +246,16 @@ def _void(actor, bill, reason):
         raise Barred(_("Only a manager can void this bill now."))
     if bill.refunded_by.filter(voided_at=None).exists():
         raise Barred(_("Something of this bill was given back. Void the refund first."))
-    Bill.objects.filter(pk=bill.pk).update(voided_at=actor.now, voided_by=actor.user, void_reason=reason)
-    Visit.objects.filter(bill=bill).update(status=VOIDED, voided_at=actor.now)
+    mark_voided(actor, bill, reason)
     if bill.refunds_id:
         _return_allowances(bill)
-    _refresh_last_visits(bill)
+    refresh_last_visits(bill)
+
+
+def mark_voided(actor, bill, reason):
+    """From now on a locked bill and its visits count no more; who calls has looked whether that may be."""
+    Bill.objects.filter(pk=bill.pk).update(voided_at=actor.now, voided_by=actor.user, void_reason=reason)
+    Visit.objects.filter(bill=bill).update(status=VOIDED, voided_at=actor.now)
 
 
 def _return_allowances(refund_bill):
@@ -246,7 +265,8 @@ def _return_allowances(refund_bill):
         )
 
 
-def _refresh_last_visits(bill):
+def refresh_last_visits(bill):
+    """The last visit of a bill's customers, read again from what stands."""
     customers = list(bill.visits.exclude(customer=None).values_list("customer_id", flat=True))
     came = Visit.objects.done().filter(customer__in=customers, bill__refunds=None)
     days = dict(came.order_by().values_list("customer").annotate(last=Max("business_date")))
@@ -272,7 +292,7 @@ def refund(*, actor, key, bill, lines, payments, reason):
     if bill.voided_at or bill.refunds_id:
         raise Conflict(_("Nothing can be given back for this bill: it was voided, or is a refund itself."))
     _take_allowances(lines)
-    back = _make_bill(actor, bill.branch, branch_day(actor, bill.branch), -total, bill.payer, refunds=bill)
+    back = make_bill(actor, bill.branch, branch_day(actor, bill.branch), -total, bill.payer, refunds=bill)
     visits = _make_refund_visits(actor, back, lines)
     _make_refund_lines(visits, lines)
     _make_payments(back, [(means, -fen) for means, fen in payments])

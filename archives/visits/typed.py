@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salon.money import MAX_FEN, spread, to_fen
+from salon.money import MAX_LINE_FEN, spread, to_fen
 
 OTHER_PAYER = "other"  # sent instead of a guest's number: somebody who is not served pays
 WHOLE = 10_000  # ten-thousandths: the whole price, and all shares of a line together
@@ -76,7 +76,7 @@ def _kept(figure):
 
 def _fen(figure):
     fen = to_fen(figure)
-    if fen > MAX_FEN:
+    if fen > MAX_LINE_FEN:
         raise ValueError(figure)
     return fen
 

@@ -4,18 +4,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, export, services
+from archives.visits import arrivals, export, services, undo
 from archives.visits.entries import EntryError
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
 from archives.visits.models import Bill, Line, Visit
-from archives.visits.queries import with_details, with_everything
-from customers.log.services import log_export, log_view
+from archives.visits.queries import with_details, with_everything, with_names
+from customers.exports.kinds import Kind
+from customers.exports.services import answer
+from customers.log.services import log_view
 from salon import access, exports, operations, replica
 from salon.lists import Sort, listing
 
@@ -25,8 +26,8 @@ SORTS = {
 }
 
 
-def _found(request):
-    visits = with_details(Visit.objects.visible_to(request.actor))
+def _found(request, fetched=with_details):
+    visits = fetched(Visit.objects.visible_to(request.actor))
     return listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
 
 
@@ -39,11 +40,16 @@ def visit_list(request):
 @replica.reading()
 def visit_export(request):
     """The same list as a workbook, whole."""
-    found = _found(request)
-    if found.errors:
-        return exports.refused(request, reverse("visits:list"))
-    log_export(actor=request.actor, what="visits", address=request.META.get("REMOTE_ADDR"))
-    return exports.of_list(request, "visits", export.sheet(request.actor, found), found)
+    return answer(request, "visits:export")
+
+
+def prepared(request):
+    """The list as a file (customers/exports)."""
+    found = _found(request, fetched=with_names)
+    return None if found.errors else exports.of_list(request, "visits", export.sheet(request.actor, found), found)
+
+
+EXPORT = Kind("visits:export", "visits:list", "visits", gettext_lazy("Visit list"), prepared)
 
 
 def _get_visit(request, pk):
@@ -70,6 +76,8 @@ def _detail_context(request, visit, note_form):
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
         "may_refund": bool(bill and not bill.voided_at and not bill.refunds_id and request.actor.may_write("visits:refund")),
+        "may_enter_again": bool(bill and bill.voided_at and undo.may_enter_again(request.actor, bill)),
+        "undoable": undo.undoable_move(request.actor, request.GET.get("undo", "")),
         "note_form": note_form,
     }
 

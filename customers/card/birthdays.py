@@ -98,9 +98,10 @@ def in_words(customer, *, year=True):
         if with_year:
             return _("lunar calendar %(year)d, month %(month)d, day %(day)d") % parts
         return _("lunar calendar, month %(month)d, day %(day)d") % parts
-    if with_year:
-        return date_format(date(customer.birth_year, month, day), "DATE_FORMAT")
-    return month_and_day(month, day)
+    try:
+        return date_format(date(customer.birth_year, month, day), "DATE_FORMAT") if with_year else month_and_day(month, day)
+    except ValueError:  # 29 February, given by somebody who does not see that the year had none
+        return f"{customer.birth_year}, {month_and_day(month, day)}"
 
 
 def month_and_day(month, day):

@@ -42,7 +42,7 @@ def create(request):
         entry = CardEntry(actor=request.actor, initial=_prefilled(request))
         return _card_form(request, entry, services.CREATE)
     claim = _claim(request, services.CREATE)
-    entry = CardEntry(actor=request.actor, data=request.POST, files=request.FILES, address=request.META.get("REMOTE_ADDR"))
+    entry = CardEntry(actor=request.actor, data=request.POST, files=request.FILES)
     if entry.is_valid():
         try:
             customer = services.create_card(actor=request.actor, branch=request.actor.branch, claim=claim, **entry.to_store())
@@ -77,9 +77,7 @@ def edit(request, pk):
     _look_up(request, claim, services.EDIT)
     if version != customer.version:
         return _stale(request, customer, version)
-    entry = CardEntry(
-        actor=request.actor, customer=customer, data=request.POST, files=request.FILES, address=request.META.get("REMOTE_ADDR")
-    )
+    entry = CardEntry(actor=request.actor, customer=customer, data=request.POST, files=request.FILES)
     if entry.is_valid():
         try:
             return _stored(request, customer, version, entry, claim)
@@ -113,7 +111,7 @@ def _stale(request, customer, version):
     """409: somebody saved since the form was opened. What was entered stays; what is stored now stands beside it."""
     base, theirs = state.at_version(customer, version), state.current(customer)
     merged = merge(actor=request.actor, customer=customer, base=base, theirs=theirs, posted=request.POST)
-    entry = CardEntry(actor=request.actor, customer=customer, data=merged.data, address=request.META.get("REMOTE_ADDR"))
+    entry = CardEntry(actor=request.actor, customer=customer, data=merged.data)
     entry.conflicts, entry.taken = merged.conflicts, merged.taken
     entry.taken += history.safety_since(request.actor, customer, version)
     others = history.who_since(customer, version)

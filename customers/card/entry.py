@@ -10,6 +10,7 @@ from customers.card import lookup, show, state
 from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.rows import FORMSETS
+from customers.log.services import FindLimitReached, log_find
 from salon import text
 
 SECTIONS = (
@@ -39,12 +40,11 @@ SECTIONS = (
 class CardEntry:
     """A card as entered: `form` and one formset per kind of rows, unbound, or bound to what was posted.
 
-    `conflicts` {input name: what is stored now} and `taken` [(label, text)] are filled when somebody was faster. `address` is
-    the network address the person enters it from.
+    `conflicts` {input name: what is stored now} and `taken` [(label, text)] are filled when somebody was faster.
     """
 
-    def __init__(self, *, actor, customer=None, data=None, files=None, initial=None, address=None):
-        self.actor, self.address = actor, address
+    def __init__(self, *, actor, customer=None, data=None, files=None, initial=None):
+        self.actor = actor
         self.customer = customer if customer and customer.pk else None
         self.conflicts, self.taken = {}, []
         instance = customer or Customer(branch=actor.branch)
@@ -76,7 +76,13 @@ class CardEntry:
                     _("%(number)s does not look like a phone number. Save it anyway?") % {"number": number},
                 )
         digits = {text.phone_digits(number) for number in numbers}
-        shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer, address=self.address)
+        shown, is_hidden = lookup.same_phone(self.actor, digits, customer=self.customer)
+        if digits:
+            try:
+                log_find(actor=self.actor, ids=[card.pk for card in shown])
+            except FindLimitReached as refusal:
+                self.form.add_error(None, str(refusal))
+                return
         if shown:
             self.form.add_warning(_code("same-phone", shown), _("A card with this phone exists already. Save anyway?"), shown)
         if is_hidden is None:

@@ -15,6 +15,7 @@ from salon.shop.models import Branch, StaffMember
 
 LIST_FILTERS = "customer.list_filters"
 UNSET = "unset"
+NEEDS = {"skin_type": "skin", "community": "place"}  # filter: the field group somebody must see in full to be offered it
 
 
 def _day(field, lookup, label):
@@ -74,8 +75,9 @@ class CustomerFilter(filters.FilterSet):
         self.filters["branch"].queryset = Branch.objects.visible_to(actor)
         if not actor.is_owner:
             del self.filters["branch"]
-        if access.visibility(actor, "address") == access.HIDDEN:
-            del self.filters["community"]
+        for name, group in NEEDS.items():
+            if not access.sees(actor, group):
+                del self.filters[name]
         for panel in panels.shown_to(actor, LIST_FILTERS):
             for name, added in panel.show(actor, ()).items():
                 added.parent, added.model = self, Customer

@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card import birthdays, lookup, portraits, show, state
 from customers.card.models import Customer, SafetyNote
-from salon import access, text
+from customers.card.typed import whole_number
+from customers.log.services import FindLimitReached, log_find
+from salon import access, pictures, text
 from salon.forms import DayInput, Form, ModelForm, WarningsMixin
 from salon.shop.models import StaffMember, Tag
 
 # Fields the masking policy may keep from the person who edits.
-CONCEALABLE = ("wechat", "birth_year", "age_band", "age_band_on", "health")
+CONCEALABLE = ("wechat", "birth_year", "age_band", "age_band_on", "health", "skin_type", "card_no")
 ADDED_TO = frozenset({"health"})  # what is typed unseen is added: nobody overwrites what she cannot read
 CLEARED_WITH = {"age_band_on": "age_band"}  # one tick for both
-EARLIEST_YEAR = 1900
 KEPT_IF_EMPTY = frozenset({"card_no", "birth_calendar", "card_date"})  # every card has them; a new one gets them
 KEEP = _("Leave empty to keep what is stored.")
 ADD = _("What you write is added to what is stored.")
@@ -37,7 +38,7 @@ class CardForm(WarningsMixin, ModelForm):
     clear_age_band = forms.BooleanField(label=_("Remove what is stored"), required=False)
     clear_health = forms.BooleanField(label=_("Remove what is stored"), required=False)
     photo = forms.FileField(
-        label=_("Photo"), required=False, help_text=_("JPEG, PNG or WebP, up to 10 MB."), widget=forms.ClearableFileInput
+        label=_("Photo"), required=False, help_text=_("JPEG, PNG, WebP or HEIC, up to 10 MB."), widget=forms.ClearableFileInput
     )
     remove_photo = forms.BooleanField(label=_("Remove the photo"), required=False)
 
@@ -57,14 +58,19 @@ class CardForm(WarningsMixin, ModelForm):
         self.actor = actor
         super().__init__(*args, **kwargs)
         self.stored = {name: getattr(self.instance, state.attribute(name)) for name in self._meta.fields}
-        self.concealed = {name for name in CONCEALABLE if self.instance.pk and show.sees(actor, name) != access.FULL}
+        self.concealed = {name for name in CONCEALABLE if self.instance.pk and self._conceals(name)}
         self.referrers = []  # who may be meant, when several fit
         self._prepare_choices()
         self._prepare_concealed()
         self.fields["name"].widget.attrs["autofocus"] = True
         for name in KEPT_IF_EMPTY:
             self.fields[name].required = False
-        self.fields["photo"].widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+        self.fields["photo"].widget = forms.FileInput(attrs={"accept": pictures.ACCEPT})
+
+    def _conceals(self, name):
+        if name == "card_no":
+            return self.instance.card_is_phone and not access.sees(self.actor, "phone")
+        return show.sees(self.actor, name) != access.FULL
 
     def _prepare_choices(self):
         for form_field in self.fields.values():
@@ -92,7 +98,7 @@ class CardForm(WarningsMixin, ModelForm):
 
     def masked(self, name):
         """What the actor may read of a concealed value, for display beside its empty input."""
-        return show.shown(self.actor, name, self.stored[name])
+        return show.shown(self.actor, name, self.stored[name], phones=[self.stored["card_no"]])
 
     # --- what is stored ----------------------------------------------------------------------------------------------
 
@@ -103,7 +109,7 @@ class CardForm(WarningsMixin, ModelForm):
             cleaned[name] = cleaned[name] or self.stored[name]
         for name in self.concealed & set(cleaned):
             cleaned[name] = self._effective(name, typed[name])
-        self._check_birthday(cleaned)
+        self._check_birthday(cleaned, typed)
         self._check_age_band(cleaned, typed)
         self._check_days(cleaned)
         self._find_referrer(cleaned)
@@ -124,10 +130,12 @@ class CardForm(WarningsMixin, ModelForm):
             return both
         return typed
 
-    def _check_birthday(self, cleaned):
+    def _check_birthday(self, cleaned, typed):
         parts = ("birth_year", "birth_month", "birth_day")
         if any(part in self.errors for part in parts):
             return
+        if "birth_year" in self.concealed:  # nothing is refused by a year the person may not know
+            cleaned = cleaned | {"birth_year": typed["birth_year"]}
         year = cleaned.get("birth_year")
         if year and year > self.actor.today.year:
             self.add_error("birth_year", _("This year is still to come."))
@@ -143,13 +151,11 @@ class CardForm(WarningsMixin, ModelForm):
             self.add_error(None, error)
 
     def _check_days(self, cleaned):
-        """Days on which something was, so neither to come nor before anybody now living."""
+        """Days on which something was, so not to come. That they are of our time, every form asks."""
         for name in ("card_date", "age_band_on"):
             day = cleaned.get(name)
             if day and day > self.actor.today:
                 self.add_error(name, _("This day is still to come."))
-            elif day and day.year < EARLIEST_YEAR:
-                self.add_error(name, _("This day is too long ago."))
 
     def _check_age_band(self, cleaned, typed):
         year, band = (typed.get(n) if n in typed else cleaned.get(n) for n in ("birth_year", "age_band"))
@@ -167,7 +173,11 @@ class CardForm(WarningsMixin, ModelForm):
             if cleaned.get("clear_referrer"):
                 cleaned["referred_by"] = None
             return
-        found, is_sure = lookup.people(self.actor, words)
+        try:
+            found, is_sure = lookup.people(self.actor, words)
+        except FindLimitReached as refusal:
+            self.add_error("referrer", str(refusal))
+            return
         found = [each for each in found if each.pk != self.instance.pk]
         picked = self.data.get("referrer_pick")
         chosen = found if is_sure and len(found) == 1 else [each for each in found if str(each.pk) == picked]
@@ -178,6 +188,18 @@ class CardForm(WarningsMixin, ModelForm):
             self.add_error("referrer", _("Who is meant? Choose below."))
         else:
             self.add_error("referrer", _("Nobody of this name, phone or card number was found."))
+
+    def clean_card_no(self):
+        """A number that is taken tells that it is: if it is made like a phone, that is asking whose it is."""
+        number = self.cleaned_data["card_no"]
+        digits = whole_number(number) if number and number != self.stored["card_no"] else ""
+        if digits:
+            taken = Customer.objects.filter(card_no=number, card_is_phone=True).exclude(pk=self.instance.pk)
+            try:
+                log_find(actor=self.actor, ids=list(taken.values_list("pk", flat=True)))
+            except FindLimitReached as refusal:
+                raise ValidationError(str(refusal)) from refusal
+        return number
 
     def clean_photo(self):
         upload = self.cleaned_data["photo"]

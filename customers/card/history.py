@@ -44,7 +44,7 @@ def saves(actor, customer, *, before=None, limit=PAGE_SIZE):
         return [], None
     shown = moments[:limit]
     records = {model: _records(model, customer, shown[-1], shown[0]) for model in models}
-    reader = _Reader(actor, records)
+    reader = _Reader(actor, records, _phones_ever(customer))
     found = {}
     for model, pairs in records.items():
         for now, was in pairs:
@@ -53,6 +53,12 @@ def saves(actor, customer, *, before=None, limit=PAGE_SIZE):
             save.is_first |= model is Customer and now.history_type == ADDED
     listed = [found[moment] for moment in shown if found[moment].changes or found[moment].is_first]
     return listed, shown[-1] if len(moments) > limit else None
+
+
+def _phones_ever(customer):
+    """The numbers the card has or had."""
+    had = state.ROW_KINDS[state.PHONES].model.history.filter(customer_id=customer.pk).order_by()
+    return list(had.values_list("number", flat=True))
 
 
 def _of(model, customer):
@@ -89,8 +95,8 @@ def _who(record):
 class _Reader:
     """Turns records into changes in words; looks up all names once."""
 
-    def __init__(self, actor, records):
-        self.actor, self.names = actor, show.Names(actor)
+    def __init__(self, actor, records, phones=()):
+        self.actor, self.names, self.phones = actor, show.Names(actor), phones
         cards = [record for pair in records[Customer] for record in pair if record]
         self.names.load(staff=[c.responsible_id for c in cards], customers=[c.referred_by_id for c in cards])
         notes = {record.tag_id for pair in records[SafetyNote] for record in pair if record}
@@ -116,7 +122,7 @@ class _Reader:
                     old, new = (_("photo") if value else "" for value in (old, new))
                     changes.append(Change("", label, old, new))
                 else:
-                    before, after = (show.shown(self.actor, name, value, self.names) for value in (old, new))
+                    before, after = (show.shown(self.actor, name, value, self.names, self.phones) for value in (old, new))
                     changes.append(Change("", label, before, after))
         return changes
 

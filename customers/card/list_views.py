@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from customers.card import export, lookup, queries, typed
 from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
-from customers.log.services import log_export
+from customers.exports.kinds import Kind
+from customers.exports.services import answer
+from customers.log.services import FindLimitReached
 from salon import exports, panels, replica, text
 from salon.lists import Sort, listing
 
@@ -22,7 +24,7 @@ SORTS = {
     "strokes": Sort(_("Surname strokes"), ("stroke_key", "pk")),
     "pinyin": Sort(_("Pinyin"), ("pinyin", "pk")),
     "card_date": Sort(_("Card date"), (F("card_date").desc(nulls_last=True), "-pk")),
-    "skin": Sort(_("Skin type"), ("skin_order", "stroke_key", "pk")),
+    "skin": Sort(_("Skin type"), ("skin_order", "stroke_key", "pk"), needs="skin"),
 }
 
 
@@ -37,12 +39,19 @@ def _found(request):
 @replica.reading()
 def customer_export(request):
     """The same list as a workbook, whole."""
+    return answer(request, "customers:export")
+
+
+def prepared(request):
+    """The list as a file (customers/exports)."""
     found = _found(request)
     if found.errors:
-        return exports.refused(request, reverse("customers:list"))
-    log_export(actor=request.actor, what="customers", address=request.META.get("REMOTE_ADDR"))
+        return None
     sheet = export.sheet(request.actor, found, panels.shown_to(request.actor, LIST_COLUMNS))
     return exports.of_list(request, "customers", sheet, found)
+
+
+EXPORT = Kind("customers:export", "customers:list", "customers", _("Customer list"), prepared)
 
 
 @require_safe
@@ -76,10 +85,20 @@ def search(request):
     words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
     if request.htmx and not words:
         return HttpResponse("")
-    guests, is_limited = queries.guests_by_phone(request.actor, words, address=request.META.get("REMOTE_ADDR"))
-    hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE, guests=guests) if words else []
-    context = {"words": words, "hits": hits, "new": _new_customer(request.actor, words), "number": typed.full_number(words)}
-    context["limit"] = lookup.LIMIT_REACHED if is_limited else ""
+    hits, refusal, is_limited = [], "", False
+    try:
+        guests, is_limited = queries.guests_by_phone(request.actor, words)
+        hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE, guests=guests) if words else []
+    except FindLimitReached as reached:
+        refusal = str(reached)
+    context = {
+        "words": words,
+        "hits": hits,
+        "refusal": refusal,
+        "limit": lookup.LIMIT_REACHED if is_limited else "",
+        "new": _new_customer(request.actor, words),
+        "number": typed.full_number(words),
+    }
     return render(request, "customers/card/_hits.html" if request.htmx else "customers/card/found.html", context)
 
 

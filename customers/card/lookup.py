@@ -3,14 +3,13 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from customers.card import queries
+from customers.card import queries, typed
 from customers.card.models import Customer
 from customers.log.services import guests_told, log_guests, may_ask_for_guests
 from salon import text
 
 MOST = 5  # candidates shown
 MANY = 8
-WHOLE_NUMBER = 7
 LIMIT_REACHED = gettext_lazy(
     "You have found as many customers of other branches as one may within an hour: other branches were not asked."
 )
@@ -21,11 +20,10 @@ def _others(actor, customer):
     return cards.exclude(pk=customer.pk) if customer and customer.pk else cards
 
 
-def same_phone(actor, digits, *, address, customer=None):
+def same_phone(actor, digits, *, customer=None):
     """(cards the actor may see, whether there are others) that have a phone with one of these digits.
 
-    That there are others is logged with the network `address`; None instead: the person was told of too many within the hour,
-    so it was not looked up.
+    That there are others is logged; None instead: the person was told of too many within the hour, so it was not looked up.
     """
     if not digits:
         return [], False
@@ -33,14 +31,14 @@ def same_phone(actor, digits, *, address, customer=None):
     if customer and customer.pk:
         known = known.exclude(pk=customer.pk)
     shown = list(_others(actor, customer).filter(pk__in=known.values("pk"))[:MOST])
-    return shown, False if actor.is_owner else _is_elsewhere(actor, known, address)
+    return shown, False if actor.is_owner else _is_elsewhere(actor, known)
 
 
-def _is_elsewhere(actor, known, address):
+def _is_elsewhere(actor, known):
     if not may_ask_for_guests(actor, guests_told(actor)):
         return None
     hidden = known.exclude(pk__in=Customer.objects.visible_to(actor).values("pk")).order_by("pk")
-    return bool(log_guests(actor=actor, ids=list(hidden.values_list("pk", flat=True)[:MOST]), address=address))
+    return bool(log_guests(actor=actor, ids=list(hidden.values_list("pk", flat=True)[:MOST])))
 
 
 def same_name(actor, name, *, branch, customer=None, birthday=None):
@@ -58,12 +56,18 @@ def same_name(actor, name, *, branch, customer=None, birthday=None):
 
 
 def people(actor, words):
-    """(cards, are they sure) that a person may mean by a name, a phone or a card number: the exact ones, else what fits."""
-    key, digits = text.fold(words), text.phone_digits(words)
+    """(cards, are they sure) that a person may mean by a name, a phone or a card number: the exact ones, else what fits.
+
+    Raises FindLimitReached.
+    """
+    key, digits = text.fold(words), typed.whole_number(words)
     if not key:
         return [], False
-    exact = Q(name_key=key[:120]) | Q(card_key=key[:60])
-    if len(digits) >= WHOLE_NUMBER:
-        exact |= Q(pk__in=Customer.objects.filter(phones__digits=digits).values("pk"))
-    found = list(_others(actor, None).filter(exact)[:MANY])
-    return (found, True) if found else (queries.best(actor, words, MANY), False)
+    found = list(_others(actor, None).filter(Q(name_key=key[:120]) | Q(card_key=key[:60]))[:MANY])
+    if not found and digits:
+        found = list(queries.by_number(actor, digits)[:MANY])
+    if found:
+        return found, True
+    if digits:
+        return list(_others(actor, None).filter(text.starts_with("card_key", key[:60]))[:MANY]), False
+    return queries.best(actor, words, MANY), False

@@ -50,7 +50,8 @@ def merge(*, actor, customer, base, theirs, posted):
     """The Merged form of `posted`, entered on `base` (a State or None), for a card that says `theirs` now."""
     result = Merged(posted.copy())
     result.data["version"] = str(customer.version)
-    fields = _Fields(result, CardForm(instance=customer, actor=actor), actor)
+    phones = [row["number"] for row in theirs.rows[state.PHONES].values()]
+    fields = _Fields(result, CardForm(instance=customer, actor=actor), actor, phones)
     for name in state.FIELDS:
         fields.merge(name, base.fields[name] if base else _NEVER, theirs.fields[name])
     for kind, formset in FORMSETS.items():
@@ -62,8 +63,8 @@ def merge(*, actor, customer, base, theirs, posted):
 class _Fields:
     """The card's own fields of a form being merged."""
 
-    def __init__(self, result, form, actor):
-        self.result, self.form, self.actor = result, form, actor
+    def __init__(self, result, form, actor, phones):
+        self.result, self.form, self.actor, self.phones = result, form, actor, phones
 
     def merge(self, name, old, new):
         if name == "portrait" or name in self.form.concealed:
@@ -80,7 +81,7 @@ class _Fields:
         value, took_theirs, is_conflict = three_way(old, as_input(new), mine)
         self.result.data[name] = value
         if is_conflict:
-            self.result.conflicts[name] = show.shown(self.actor, name, new) or EMPTY
+            self.result.conflicts[name] = self._text(name, new)
         elif took_theirs:
             self._take(name, new)
 
@@ -102,7 +103,7 @@ class _Fields:
         self.result.taken.append((str(label), self._text(name, new)))
 
     def _text(self, name, new):
-        return _("changed") if name == "portrait" else show.shown(self.actor, name, new) or EMPTY
+        return _("changed") if name == "portrait" else show.shown(self.actor, name, new, phones=self.phones) or EMPTY
 
 
 @dataclass

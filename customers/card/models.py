@@ -16,9 +16,10 @@ from salon.shop.models import Branch, StaffMember, Tag
 SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
 DERIVED = [
     *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "old_key"),
-    *("stroke_key", "skin_order", "last_visit_on"),
+    *("card_is_phone", "stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
+MONTHS, DAYS = ([MinValueValidator(1), MaxValueValidator(last)] for last in (12, 31))
 PRESENT = Q(merged_into=None)  # cards in use: not merged into another
 RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
 
@@ -160,6 +161,7 @@ class Customer(models.Model):
     initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
     card_key = text.KeyField(max_length=60, editable=False)
     old_key = text.KeyField(max_length=60, null=True, editable=False)
+    card_is_phone = models.BooleanField(default=False, editable=False)  # masked like the phone, and found as the phone is
     stroke_key = text.KeyField(max_length=120, editable=False)
     skin_order = models.PositiveSmallIntegerField(default=SKIN_UNKNOWN, editable=False)
     last_visit_on = models.DateField(_("last visit"), null=True, editable=False)
@@ -227,20 +229,35 @@ class Customer(models.Model):
         return reverse("customers:detail", args=[self.pk])
 
     def save(self, *args, **kwargs):
-        self.set_keys()
+        self.set_keys(self._phone_numbers())
         super().save(*args, **kwargs)
 
-    def set_keys(self):
-        """Fill the derived search and sort keys; called by save, and before a bulk_create."""
+    def _phone_numbers(self):
+        """The phones the card has or had, if its number can be one of them: removing a phone shows no number that was hidden."""
+        if self.pk is None or len(text.phone_digits(self.card_no)) < text.SHORTEST_PHONE:
+            return []
+        had = Phone.history.filter(customer_id=self.pk).order_by().values_list("number", flat=True)
+        return [*Phone.objects.filter(customer=self.pk).order_by().values_list("number", flat=True), *had]
+
+    def set_keys(self, phones=()):
+        """Fill the derived search and sort keys; called by save, and before a bulk_create. `phones`: the numbers on the card.
+
+        A card number that is a phone of the card has no key of its own: it is found as the phone is, whole or by four digits.
+        """
         keys = text.name_keys(self.name)
         self.name_key, self.given_key = keys.name[:120], keys.given[:120]
         self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
         self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
-        self.card_key = text.fold(self.card_no)[:60]
+        self.card_is_phone = text.is_phone_among(self.card_no, phones)
+        self.card_key = "" if self.card_is_phone else text.fold(self.card_no)[:60]
         self.old_key = text.fold(self.old_no)[:60] or None
         self.stroke_key = text.stroke_key(self.name)
         places = [key for key, _label in self.SKIN_TYPES]
         self.skin_order = places.index(self.skin_type) if self.skin_type in places else SKIN_UNKNOWN
+
+    def card_no_for(self, actor):
+        """The card number as somebody may read it: masked if it is a phone of the card."""
+        return access.mask_phone(self.card_no, access.visibility(actor, "phone")) if self.card_is_phone else self.card_no
 
     @property
     def birthday(self):
@@ -280,6 +297,9 @@ class Phone(models.Model):
     def save(self, *args, **kwargs):
         self.set_keys()
         super().save(*args, **kwargs)
+        if text.is_phone_among(self.customer.card_no, [self.number]):
+            self.customer.card_is_phone, self.customer.card_key = True, ""
+            Customer.objects.filter(pk=self.customer_id).update(card_is_phone=True, card_key="")
 
     def set_keys(self):
         """Fill the digit keys; called by save, and before a bulk_create."""
@@ -321,12 +341,8 @@ class FamilyMember(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="family")
     relation = models.CharField(_("relation"), max_length=20)
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80, blank=True)
-    birth_month = models.PositiveSmallIntegerField(
-        _("month of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(12)]
-    )
-    birth_day = models.PositiveSmallIntegerField(
-        _("day of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(31)]
-    )
+    birth_month = models.PositiveSmallIntegerField(_("month of birth"), null=True, blank=True, validators=MONTHS)
+    birth_day = models.PositiveSmallIntegerField(_("day of birth"), null=True, blank=True, validators=DAYS)
 
     history = HistoricalRecords()
 

@@ -1,4 +1,4 @@
-"""Finding a customer in a second: by name in either script, pinyin, initials, phone or its last digits, card number.
+"""Finding a customer in a second: by name in either script, pinyin, initials, whole phone or its last digits, card number.
 
 What was typed is read as beginnings of key columns (typed.py). Each beginning is a limited range of one index; the union of
 these, ranked, is one statement. Nothing is scanned, so a million customers cost what a thousand do.
@@ -12,11 +12,12 @@ from django.db.models import Case, Q, Value, When
 
 from customers.card import old_numbers, typed
 from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
-from customers.log.services import guests_told, log_guests, may_ask_for_guests
+from customers.log.services import guests_told, log_find, log_guests, may_ask_for_guests
 from salon import access, panels, text
 
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
-SHOWN = ("card_no", "name", "called", "portrait", "last_visit_on", "branch__name")  # of a card, in a hit and by its panels
+# shown of a card in a hit, and by its panels
+SHOWN = ("card_no", "card_is_phone", "name", "called", "portrait", "last_visit_on", "branch__name")
 RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 
@@ -28,7 +29,7 @@ class Hit:
     badge: list
     number: str = ""
     safety: tuple = ()  # names of what she is allergic to or must not have
-    former: tuple = ()  # (name, card number) of merged cards by which she was found
+    former: tuple = ()  # (name, card number as it may be read) of merged cards by which she was found
     hints: tuple = ()
     is_guest: bool = False
 
@@ -41,13 +42,14 @@ class Hit:
 def search(actor, words, limit=20, *, guests=()):
     """The customers that fit best, as Hits: exact matches first, then who came last; `guests` of other branches at the end.
 
-    Four queries, one if merged cards fit, and those of the panels, however many customers there are. Merged cards lead to
-    the surviving one.
+    Four queries, one if merged cards fit, and those of the panels, however many customers there are; a few more for a whole
+    phone number, which is logged. Merged cards lead to the surviving one. Raises FindLimitReached.
     """
-    rows = candidates(actor, words)
+    alternatives = read(actor, words)
+    rows = _candidates(actor, alternatives, words)
     found, guests = _cards(actor, rows, limit), list(guests)
     pks = [customer.pk for customer in found]
-    numbers, safety, former = _numbers(pks, words), _safety(pks, actor.today), _former(pks, rows)
+    numbers, safety, former = _numbers(pks, alternatives), _safety(pks, actor.today), _former(actor, pks, rows)
     badges = panels.collect("customer.badge", actor, found + guests)
     hints = panels.collect("customer.hints", actor, found)
     hits = [
@@ -65,8 +67,37 @@ def search(actor, words, limit=20, *, guests=()):
 
 
 def best(actor, words, limit):
-    """The customers the actor may open that fit `words`, best first."""
-    return _cards(actor, candidates(actor, words), limit)
+    """The customers the actor may open that fit `words`, best first. Raises FindLimitReached."""
+    return _cards(actor, _candidates(actor, read(actor, words), words), limit)
+
+
+def read(actor, words):
+    """What was typed, read (typed.read); that somebody asks by a whole number is logged. Raises FindLimitReached."""
+    alternatives = typed.read(words, actor.branch)
+    numbers = {start.prefix for start in typed.phones_in(alternatives) if start.whole}
+    if numbers:
+        _log_numbers(actor, numbers)
+    return alternatives
+
+
+def by_number(actor, digits):
+    """The cards in use the actor may open that have a phone of exactly these digits; logged. Raises FindLimitReached."""
+    _log_numbers(actor, {digits})
+    cards = Customer.objects.present().visible_to(actor).select_related("branch").order_by("pk")
+    return cards.filter(pk__in=Phone.objects.filter(digits=digits).values("customer"))
+
+
+def _log_numbers(actor, numbers):
+    """Log whose of the actor's customers these whole numbers are. A number that begins a card number asks for the card."""
+    if access.sees(actor, "phone"):
+        return
+    ids = list(Phone.objects.filter(digits__in=numbers).order_by("customer_id").values_list("customer_id", flat=True)[:MANY])
+    known = list(Customer.objects.visible_to(actor).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else []
+    if not known:
+        cards = Customer.objects.listed_for(actor)
+        if any(cards.filter(text.starts_with("card_key", number)).exists() for number in numbers):
+            return
+    log_find(actor=actor, ids=known)
 
 
 def _cards(actor, rows, limit):
@@ -78,12 +109,12 @@ def _cards(actor, rows, limit):
     return sorted(cards, key=lambda customer: ids.index(customer.pk))
 
 
-def _numbers(pks, words):
-    """{customer id: the phone number to show}: the one that was typed, else the main one."""
-    part, main, meant = text.phone_digits(words[: typed.LONGEST]), {}, {}
+def _numbers(pks, alternatives):
+    """{customer id: the phone number to show}: the one that was typed, whole or by its last digits, else the main one."""
+    starts, main, meant = typed.phones_in(alternatives), {}, {}
     for pk, number, digits in Phone.objects.filter(customer__in=pks).values_list("customer", "number", "digits"):
         main.setdefault(pk, number)  # the main one comes first
-        if part and (digits.startswith(part) or digits.endswith(part)):
+        if any(start.is_of(digits) for start in starts):
             meant.setdefault(pk, number)
     return main | meant
 
@@ -96,13 +127,12 @@ def _safety(pks, today):
     return of
 
 
-def _former(pks, rows):
+def _former(actor, pks, rows):
     """{customer id: [(name, card number)]} of the merged cards among the candidates: they tell why she was found."""
     found, of = set(pks), defaultdict(list)
     if merged := [pk for pk, survivor, *_rest in rows if survivor in found]:
-        absorbed = Customer.objects.filter(pk__in=merged).order_by("pk")
-        for survivor, *name_and_number in absorbed.values_list("merged_into", "name", "card_no"):
-            of[survivor].append(name_and_number)
+        for card in Customer.objects.filter(pk__in=merged).only("merged_into", "name", "card_no", "card_is_phone").order_by("pk"):
+            of[card.merged_into_id].append((card.name, card.card_no_for(actor)))
     return of
 
 
@@ -117,8 +147,13 @@ def _best_ids(rows):
 
 
 def candidates(actor, words):
+    """What `search` ranks, unlogged: for figures, which show nobody."""
+    return _candidates(actor, typed.read(words, actor.branch), words)
+
+
+def _candidates(actor, alternatives, words):
     """Rows (id, merged into, last visit, is an exact match) of the best candidates, unordered. One statement, or none."""
-    arms = [arm for alternative in typed.read(words, actor.branch) for arm in _arms(actor, alternative)]
+    arms = [arm for alternative in alternatives for arm in _arms(actor, alternative)]
     arms += old_numbers.arms(actor, words)
     return _rows(arms, "c.id, c.merged_into_id, c.last_visit_on, found.exact")
 
@@ -209,9 +244,9 @@ def _recent(scope, words):
     return [(f"SELECT latest.id, {NOT_EXACT} FROM ({latest}) latest WHERE {fits}", [*params, RECENT, *values])]  # noqa: S608
 
 
-def guests_by_phone(actor, words, *, address):
+def guests_by_phone(actor, words):
     """(customers of other branches whose whole phone number was typed, True if that many were found that no more are looked up)
-    for those who may confirm that they are here. Who is found is logged with the network `address`.
+    for those who may confirm that they are here. Who is found is logged.
 
     Two queries for a whole number, more for one that is somebody's.
     """
@@ -225,23 +260,27 @@ def guests_by_phone(actor, words, *, address):
     guests = list(elsewhere.order_by("pk")) if ids else []
     if not may_ask_for_guests(actor, told):
         return [guest for guest in guests if guest.pk in told], True
-    shown = log_guests(actor=actor, ids=[guest.pk for guest in guests], address=address)
+    shown = log_guests(actor=actor, ids=[guest.pk for guest in guests])
     return [guest for guest in guests if guest.pk in shown], False
 
 
 def ids_matching(actor, words, most=1000):
     """Ids of the customers in the actor's lists that fit `words`, or None if there are more than `most`.
 
-    For filters: few ids make any order cheap, and with many the condition `fitting` finds a page soon.
+    For filters: few ids make any order cheap, and with many the condition `fitting` finds a page soon. A whole number is logged.
+    Raises FindLimitReached, which is a list's Refused.
     """
     scope = EVERYWHERE if actor.is_owner else _at(actor.branch)
-    arms = [arm for words in typed.read(words, actor.branch) for arm in _ranges(scope, words, most + 1)]
+    arms = [arm for alternative in read(actor, words) for arm in _ranges(scope, alternative, most + 1)]
     ids = {pk for (pk,) in _rows(arms + old_numbers.arms(actor, words), "c.id")}
     return sorted(ids) if len(ids) <= most else None
 
 
 def fitting(actor, words):
-    """A condition on Customer for everybody who fits `words`, in a form no database mistakes for a range to start from."""
+    """A condition on Customer for everybody who fits `words`, in a form no database mistakes for a range to start from.
+
+    Ask `ids_matching` first: it logs and limits.
+    """
     found = Q()
     for alternative in typed.read(words, actor.branch):
         together = Q()

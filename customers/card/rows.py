@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card import birthdays, show, state
 from customers.card.services import RowEntry
+from customers.log.services import FindLimitReached, log_find
 from salon import access, text
 from salon.forms import Form
 
@@ -23,8 +24,6 @@ class Row(Form):
 
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     kind = None
-    group = ""  # of the masking policy; "" is open to all
-    may_conceal = ()
     needed = None  # the column no row is without
 
     def __init__(self, *args, stored=None, actor, **kwargs):
@@ -75,13 +74,12 @@ class Row(Form):
 
 def concealed_columns(row_class, actor):
     """The columns of a stored row whose inputs start empty for this actor."""
-    is_open = not row_class.group or access.visibility(actor, row_class.group) == access.FULL
-    return () if is_open else row_class.may_conceal
+    groups = show.COLUMN_GROUPS.get(row_class.kind.name, {})
+    return tuple(column for column, group in groups.items() if not access.sees(actor, group))
 
 
 class PhoneRow(Row):
     kind = state.ROW_KINDS[state.PHONES]
-    group, may_conceal = "phone", ("number",)
     needed = "number"
     number, label, is_main = fields_for_model(kind.model, kind.columns).values()
 
@@ -100,7 +98,6 @@ class PhoneRow(Row):
 
 class AddressRow(Row):
     kind = state.ROW_KINDS[state.ADDRESSES]
-    group, may_conceal = "address", state.ADDRESS_PARTS
     needed = "street"  # or any other part
     country, province, city, district, community, street, postcode, is_delivery = fields_for_model(
         kind.model, kind.columns
@@ -178,9 +175,22 @@ class PhoneRows(Rows):
             digits = text.phone_digits(form.cleaned_data.get("number") or "")
             if not digits or (form.stored and seen.get(form.stored.pk) == digits):
                 continue
+            if self._is_asked_too_often(form, digits):
+                continue
             if digits in taken:
                 form.add_error("number", _("This number stands in another row."))
             taken.append(digits)
+
+    def _is_asked_too_often(self, form, digits):
+        """A number typed beside masked ones tells whether it is one of them: that is asking, and is logged, hit and miss."""
+        if not self.stored or access.sees(self.actor, "phone"):
+            return False
+        hit = [row.customer_id for row in self.stored.values() if text.phone_digits(row.number) == digits]
+        try:
+            log_find(actor=self.actor, ids=hit)
+        except FindLimitReached as refusal:
+            form.add_error("number", str(refusal))
+        return form.has_error("number")
 
     def typed(self):
         """Numbers that were typed and are not stored on this card yet."""

@@ -47,7 +47,8 @@ class _Reader:
     def plain(self, name, **options):
         """A field of the card as a fact."""
         field = Customer._meta.get_field(name)
-        value = show.shown(self.actor, name, getattr(self.customer, state.attribute(name)), self.names)
+        phones = [self.customer.card_no] if self.customer.card_is_phone else []
+        value = show.shown(self.actor, name, getattr(self.customer, state.attribute(name)), self.names, phones)
         return Fact(str(field.verbose_name), (value,) if value else (), **options)
 
     def rows(self, kind_name):

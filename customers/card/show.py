@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from customers.card import state
 from customers.card.models import Customer
-from salon import access
+from salon import access, text
 from salon.shop.models import StaffMember
 
 CONCEALED = "****"
 GROUP_OF = {
+    "skin_type": "skin",
     "wechat": "wechat",
     "birth_year": "birthday",
     "birth_month": "birthday",
@@ -21,12 +22,21 @@ GROUP_OF = {
     "health": "health",
 }
 _MONTH_AND_DAY = frozenset({"birth_month", "birth_day"})
+COLUMN_GROUPS = {  # of rows: {kind: {column: group}}
+    state.PHONES: {"number": "phone"},
+    state.ADDRESSES: dict.fromkeys(state.PLACE_PARTS, "place") | {"street": "address", "postcode": "address"},
+}
 
 
 def sees(actor, name):
     """How the actor sees a field of the card: FULL for what the policy does not name."""
     how = access.visibility(actor, GROUP_OF[name]) if name in GROUP_OF else access.FULL
     return access.FULL if how == access.MONTH_DAY and name in _MONTH_AND_DAY else how
+
+
+def sees_portrait(actor, customer):
+    """True if the actor may see the portrait of a customer whose card is open to them: of the own branch; the owner, of all."""
+    return access.sees(actor, "portrait") and (actor.is_owner or customer.branch_id == actor.branch.pk)
 
 
 class Names:
@@ -50,10 +60,15 @@ class Names:
         return (self.staff if field == "responsible" else self.customers)[pk]
 
 
-def shown(actor, name, value, names=None):
-    """A value of a field of the card as this actor may read it; CONCEALED where there is one that may not be read at all."""
+def shown(actor, name, value, names=None, phones=()):
+    """A value of a field of the card as this actor may read it; CONCEALED where there is one that may not be read at all.
+
+    `phones`: numbers the card has or had, for a card number that is one of them.
+    """
     if value in (None, ""):
         return ""
+    if name == "card_no" and text.is_phone_among(value, phones):
+        return access.mask_phone(value, access.visibility(actor, "phone"))
     how = sees(actor, name)
     if how == access.MASKED:
         return access.mask_text(str(value), how)
@@ -79,17 +94,17 @@ def shown_cell(actor, kind, column, value):
     """A value of a phone, address or family member as this actor may read it."""
     if kind.name == state.PHONES and column == "number":
         return access.mask_phone(value, access.visibility(actor, "phone"))
-    if kind.name == state.ADDRESSES and column in state.ADDRESS_PARTS:
-        how = access.visibility(actor, "address")
-        return access.mask_text(value, how) or (CONCEALED if value else "")
+    if group := COLUMN_GROUPS.get(kind.name, {}).get(column):
+        return access.mask_text(value, access.visibility(actor, group)) or (CONCEALED if value else "")
     return in_words(kind.model._meta.get_field(column), value)
 
 
 def shown_row(actor, kind, columns):
     """A row, given as {column: value}, in a few characters."""
-    text = str(kind.model(**columns))
     if kind.name == state.PHONES:
-        return access.mask_phone(text, access.visibility(actor, "phone"))
+        return access.mask_phone(columns["number"], access.visibility(actor, "phone"))
     if kind.name == state.ADDRESSES:
-        return access.mask_text(text, access.visibility(actor, "address")) or (CONCEALED if text else "")
-    return text
+        seen = {name: shown_cell(actor, kind, name, columns[name]) for name in state.ADDRESS_PARTS}
+        read = {name: value for name, value in seen.items() if value != CONCEALED}
+        return str(kind.model(**read)) or (CONCEALED if read != seen else "")
+    return str(kind.model(**columns))

@@ -10,7 +10,8 @@ FIELDS = (
     "responsible", "potential", "note", "card_date",
 )  # fmt: skip
 PHONES, ADDRESSES, FAMILY = "phones", "addresses", "family"
-ADDRESS_PARTS = ("country", "province", "city", "district", "community", "street", "postcode")
+PLACE_PARTS = ("country", "province", "city", "district", "community")  # of an address: where somebody lives, not which door
+ADDRESS_PARTS = (*PLACE_PARTS, "street", "postcode")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """What somebody typed to find a customer, read as beginnings of the key columns (REQUIREMENTS B10).
 
+Phones are masked, so no part of one finds anybody: only a whole number does (queries.py has it logged), and the last four digits
+where everybody sees these.
+
 A query is a list of alternatives; each is a list of words that must all fit; each word is a tuple of Starts of which one
 must fit. "zxm 6621" is one alternative of two words; "zxm6621" is also a card number.
 """
@@ -9,16 +12,18 @@ import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Length
 
 from customers.card.models import Phone
 from salon import text
+from salon.access import TAIL_DIGITS, TAIL_FROM
 
 LONGEST = 80  # characters read of what was typed
 MOST_WORDS = 6
-SHORTEST_NUMBER = 3  # fewer digits are a card number, not a part of a phone number
+SHORTEST_NUMBER = 3  # so many digits after a name are a word of their own
 FULL_NUMBER = 8  # so many digits and more can be a whole phone number
-VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter or 138, a surname, 621, a name, 6621
-_MOBILE = re.compile("1[3-9][0-9]")  # three digits many numbers begin with
+VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter, a surname, 621, a name, 6621
+_UNFINISHED = re.compile(r"(?:0086|86|0)?1[3-9]\d{0,8}|0\d{0,8}")  # a mobile, or a number with an area code, half typed
 _NUMBER = re.compile(r"[+(]?[\d(][\d()\-./]*")
 _GLUED = re.compile(rf"(\D+?)(\d{{{SHORTEST_NUMBER},}})")
 _SERIAL = re.compile(r"([a-z0-9]{1,12})-0*(\d{1,9})")
@@ -34,7 +39,7 @@ _SURNAME_AND_INITIALS = re.compile(f"({_SYLLABLE})({_SYLLABLE})?([b-df-hj-np-tw-
 class Start:
     """A column of Customer, or of Phone, whose text begins with `prefix`, or with `whole` is `prefix`.
 
-    `also` is a second column and its prefix that must fit too.
+    `also` is a second column and its prefix that must fit too; `least` so many characters the column must have.
     """
 
     column: str
@@ -42,6 +47,7 @@ class Start:
     of_phone: bool = False
     whole: bool = False
     also: tuple = ()
+    least: int = 0
 
     def is_about(self, columns):
         """True if the start needs no other columns than these; none given: all."""
@@ -55,16 +61,32 @@ class Start:
         if self.also:
             more, values = _range(f"{alias}.{self.also[0]}", self.also[1])
             return f"({condition} AND {more})", params + values
+        if self.least:
+            return f"({condition} AND LENGTH({column}) >= %s)", [*params, self.least]
         return f"({condition})", params
 
     @property
     def q(self):
         """The same as a Q on Customer."""
         if self.of_phone:
-            return Q(Exists(Phone.objects.filter(text.starts_with(self.column, self.prefix), customer=OuterRef("pk"))))
+            return Q(Exists(self.phones.filter(customer=OuterRef("pk"))))
         if self.whole:
             return Q(**{self.column: self.prefix})
         return text.starts_with(self.column, self.prefix) & (text.starts_with(*self.also) if self.also else Q())
+
+    @property
+    def phones(self):
+        """The phones that fit a start of phones."""
+        if self.whole:
+            return Phone.objects.filter(**{self.column: self.prefix})
+        fits = text.starts_with(self.column, self.prefix)
+        return Phone.objects.alias(length=Length(self.column)).filter(fits, length__gte=self.least)
+
+    def is_of(self, digits):
+        """True if a phone with these digits fits a start of phones."""
+        if self.whole:
+            return digits == self.prefix
+        return len(digits) >= self.least and digits[::-1].startswith(self.prefix)
 
 
 def _either(conditions):
@@ -153,13 +175,32 @@ def is_number(typed):
 def _number(written, branch):
     digits, key = text.phone_digits(written), text.fold(written)
     starts = [Start("card_key", key)] if key else []
-    if len(digits) >= SHORTEST_NUMBER:
-        starts += [Start("digits", digits, of_phone=True), Start("digits_reversed", digits[::-1], of_phone=True)]
+    if found := phone(written):
+        starts.append(found)
     serial = written.lstrip("0")
     if branch and serial.isdecimal() and len(serial) <= 9:
         starts.append(Start("card_key", _card_key(branch.code, serial), whole=True))
-    weight = SURE if len(digits) > SHORTEST_NUMBER else VAGUE if _MOBILE.fullmatch(digits) else PART
-    return Word(tuple(starts), weight, is_number=True)
+    return Word(tuple(starts), SURE if len(digits) > SHORTEST_NUMBER else PART, is_number=True)
+
+
+def phone(written):
+    """The Start of phones a number means: four digits are the last ones, a whole number is that; None for anything between."""
+    digits = text.phone_digits(written)
+    if len(digits) == TAIL_DIGITS and is_number("".join(written.split())):
+        return Start("digits_reversed", digits[::-1], of_phone=True, least=TAIL_FROM)
+    return Start("digits", digits, of_phone=True, whole=True) if whole_number(written) else None
+
+
+def whole_number(written):
+    """The digits of what was typed if it is made like a whole phone number, else empty: nobody asks whose a half typed one is."""
+    digits = text.phone_digits(written)
+    is_whole = len(digits) >= text.SHORTEST_PHONE and not _UNFINISHED.fullmatch(text.digits_of(written))
+    return digits if is_whole and is_number("".join(written.split())) else ""
+
+
+def phones_in(alternatives):
+    """The Starts of phones in what was read."""
+    return {start for words in alternatives for word in words for start in word.starts if start.of_phone}
 
 
 def _card_key(code, serial):

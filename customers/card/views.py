@@ -1,16 +1,14 @@
 """The card's pages for reading: the card with its timeline, its data, its change history, the portrait."""
 
-from datetime import datetime
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.card import birthdays, history, portraits, services, sheets
+from customers.card import birthdays, history, portraits, services, sheets, show
 from customers.card.forms import SafetyNoteForm
 from customers.card.models import Customer
 from customers.log.services import log_view
-from salon import access, operations, panels
+from salon import access, dates, operations, panels
 
 TIMELINE_PAGE = 50
 MOST_REFERRED = 5
@@ -107,11 +105,9 @@ def data(request, pk):
 def changes(request, pk):
     before = request.GET.get("before")
     try:
-        moment = datetime.fromisoformat(before) if before else None
+        moment = dates.moment_from(before) if before else None
     except ValueError:
         raise Http404 from None
-    if moment and moment.tzinfo is None:
-        raise Http404
     customer = open_card(request, pk)
     saves, older = history.saves(request.actor, customer, before=moment)
     context = head(request, customer, "history") | {"saves": saves, "older": older.isoformat() if older else ""}
@@ -122,6 +118,8 @@ def changes(request, pk):
 def portrait(request, pk):
     """The portrait's file, for who may see the card; never kept by a browser or a proxy."""
     customer = access.get(request.actor, Customer.objects.exclude(portrait=""), pk=pk)
+    if not show.sees_portrait(request.actor, customer):
+        raise Http404
     try:
         content = portraits.path_of(customer.portrait).read_bytes()
     except FileNotFoundError:

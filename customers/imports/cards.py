@@ -9,6 +9,7 @@ from django.db import connection
 from customers.card.models import Address, Customer, Phone
 from customers.card.services import next_card_no
 from salon import rows
+from salon.access import TAIL, mask_phone
 from salon.shop.models import Branch
 
 CARD = [column.attname for column in Customer._meta.concrete_fields]
@@ -69,8 +70,10 @@ class CardWriter:
             customer.old_no, customer.card_no = "" if customer.card_no in self._bore else customer.card_no, ""
             self.renumbered += 1
         customer.card_no = customer.card_no or self._next_number()
-        customer.name = customer.name or customer.card_no
-        customer.set_keys()
+        customer.set_keys(card.phones)
+        if not customer.name:  # the number stands in, as far as anybody may read it
+            customer.name = mask_phone(customer.card_no, TAIL) if customer.card_is_phone else customer.card_no
+            customer.set_keys(card.phones)
         tables.cards.add(tuple(map(_stored, _card_row(customer))))
         seen = set()
         for number in card.phones:

@@ -41,9 +41,9 @@ class Desk:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def forget_upload(self):
-        """Forget the file, once it was read, and how far its reading was."""
-        self.upload.unlink(missing_ok=True)
-        self._progress.unlink(missing_ok=True)
+        """Forget the file, once it was read, and how far its reading was; and what a full disk left half written."""
+        for path in (self.upload, self._progress, *self.folder.glob("*.new")):
+            path.unlink(missing_ok=True)
 
     def forget_rows(self):
         """Forget the file and its rows; what was refused stays, to be downloaded."""
@@ -69,14 +69,16 @@ class Desk:
 
     def write_refused(self, spool):
         """The refused rows as a CSV file Excel opens: row, reason, and the cells as they stood. None refused: no file."""
-        self.refused.unlink(missing_ok=True)
         if not spool.count("refused"):
+            self.refused.unlink(missing_ok=True)
             return
-        with self.refused.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+        beside = self.refused.with_suffix(".new")
+        with beside.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
             writer = csv.writer(file)
             writer.writerow([_("Row"), _("Reason"), *map(formulas.guarded, spool.fact("header", []))])
             for row, reason, raw in spool.refused_raw():
                 writer.writerow([row, formulas.guarded(reason), *map(formulas.guarded, raw)])
+        beside.replace(self.refused)
 
 
 def prune(now):

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from customers.card.state import PLACE_PARTS
 from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.services import may_store
 from customers.imports.spool import Spool
-from salon import access, cells
+from salon import access, cells, text
 from salon.reading import heading_key
 
 SAMPLE_ROWS, SHOWN_REASONS = 3, 50
 DAYS = {"date", "card_date"}
-MASKED = {"phone": "phone", "address": "address", "community": "address", "wechat": "wechat"}  # column: field group
+MASKED = {"phone": "phone", "address": "address", "wechat": "wechat", "skin_type": "skin"}  # column: field group
+MASKED |= dict.fromkeys(PLACE_PARTS, "place")
 
 
 @dataclass
@@ -45,25 +47,26 @@ def details(run, actor):
 
 def _sample(kind, spool, rows, actor):
     places, header = spool.fact("columns", {}), spool.fact("header", [])
-    shown = []
+    shown, cell = [], lambda row, key: row[places[key]] if key in places and places[key] < len(row) else ""
     for column in kind.columns:
         if column.key in places:
             place = places[column.key]
-            values = [_shown(column.key, row[place] if place < len(row) else "", actor) for _number, row, _bad in rows]
+            values = [_shown(column.key, cell(row, column.key), cell(row, "phone"), actor) for _number, row, _bad in rows]
             own = heading_key(header[place]) in map(heading_key, column.names[:2])
             shown.append((header[place], "" if own else column.names[0], values))
     return shown
 
 
-def _shown(key, value, actor):
-    """A cell of the file as the person would see it on a card; a day as it was understood."""
+def _shown(key, value, phone, actor):
+    """A cell of the file as the person would see it on a card; a day as it was understood. `phone`: that of its row."""
     if key in DAYS:
         return _day_of(value)
-    group = MASKED.get(key)
+    is_phone = key == "card_no" and text.is_phone_among(str(value), [str(phone)])
+    group = "phone" if is_phone else MASKED.get(key)
     if not group:
         return value
     how = access.visibility(actor, group)
-    return access.mask_phone(value, how) if group == "phone" else access.mask_text(value, how)
+    return access.mask_phone(str(value), how) if group == "phone" else access.mask_text(value, how)
 
 
 def _day_of(value):

@@ -15,32 +15,40 @@ MOST_IN_LINE = 50  # imports of one branch that wait
 BEGIN, STORE = "import_begin", "import_store"  # actions of operation keys
 
 
-@transaction.atomic
 def begin(*, actor, key, data, kind, branch, file, create_customers=False):
     """Keep a file and have it read when its turn comes. Returns the ImportRun. Its rows may mean customers of any branch only
     if the owner brings it. Raises operations.AlreadyDone, KeyConflict, and Barred while too many of the branch wait.
+
+    The file is kept before the row is committed, and forgotten again if it cannot be.
     """
-    operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
-    prune(actor.now)
-    if ImportRun.objects.filter(branch=branch, state__in=ImportRun.IN_LINE).count() >= MOST_IN_LINE:
-        raise Barred(_("Many files of this branch wait to be read. Send this one when they are done."))
-    run = ImportRun.objects.create(
-        kind=kind.name,
-        branch=branch,
-        user=actor.user,
-        file_name=file.name[-120:],
-        create_customers=create_customers,
-        everywhere=actor.is_owner,
-        language=get_language(),  # of the page: what the work has to say is read there
-        created_at=actor.now,
-        started_at=actor.now,
-    )
-    desk = Desk(run.pk)
-    desk.clear()  # of an import that was rolled back
-    desk.open(file.chunks())
-    operation.url = run.get_absolute_url()
-    operation.save(update_fields=["url"])
-    transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks
+    desk = None
+    try:
+        with transaction.atomic():
+            operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
+            prune(actor.now)
+            if ImportRun.objects.filter(branch=branch, state__in=ImportRun.IN_LINE).count() >= MOST_IN_LINE:
+                raise Barred(_("Many files of this branch wait to be read. Send this one when they are done."))
+            run = ImportRun.objects.create(
+                kind=kind.name,
+                branch=branch,
+                user=actor.user,
+                file_name=file.name[-120:],
+                create_customers=create_customers,
+                everywhere=actor.is_owner,
+                language=get_language(),  # of the page: what the work has to say is read there
+                created_at=actor.now,
+                started_at=actor.now,
+            )
+            desk = Desk(run.pk)
+            desk.clear()  # of an import that was rolled back
+            desk.open(file.chunks())
+            operation.url = run.get_absolute_url()
+            operation.save(update_fields=["url"])
+            transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks
+    except BaseException:
+        if desk:
+            desk.clear()
+        raise
     return run
 
 

@@ -7,14 +7,11 @@ process was ended, and that nothing was stored: storing is one transaction.
 """
 
 import logging
-import subprocess
-import sys
-import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
-from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -23,7 +20,7 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import locks, reading, untrusted
+from salon import background, files, locks, reading, untrusted
 
 READ, STORE = "read", "store"
 AT_ONCE = 2  # imports at work in the whole installation; of one branch, one
@@ -36,19 +33,11 @@ log = logging.getLogger(__name__)
 
 def start(run, step, language):
     """Begin a step of an import in a process of its own, which speaks that language; returns at once."""
-    worker = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_import", str(run.pk), step, language],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    threading.Thread(target=_await, args=[worker, run.pk], daemon=True).start()
+    background.start("work_import", str(run.pk), step, language, afterwards=partial(_ended, run.pk))
 
 
-def _await(worker, pk):
-    """Wait for the end of a process, so that it does not stay behind as a zombie; had it no time to call the next, call it."""
-    worker.wait()
+def _ended(pk):
+    """The process of an import is gone; had it no time to call the next, call it."""
     try:
         move_on(ended=pk)
     except DatabaseError:
@@ -123,13 +112,17 @@ def _do(run, step, language, clock):
             _fail(run, desk, clock, str(reading.REFUSALS["long"]))
         except reading.Unreadable as why:
             _fail(run, desk, clock, str(why))
-        except DatabaseError as error:
+        except Exception as error:
             log.exception("import %s", run.pk)
-            full = "full" in str(error).lower()
-            _fail(run, desk, clock, _("The disk is full.") if full else _("The database did not take it. Try again."))
-        except Exception:
-            log.exception("import %s", run.pk)
-            _fail(run, desk, clock, _("It is our fault, not yours; the fault was written down."))
+            _fail(run, desk, clock, _reason(error))
+
+
+def _reason(error):
+    if files.is_full(error):  # met by the database, by the rows kept on the way, or by the note of progress
+        return _("The disk is full.")
+    if isinstance(error, DatabaseError):
+        return _("The database did not take it. Try again.")
+    return _("It is our fault, not yours; the fault was written down.")
 
 
 def _fail(run, desk, clock, why):
@@ -188,5 +181,5 @@ def _store(run, desk, clock):
             importer.store(at_once=True, progress=_note(desk))
             run.state, run.counts, run.finished_at = ImportRun.DONE, dict(importer.counts), clock()
             run.save(update_fields=["state", "counts", "finished_at"])
-        desk.write_refused(spool)
+            desk.write_refused(spool)  # while it can still be said that nothing was stored
     desk.forget_rows()

@@ -2,6 +2,8 @@
 
 from django import template
 
+from customers.card import show
+
 register = template.Library()
 
 STYLES = {"checkbox": "form-check-input", "select": "form-select"}  # Bootstrap's; form-control for the rest
@@ -27,6 +29,18 @@ def card_field(entry, field, css=""):
         "theirs": entry.conflicts.get(field.html_name, ""),
         "css": css,
     }
+
+
+@register.simple_tag(takes_context=True)
+def card_number(context, customer):
+    """The card number as the person logged in may read it."""
+    return customer.card_no_for(context["actor"])
+
+
+@register.simple_tag(takes_context=True)
+def shows_portrait(context, customer):
+    """True if the person logged in may see the portrait of a customer (None: a walk-in), and there is one."""
+    return bool(customer and customer.portrait) and show.sees_portrait(context["actor"], customer)
 
 
 @register.filter

@@ -35,9 +35,15 @@ def actor_for(request, now):
     user = request.user
     if isinstance(user, AnonymousUser) or not user.is_authenticated:
         return access.Actor(user=None, role=None, now=now)
+    chosen = request.session.get(access.BRANCH_KEY)
+    is_owing = is_asked_for_second_factor(user, role_of(user)) and not user.is_verified()
+    return actor_of(user, now, chosen=chosen, needs_second_factor=is_owing, address=request.META.get("REMOTE_ADDR"))
+
+
+def actor_of(user, now, *, chosen=None, needs_second_factor=False, address=None):
+    """The Actor of somebody who has a role; `chosen` is the id of the branch an owner has switched to."""
     role, staff = role_of(user), user.staff
     branch = staff.branch
-    chosen = request.session.get(access.BRANCH_KEY)
     if role == access.OWNER and chosen and chosen != branch.pk:
         branch = Branch.objects.open().filter(pk=chosen).first() or branch
     return access.Actor(
@@ -47,7 +53,8 @@ def actor_for(request, now):
         staff=staff,
         branch=branch,
         has_finance=staff.has_finance or role == access.OWNER,
-        needs_second_factor=is_asked_for_second_factor(user, role) and not user.is_verified(),
+        needs_second_factor=needs_second_factor,
+        address=address,
     )
 
 

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as otp_login
 
 from salon import access, errors, text
+from salon.accounts import lockout, services
 from salon.accounts import second_factor as factor
-from salon.accounts import services
 from salon.accounts.backend import is_asked_for_second_factor, role_of
 from salon.accounts.forms import (
     AccountForm,
@@ -58,7 +58,7 @@ def _refill(request, template, context):
 @sensitive_post_parameters()
 @form_page
 def log_in(request):
-    """User name and password. Wrong ones are counted by django-axes, per name and address together."""
+    """User name and password. Wrong ones are counted, and cost a wait that rises (salon/accounts/lockout.py)."""
     if request.method != "POST":
         if request.user.is_authenticated:
             return redirect(way_on(request))
@@ -67,7 +67,7 @@ def log_in(request):
     user = authenticate(request, **form.cleaned_data) if form.is_valid() else None
     if user and role_of(user):
         _start_session(request, user)
-        return redirect(way_on(request))
+        return lockout.remember(request, redirect(way_on(request)), user)
     if user:
         form.add_error(None, _("The password is right, but you are not on the staff list. Ask your manager."))
     elif form.is_valid():
@@ -86,17 +86,26 @@ def _start_session(request, user):
 
 
 def locked_out(request, response=None, credentials=None):
-    """What django-axes answers after five wrong passwords: 429, the same for right and wrong ones, known and unknown names."""
-    return _locked_page(request, math.ceil(settings.AXES_COOLOFF_TIME * 60))
+    """What django-axes answers during a wait: 429, the same for right and wrong passwords, known and unknown names."""
+    return _locked_page(request, lockout.wait(request, credentials))
 
 
-def _locked_page(request, minutes):
-    message = ngettext(
-        "Too many wrong attempts. Wait %(n)d minute, or ask your manager to unlock you.",
-        "Too many wrong attempts. Wait %(n)d minutes, or ask your manager to unlock you.",
-        minutes,
-    )
-    return errors.page(request, 429, _("Locked for a while"), message % {"n": minutes}, retry_after=minutes * 60, framed=False)
+def _locked_page(request, left):
+    seconds = max(1, math.ceil(left.total_seconds()))
+    if seconds <= 60:
+        number, message = seconds, ngettext(
+            "Too many wrong attempts. Wait %(n)d second, or ask your manager to unlock you.",
+            "Too many wrong attempts. Wait %(n)d seconds, or ask your manager to unlock you.",
+            seconds,
+        )  # fmt: skip
+    else:
+        number = math.ceil(seconds / 60)
+        message = ngettext(
+            "Too many wrong attempts. Wait %(n)d minute, or ask your manager to unlock you.",
+            "Too many wrong attempts. Wait %(n)d minutes, or ask your manager to unlock you.",
+            number,
+        )
+    return errors.page(request, 429, _("Locked for a while"), message % {"n": number}, retry_after=seconds, framed=False)
 
 
 @require_POST
@@ -126,7 +135,7 @@ def second_factor(request):
         try:
             kind = factor.verify(user=request.user, code=form.cleaned_data["code"], now=request.actor.now)
         except factor.Locked as lock:
-            return _locked_page(request, math.ceil((lock.until - request.actor.now).total_seconds() / 60))
+            return _locked_page(request, lock.until - request.actor.now)
         if kind is None:
             form.add_error("code", _("This code is wrong, or it was used already."))
     if kind is None:
@@ -206,6 +215,7 @@ def _show_recovery_codes(request, codes):
 def _is_own_password(request, form, field):
     """Whether the person typed the own password; wrong ones count towards the lock like those at the log-in."""
     if authenticate(request, username=request.user.username, password=form.cleaned_data[field]) == request.user:
+        lockout.forget(request, request.user.username)
         return True
     form.add_error(field, _("This is not your password."))
     return False
@@ -240,7 +250,7 @@ def join(request, token):
             return _link_is_dead(request)
         else:
             _start_session(request, user)
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return lockout.remember(request, redirect(settings.LOGIN_REDIRECT_URL), user)
     return _refill(request, "accounts/join.html", context)
 
 

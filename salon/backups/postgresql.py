@@ -29,6 +29,7 @@ PLACES = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
     "C:/Program Files/PostgreSQL/*/bin",
 )
+DATA_DIRECTORY = "salon_datadirectory"
 CHUNK = 1 << 16
 HEAD = 16 * 1024  # bytes of a script within which its settings stand
 # Settings that a newer pg_restore writes and an older server does not know.
@@ -103,8 +104,8 @@ def _one_moment():
         yield cursor
 
 
-def copy(target):
-    """Dump the database of this moment to a new file; {table: number of rows} at the same moment."""
+def copy(target, columns):
+    """Dump the database of this moment to a new file; ({table: number of rows}, paths named in `columns`) at the same moment."""
     tools = programs()
     arguments, environment = _access()
     with _one_moment() as cursor:
@@ -124,13 +125,13 @@ def copy(target):
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603
             try:
-                rows = _count(cursor)
+                rows, named = _count(cursor), _named_files(cursor, columns)
                 if process.wait():
                     raise Refused(_("pg_dump failed: %s") % _last_line(said))
             finally:
                 _end(process)
     check(target, tools)
-    return rows
+    return rows, named
 
 
 def _end(process):
@@ -146,6 +147,20 @@ def _count(cursor):
         cursor.execute(f'SELECT count(*) FROM "{name}"')  # noqa: S608
         (rows[name],) = cursor.fetchone()
     return rows
+
+
+def _named_files(cursor, columns):
+    """The paths, below the media folder, that the database names in these columns (those it has)."""
+    there = (
+        "SELECT FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s AND column_name = %s"
+    )
+    named = set()
+    for column in columns:
+        cursor.execute(there, [column.table, column.name])
+        if cursor.fetchone() is not None:
+            cursor.execute(f'SELECT "{column.name}" FROM "{column.table}" WHERE "{column.name}" <> \'\'')  # noqa: S608
+            named.update(column.path_below(value) for (value,) in cursor)
+    return named
 
 
 def count():
@@ -202,7 +217,7 @@ WHERE n.nspname = current_schema()
 """
 
 
-def _script(rows):
+def _script(rows, data_directory):
     """What comes before the dump in its transaction, and what after it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
@@ -222,14 +237,18 @@ def _script(rows):
         "RAISE EXCEPTION 'table {table} is not complete'; END IF;\n"
     )
     counts = "".join(count.format(schema=schema, table=table, rows=number) for table, number in rows.items())
-    end = f"\nDO $count$ BEGIN\n{counts}END $count$;\nCOMMIT;\n"
+    own = f'UPDATE "{schema}"."{DATA_DIRECTORY}" SET number = \'{data_directory}\';\n' if DATA_DIRECTORY in rows else ""  # noqa: S608
+    end = f"\nDO $count$ BEGIN\n{counts}END $count$;\n{own}COMMIT;\n"
     return "\n".join(begin).encode(), end.encode()
 
 
-def restore(dump, rows):
-    """Replace everything in the database by a dump that holds `rows`, or raise Refused and leave it as it was."""
+def restore(dump, rows, data_directory):
+    """Replace everything in the database by a dump that holds `rows`, or raise Refused and leave it as it was.
+
+    The database is then of the data directory with that id.
+    """
     tools = programs()
-    before, after = _script(rows)
+    before, after = _script(rows, data_directory)
     arguments, environment = _access()
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
         write = [tools["pg_restore"], "--file=-", "--no-owner", "--no-privileges", "--no-comments", str(dump)]

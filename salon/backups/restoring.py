@@ -16,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from salon import locks
+from salon import data_directory, locks
 from salon.backups import container, folders, postgresql, retention, sqlite_files, taking
 from salon.backups.manifest import MEDIA, Manifest, Refused, check_fits
 from salon.boot import SERVING
@@ -116,7 +116,7 @@ def keep_present(*, now, passphrase="", even_unsaved=False):
         if not sqlite_files.is_sound(taking.live_file()):
             return _set_aside(now)
     try:
-        return taking.take(now=now, passphrase=passphrase, prefix=retention.SAFETY_PREFIX).path
+        return taking.take(now=now, passphrase=passphrase, prefix=retention.SAFETY_PREFIX, even_incomplete=True).path
     except Refused as reason:
         if even_unsaved:
             return None
@@ -147,8 +147,9 @@ def put_in_place(ready, *, keep_other_media=False):
 
 def _exchange_database(ready):
     if ready.manifest.vendor == "postgresql":
-        postgresql.restore(ready.database, ready.manifest.rows)
+        postgresql.restore(ready.database, ready.manifest.rows, data_directory.make_id_here())
         return
+    sqlite_files.give_data_directory(ready.database, data_directory.make_id_here())
     connections.close_all()
     sqlite_files.end_log(taking.live_file())
     sqlite_files.swap_in(ready.database, taking.live_file())

@@ -61,6 +61,24 @@ def _names(row):
     return {"table": row[0], "other": row[2]}
 
 
+def named_files(path, columns):
+    """The paths, below the media folder, that the database names in these columns (those it has)."""
+    named = set()
+    with closing(connect(path)) as connection:
+        for column in columns:
+            if connection.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (column.table, column.name)).fetchone():
+                rows = connection.execute(f'SELECT "{column.name}" FROM "{column.table}" WHERE "{column.name}" <> \'\'')  # noqa: S608
+                named.update(column.path_below(value) for (value,) in rows)
+    return named
+
+
+def give_data_directory(path, number):
+    """Note the data directory's id in a database that knows of such ids."""
+    with closing(connect(path)) as connection:
+        if connection.execute("SELECT 1 FROM pragma_table_info('salon_datadirectory')").fetchone():
+            connection.execute("UPDATE salon_datadirectory SET number = ?", (number,))
+
+
 def migrations(path):
     """{app: [names]} of the migrations applied."""
     found = {}

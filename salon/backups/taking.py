@@ -13,6 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from salon import data_directory, media
 from salon.backups import container, folders, postgresql, retention, sqlite_files
 from salon.backups.manifest import DATABASES, MEDIA, Manifest, Member, Refused
 from salon.files import sync_folder
@@ -41,10 +42,11 @@ def live_file():
     return Path(connection.settings_dict["NAME"]).absolute()
 
 
-def take(*, now, output=None, passphrase="", prefix="salon"):
+def take(*, now, output=None, passphrase="", prefix="salon", even_incomplete=False):
     """Make a backup and return it as Taken; the caller holds LOCK. `output` is a folder, or a file that does not exist yet.
 
-    Raises Refused: no room, no pg_dump, a damaged database, or a file that does not read back as it was written.
+    Raises Refused: no room, no pg_dump, a damaged database, another data directory than the database's, media files that are
+    gone (unless `even_incomplete`), or a file that does not read back as it was written.
     """
     check_present()
     path = _path_for(output, now, passphrase, prefix)
@@ -52,8 +54,10 @@ def take(*, now, output=None, passphrase="", prefix="salon"):
     _check_room(path.parent)
     with folders.workplace(folder(), LOCK) as work, folders.workplace(settings.MEDIA_ROOT, LOCK) as held:
         files = _media(held / "1", known=())
-        database, unpacked, rows = _copy_database(work)
+        database, unpacked, rows, named = _copy_database(work)
         files |= _media(held / "2", known=files)  # and what came in meanwhile: the database may name it
+        if not even_incomplete:
+            _check_complete(named, files)
         name = DATABASES[connection.vendor]
         members = {name: Member(folders.size_of(database), container.sha256_of(database), unpacked)}
         members |= {each: Member(folders.size_of(file), container.sha256_of(file)) for each, file in files.items()}
@@ -68,6 +72,18 @@ def check_present():
         raise Refused(_("There is no database yet: %s does not exist.") % live_file())
     if not MigrationRecorder(connection).has_table():
         raise Refused(_("The database is empty; there is nothing to back up."))
+    if fault := data_directory.fault():
+        raise Refused(fault)
+
+
+def _check_complete(named, files):
+    """Refuse if the database names media that are not there: who restores such a backup finds out too late."""
+    if gone := sorted(name for name in named if f"{MEDIA}/{name}" not in files):
+        refusal = _(
+            "Media files that the database names are missing from %(folder)s: %(count)s, such as %(name)s; put them back, remove "
+            "them where they are shown (check_data says where), or make a backup that lacks them with --without-lost-files."
+        )
+        raise Refused(refusal % {"count": len(gone), "folder": settings.MEDIA_ROOT, "name": gone[0]})
 
 
 def _path_for(output, now, passphrase, prefix):
@@ -96,9 +112,9 @@ def _remove_drafts(target):
 
 def _check_room(target):
     """Room for the copy of the database, packed and unpacked, and for the backup itself."""
-    media = sum(folders.size_of(path) for path in folders.files_below(settings.MEDIA_ROOT).values())
+    pictures = sum(folders.size_of(path) for path in folders.files_below(settings.MEDIA_ROOT).values())
     database = _database_size()
-    folders.check_room([(folder(), 2 * database), (target, database + media + MARGIN)])
+    folders.check_room([(folder(), 2 * database), (target, database + pictures + MARGIN)])
 
 
 def _database_size():
@@ -117,15 +133,15 @@ def _media(target, known):
 
 
 def _copy_database(work):
-    """(file, its unpacked size, {table: rows})."""
+    """(file, its unpacked size, {table: rows}, paths of the media files it names)."""
     target = work / DATABASES[connection.vendor]
     if connection.vendor == "postgresql":
-        return target, 0, postgresql.copy(target)
+        return target, 0, *postgresql.copy(target, media.columns())
     copy = work / "copy.sqlite3"
     sqlite_files.copy(live_file(), copy)
-    rows = sqlite_files.check(copy)
+    rows, named = sqlite_files.check(copy), sqlite_files.named_files(copy, media.columns())
     sqlite_files.pack(copy, target)
-    return target, folders.size_of(copy), rows
+    return target, folders.size_of(copy), rows, named
 
 
 def _manifest(now, rows, members):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 STEPS = {
     "recompute_tiers": _("Tiers of the day that has ended"),
     "check_data": _("Checks of the data"),
+    "prune_exports": _("Files made for somebody removed"),
     "clearsessions": _("Ended sessions removed"),
     "backup": _("Backup, read back"),
     "prune_backups": _("Old backups removed"),

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from salon import text
-from salon.forms import Form, ModelForm
-from salon.money import MAX_FEN, YuanField
+from salon.forms import Form, ModelForm, SeveralField
+from salon.money import MAX_FEN, MAX_LINE_FEN, YuanField
 from salon.shop import queries, zones
 from salon.shop.editing import SeenVersion
 from salon.shop.models import Branch, Brand, Category, Department, Item, Tag
@@ -79,14 +79,14 @@ class TagForm(OneNameForm):
 class ItemForm(RowForm):
     """A service or a product, with its tags picked from the known ones or typed in."""
 
-    price_fen = YuanField(label=_("Price"), max_fen=MAX_FEN, help_text=_("What a customer pays without a discount."))
+    price_fen = YuanField(label=_("Price"), max_fen=MAX_LINE_FEN, help_text=_("What a customer pays without a discount."))
     cost_fen = YuanField(
         label=_("Cost"),
         max_fen=MAX_FEN,
         required=False,
         help_text=_("Materials or purchase price, for managers only. It is kept on each sale as it was then."),
     )
-    tags = forms.ModelMultipleChoiceField(
+    tags = SeveralField(
         Tag.objects.all(),
         required=False,
         widget=forms.CheckboxSelectMultiple,

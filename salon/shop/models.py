@@ -116,8 +116,9 @@ class StaffQuerySet(models.QuerySet):
         return self if actor.is_owner else self.filter(branch=actor.branch)
 
     def serving(self, branch):
-        """Who can be put on a line of a visit at this branch today."""
-        return self.filter(branch=branch, is_active=True)
+        """Who can be put on a line of a visit at this branch today: those who do treatments first."""
+        treats_first = models.Case(models.When(role=access.BEAUTICIAN, then=0), default=1)
+        return self.filter(branch=branch, is_active=True).order_by(treats_first, *self.model._meta.ordering)
 
 
 class StaffMember(models.Model):

@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axes.helpers import get_cool_off
-from axes.models import AccessAttempt
-from django.conf import settings
-from django.db.models import Max, Sum
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from salon.accounts import second_factor
+from salon.accounts import lockout, second_factor
 from salon.accounts.models import Invitation
 
 
@@ -49,17 +45,7 @@ def _log_in(staff, link_until, locked_until):
 def _locks(users, now):
     """{user pk: until when} of those who cannot log in now: too many wrong passwords from one place, or wrong codes."""
     names = {user.username: user.pk for user in users}
-    cool_off = get_cool_off()
-    failures = (
-        AccessAttempt.objects.filter(username__in=names, attempt_time__gt=now - cool_off)
-        .order_by()
-        .values("username", "ip_address")
-        .annotate(failures=Sum("failures_since_start"), last=Max("attempt_time"))
-        .filter(failures__gte=settings.AXES_FAILURE_LIMIT)
-    )
-    locks = {}
-    for row in failures:
-        _lengthen(locks, names[row["username"]], row["last"] + cool_off)
+    locks = {names[name]: until for name, until in lockout.waiting(names, now).items()}
     for device in TOTPDevice.objects.filter(user__in=users, throttling_failure_count__gt=0):
         until = second_factor.locked_until(device)
         if until and until > now:

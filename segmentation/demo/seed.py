@@ -9,6 +9,7 @@ from django.db.models import Max, OuterRef, Subquery
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
+from salon import sequences
 from salon.dates import months_before
 from salon.money import spread
 from salon.rows import Tables
@@ -59,7 +60,7 @@ def seed_salon(wish):
     for place in salon.places:
         record_origins(place)
     _note_last_visits()
-    tables.continue_ids()
+    sequences.catch_up()  # ids were given by the program, in these tables and in others
     return salon
 
 

@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_left
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 
 from django.db.models import Count, F, Min, Q, Sum
@@ -18,9 +19,10 @@ _MONTH = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True)
 class Month:
-    """A calendar month, from `first` to `last` day."""
+    """A calendar month, or its first `days` days: a month that is not over is compared with as many days of another."""
 
     first: date
+    days: int = 31
 
     @classmethod
     def parse(cls, text):
@@ -29,17 +31,29 @@ class Month:
             raise ValueError(f"{text!r} is not a month")
         return cls(date.fromisoformat(f"{text}-01"))
 
+    @classmethod
+    def of(cls, day):
+        return cls(day.replace(day=1))
+
     def has_begun(self, today):
         return self.first <= today
 
+    def so_far(self, today):
+        """This month as far as it has come."""
+        return Month(self.first, today.day) if self.first <= today < self.last else self
+
+    @property
+    def is_whole(self):
+        return self.days >= monthrange(self.first.year, self.first.month)[1]
+
     @property
     def last(self):
-        return self.ahead(1).first - timedelta(days=1)
+        return self.first.replace(day=min(self.days, monthrange(self.first.year, self.first.month)[1]))
 
     def ahead(self, months):
-        """The month so many months later, or earlier."""
+        """The month so many months later, or earlier: as many days of it."""
         year, month = divmod(self.first.year * 12 + self.first.month - 1 + months, 12)
-        return Month(date(year, month + 1, 1))
+        return Month(date(year, month + 1, 1), self.days)
 
     def __str__(self):
         return f"{self.first:%Y-%m}"
@@ -60,7 +74,14 @@ class Totals:
 
 
 def visits_of(month):
-    return Visit.objects.filter(status=DONE, business_date__range=(month.first, month.last))
+    """The visits that count. Of a visit that is done `day` is the business date, and it has the index."""
+    return Visit.objects.filter(status=DONE, day__range=(month.first, month.last))
+
+
+def firsts_in(month):
+    """{customer: the day of the first paid visit ever} of those for whom it is in the month, as a queryset."""
+    firsts = Visit.objects.filter(status=DONE, has_positive_line=True, customer__isnull=False).order_by()
+    return firsts.values("customer").annotate(first=Min("business_date")).filter(first__range=(month.first, month.last))
 
 
 def totals(month):
@@ -69,15 +90,13 @@ def totals(month):
     sums = visits_of(month).aggregate(
         net=Sum("net_fen"), visits=Count("pk", filter=sold), customers=Count("customer", filter=sold, distinct=True)
     )
-    firsts = Visit.objects.filter(status=DONE, has_positive_line=True, customer__isnull=False).order_by()
-    first_here = firsts.values("customer").annotate(first=Min("business_date")).filter(first__range=(month.first, month.last))
-    return Totals(sums["net"] or 0, sums["visits"], sums["customers"], first_here.count())
+    return Totals(sums["net"] or 0, sums["visits"], sums["customers"], firsts_in(month).count())
 
 
 def by_month(month, months=13):
     """[(Month, consumption in fen)] of the last months up to this one, months without sales too. One query."""
     first = month.ahead(1 - months)
-    done = Visit.objects.filter(status=DONE, business_date__range=(first.first, month.last)).order_by()
+    done = Visit.objects.filter(status=DONE, day__range=(first.first, month.last)).order_by()
     found = dict(done.annotate(of=TruncMonth("business_date")).values_list("of").annotate(net=Sum("net_fen")))
     return [(each, found.get(each.first, 0)) for each in (first.ahead(n) for n in range(months))]
 
@@ -91,7 +110,7 @@ def by_branch(month):
 
 @dataclass(frozen=True)
 class ItemSales:
-    """An item's sales: quantity in thousandths, value in fen, rank, cumulative share (0 to 1), and class by share."""
+    """An item's sales: quantity in thousandths, value in fen, rank, cumulative share (0 to 1), class by share, and its id."""
 
     name: str
     category: str
@@ -101,6 +120,7 @@ class ItemSales:
     rank: int
     share: float
     abc: str
+    item: int
 
 
 def by_item(month):
@@ -119,7 +139,7 @@ def by_item(month):
     return [
         ItemSales(
             row["item__name"], row["item__category__name"] or "", row["item__kind"], row["sold"], row["value"],
-            abc.rank(amounts, row["value"]), share(row["value"]), bounds.class_of(row["value"]),
+            abc.rank(amounts, row["value"]), share(row["value"]), bounds.class_of(row["value"]), row["item"],
         )
         for row in found
     ]  # fmt: skip

@@ -3,9 +3,10 @@
 from itertools import groupby
 from operator import itemgetter
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon import access, xlsx
 from salon.money import format_money
 from segmentation.runs import ladder
 from segmentation.runs.explain import is_provisional, period_words
@@ -26,11 +27,13 @@ KINDS = {
     "m": xlsx.WHOLE,
     "rank": xlsx.WHOLE,
     "cumulative_share": xlsx.SHARE,
+    **dict.fromkeys(("abc", "tier", "previous_tier"), xlsx.MARK),
     "tier_since": xlsx.DAY,
 }
+WIDTHS = dict.fromkeys("rfm", 6)
 STORED = (
     *("customer__card_no", "customer__name", "last_paid_on", "visit_days", "consumption_fen", "r", "f", "m", "segment", "abc"),
-    *("tier", "previous_tier", "tier_since"),
+    *("tier", "previous_tier", "tier_since", "customer__card_is_phone"),
 )
 
 
@@ -60,18 +63,33 @@ def titles():
     }
 
 
-def sheet(run, *, translated=True):
-    """The Sheet of all customers of a run; without `translated`, titles and segments are the fixed English names."""
-    names = titles() if translated else {name: name for name in NAMES}
-    columns = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
-    return xlsx.Sheet(_("Customers") if translated else "tiers", columns, _rows(run, translated))
+def sheet(run):
+    """The Sheet of all customers of a run by the fixed English names; card numbers are whole."""
+    return xlsx.Sheet("tiers", _columns(NAMES, {name: name for name in NAMES}), _rows(run, access.FULL, translated=False))
 
 
-def _rows(run, translated):
-    """Rows in the order of NAMES."""
+def sheet_in_words(run, actor):
+    """The same in the language in force, with card numbers that are phones as the actor sees phones.
+
+    While ABC alone makes the tier, its column would be the tier's once more: left out.
+    """
+    is_twice = not rows_of(run).exclude(tier=F("abc")).exists()
+    kept = [name for name in NAMES if not (is_twice and name == "abc")]
+    chosen = itemgetter(*map(NAMES.index, kept))
+    rows = _rows(run, access.visibility(actor, "phone"), translated=True)
+    return xlsx.Sheet(_("Customers"), _columns(kept, titles()), map(chosen, rows))
+
+
+def _columns(names, titles):
+    return [xlsx.Column(titles[name], KINDS.get(name, xlsx.TEXT), WIDTHS.get(name, 0)) for name in names]
+
+
+def _rows(run, how, *, translated):
+    """Rows in the order of NAMES; `how` phones are seen."""
     found = rows_of(run).order_by("-consumption_fen", "customer").values_list(*STORED).iterator(chunk_size=2000)
     for row, rank, share in ranked(found, run.total_fen, amount_of=itemgetter(4)):
-        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since = row
+        card_no, name, last_paid_on, days, amount, r, f, m, segment, abc, tier, previous, since, is_phone = row
+        card_no = access.mask_phone(card_no, how) if is_phone else card_no
         shown = str(SEGMENT_NAMES[segment]) if translated else segment
         recency = (run.as_of - last_paid_on).days
         yield card_no, name, recency, days, amount, r, f, m, shown, rank, share, abc, tier, previous, since
@@ -95,8 +113,7 @@ def ranked(rows, total_fen, amount_of):
 
 def sheet_of_list(actor, run, found):
     """The Sheet of a Listing of figures with their customers: what its page shows, in its order."""
-    names = titles()
-    first = [xlsx.Column(names[name], KINDS.get(name, xlsx.TEXT)) for name in NAMES]
+    first = _columns(NAMES, titles())
     added = [xlsx.Column(_("Newcomers")), *([xlsx.Column(_("Home branch"))] if actor.is_owner else [])]
     return xlsx.Sheet(_("Customers by tier"), [*first, *added], _rows_of_list(actor, run, found))
 
@@ -108,7 +125,7 @@ def _rows_of_list(actor, run, found):
         for f in some:
             standing, newcomer = standings[f.consumption_fen], is_provisional(f.first_paid_on, run.as_of)
             yield (
-                f.customer.card_no,
+                f.customer.card_no_for(actor),
                 f.customer.name,
                 (run.as_of - f.last_paid_on).days,
                 f.visit_days,

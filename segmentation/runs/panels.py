@@ -68,7 +68,8 @@ def why(actor, customers):
 
 def _why(run, customer, span, standings):
     told = explain.explain(run, span, standings[span.consumption_fen])
-    url = f"{reverse('tiers:list')}?{urlencode({'q': customer.card_no})}"
+    words = customer.name if customer.card_is_phone else customer.card_no  # a phone stands in no address
+    url = f"{reverse('tiers:list')}?{urlencode({'q': words})}"
     flag = str(_("provisional")) if explain.is_provisional(span.first_paid_on, run.as_of) else ""
     return panels.Why(explain.since(span), told.text, " ".join(told.keeps), told.scores, url, flag)
 

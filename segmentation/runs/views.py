@@ -6,14 +6,13 @@ from functools import partial
 from django import forms
 from django.http import Http404
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from customers.card.list_views import MoreFilters
-from customers.log.services import log_export
+from customers.exports.kinds import Kind
+from customers.exports.services import answer
 from salon import access, exports, replica
-from salon.dates import months_before
 from salon.lists import Sort, listing
 from salon.shop.models import Branch
 from segmentation.runs import explain, export, ladder, pictures, queries
@@ -84,8 +83,6 @@ def overview(request):
         "risk": _together(shown.segments[rfm.AT_RISK], shown.segments[rfm.CANNOT_LOSE]),
         "grid_most": max(cell.heads for row in shown.grid for cell in row),
         "scope": _scope(request, current, run, branch),
-        "this_month": f"{actor.today:%Y-%m}",
-        "last_month": f"{months_before(actor.today, 1):%Y-%m}",
     }
     if moves:
         movers = [(kind, moves.count(kind), queries.movers(run, kind, branch)) for kind in (UP, DOWN)]
@@ -152,7 +149,7 @@ def _row(run, figures, standings):
 def _found(request, run, branch):
     """The Listing of a run's customers, filtered and sorted."""
     rows = queries.rows_of(run, branch).select_related("customer__branch")
-    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__branch__name")
+    rows = rows.only(*FIGURES, "customer__name", "customer__card_no", "customer__card_is_phone", "customer__branch__name")
     return listing(request, partial(TierFilter, opened=run, branch=branch), rows, sorts=SORTS, default="rank")
 
 
@@ -185,12 +182,19 @@ def tier_list(request):
 @replica.reading()
 def tier_export(request):
     """The same list as a workbook, whole."""
+    return answer(request, "tiers:export")
+
+
+def prepared(request):
+    """The list as a file (customers/exports)."""
     actor, run = request.actor, opened_run(request, TierRun.objects.current())
     found = run and _found(request, run, _own_branch(actor))
     if not found or found.errors:
-        return exports.refused(request, reverse("tiers:list"))
-    log_export(actor=actor, what="tiers", address=request.META.get("REMOTE_ADDR"))
+        return None
     return exports.of_list(request, "tiers", export.sheet_of_list(actor, run, found), found, export.definitions(run))
+
+
+EXPORT = Kind("tiers:export", "tiers:list", "tiers", _("Tiers"), prepared)
 
 
 class Folded(MoreFilters):

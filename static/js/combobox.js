@@ -1,7 +1,8 @@
 /* A text box with suggestions: arrows choose, Enter takes, Escape closes. Safe with input methods: while characters are being
    composed it suggests already, but Enter belongs to the input method.
-   salon.combobox(input, list, {find, take, leave}): `find(text)` returns [{label, note, hint, mark, value}] or a promise of it;
-   `take(value, entry)` is called with the chosen one; `leave(text, first)` when the box is left with the list open. */
+   salon.combobox(input, list, {find, take, leave, opens}): `find(text)` returns [{label, note, hint, mark, value, current}] or a
+   promise of it; `take(value, entry)` is called with the chosen one; `leave(text, first)` when the box is left with the list
+   open. `opens`: the list opens by focus, click, tap or arrow too, and stands on the entry that is `current`. */
 (function () {
   "use strict";
   const salon = (window.salon = window.salon || {});
@@ -12,7 +13,7 @@
 
   salon.isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-  salon.combobox = function (input, list, { find, take, leave = null, takeOnTab = false }) {
+  salon.combobox = function (input, list, { find, take, leave = null, takeOnTab = false, opens = false }) {
     let entries = [];
     let active = -1;
     let asked = 0;
@@ -52,7 +53,7 @@
       list.replaceChildren(...found.map(option));
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
-      mark(0);
+      mark(Math.max(0, found.findIndex((entry) => entry.current)));
     }
 
     function option(entry, n) {
@@ -95,7 +96,9 @@
         return;
       }
       const open = !list.hidden;
-      if (open && (event.key === "ArrowDown" || event.key === "ArrowUp") && entries.length > 1) {
+      if (opens && !open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        suggest();
+      } else if (open && (event.key === "ArrowDown" || event.key === "ArrowUp") && entries.length > 1) {
         const step = event.key === "ArrowDown" ? 1 : entries.length - 1;
         mark((active + step) % entries.length);
       } else if (open && event.key === "Enter") {
@@ -113,6 +116,10 @@
     }
 
     input.addEventListener("input", suggest);
+    if (opens) {
+      input.addEventListener("focus", suggest);
+      input.addEventListener("click", () => list.hidden && suggest());
+    }
     input.addEventListener("keydown", key);
     input.addEventListener("blur", () => {
       const first = entries[active];

@@ -39,9 +39,9 @@
     }
   });
 
-  /* The list asks for itself every minute; not while somebody has a menu open in it. */
+  /* The list asks for itself every minute; not while somebody has a menu open in it, or may still undo a step. */
   today.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target === today && today.querySelector(".dropdown-menu.show")) {
+    if (event.target === today && today.querySelector(".dropdown-menu.show, [data-undo]")) {
       event.preventDefault();
     }
   });

@@ -27,10 +27,15 @@
 
     /* --- who did the work ---------------------------------------------------------------------------------------- */
 
-    function findStaff(text) {
+    /* Who fits what was typed, or all: who is usual for this line first, then who does treatments (the server's order). */
+    function findStaff(line, text, chosen) {
       const query = salon.searchKey(text);
-      const members = page.catalogue.staff.filter((m) => !query || m.initials.startsWith(query) || m.name.toLowerCase().includes(query));
-      return members.slice(0, 8).map((m) => ({ label: m.name, note: m.initials.toUpperCase(), value: m }));
+      const usual = usualPeople(field(line, "item").value, field(line, "guest").value, line).map(([id]) => String(id));
+      const place = (m) => (usual.indexOf(String(m.id)) + 1 || usual.length + 1);
+      return page.catalogue.staff
+        .filter((m) => !query || m.initials.startsWith(query) || salon.searchKey(m.name).includes(query))
+        .sort((a, b) => place(a) - place(b))
+        .map((m) => ({ label: m.name, note: m.initials.toUpperCase(), value: m, current: String(m.id) === chosen }));
     }
 
     function enhancePerson(row) {
@@ -58,9 +63,10 @@
         refresh(line);
       };
       salon.combobox(input, list, {
-        find: (text) => (select.value && text === select.selectedOptions[0].textContent ? [] : findStaff(text)),
+        find: (text) => findStaff(line, select.value && text === select.selectedOptions[0].textContent ? "" : text, select.value),
         take,
         takeOnTab: true,
+        opens: true,
         leave(text, first) {
           if (!text.trim()) {
             select.value = "";
@@ -173,6 +179,9 @@
       field(line, "remark").hidden = field(line, "reason").value !== "other" && !field(line, "remark").value;
       line.querySelector(".line-minutes").hidden = itemOf(line)?.kind === "product";
       const shares = refreshShares(line);
+      if (!lacksPeople(line)) {
+        line.querySelector("[data-asked]")?.remove();
+      }
       const safe = refreshStop(line);
       page.changed();
       const wrong = unreadable(line).find(([, bad]) => bad)?.[0];
@@ -180,8 +189,23 @@
       return wrong ?? reason ?? (safe ? null : "override") ?? (shares ? null : "share");
     }
 
+    const lacksPeople = (line) => itemOf(line)?.kind === "service" && !peopleOf(line).length;
+
+    /* A question at a line, until somebody is named. */
+    function ask(line, text) {
+      const question = document.createElement("div");
+      question.className = "invalid-feedback d-block";
+      question.dataset.asked = "";
+      question.textContent = text;
+      line.querySelector("[data-line-errors]").replaceChildren(question);
+      line.querySelector(".line-more").hidden = false;
+    }
+
     function wire(line) {
       people(line).forEach(enhancePerson);
+      const second = line.querySelector("[data-add-person]");
+      second.hidden = false;
+      second.addEventListener("click", () => addPerson(line).querySelector("input").focus());
       const name = line.querySelector("[data-name]");
       name.setAttribute("aria-label", name.dataset.label.replace("{item}", name.textContent));
       line.addEventListener("input", (event) => {
@@ -221,8 +245,8 @@
       select.hidden = page.guests.size < 2;
     }
 
-    /* Who is put on a new line: who did this item for her last time, who is assigned, who is on her line before. */
-    function usualPeople(item, guest) {
+    /* Who is put on a new line: who did this item for her last time, who is assigned, who is on her line before `line`. */
+    function usualPeople(item, guest, line = null) {
       const known = page.guests.get(guest) || {};
       const last = (known.staff?.[item] || []).filter(([id]) => serving.has(String(id)));
       if (last.length) {
@@ -231,7 +255,7 @@
       if (known.assigned && serving.has(String(known.assigned))) {
         return [[known.assigned, ""]];
       }
-      const before = all().filter((line) => field(line, "guest").value === guest).pop();
+      const before = all().filter((other) => other !== line && field(other, "guest").value === guest).pop();
       return before ? peopleOf(before) : [];
     }
 
@@ -297,7 +321,7 @@
     }
 
     return {
-      all, add, read, remove, undo, refresh, figures, items, field, offerGuests,
+      all, add, read, remove, undo, refresh, figures, items, field, offerGuests, lacksPeople, ask,
       adopt() {
         all().forEach((line) => {
           wire(line);

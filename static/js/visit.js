@@ -141,8 +141,9 @@
   }
 
   function proposeRepeat() {
-    const last = page.guests.get(guests.active())?.repeat;
-    if (!last || lines.all().length) {
+    const guest = guests.active();
+    const last = page.guests.get(guest)?.repeat;
+    if (!last || lines.all().some((line) => lines.field(line, "guest").value === guest)) {
       return [];
     }
     const names = last.map((line) => lines.items.get(String(line.item))?.name).filter(Boolean);
@@ -156,6 +157,7 @@
       return;
     }
     touched = true;
+    one("[data-removed]").hidden = one("[data-removed]").hidden || one("[data-undo]").hidden;
     const line = lines.add({ ...value, guest: guests.active() });
     if (line.classList.contains("line-stopped")) {
       lines.field(line, "override").focus();
@@ -177,7 +179,7 @@
   }
 
   function removed(text, isMessage = false) {
-    touched = true;
+    touched = touched || !isMessage;
     const place = one("[data-removed]");
     one("[data-removed-text]").textContent = isMessage ? text : page.phrases.removed.replace("{item}", text);
     one("[data-undo]").hidden = isMessage;
@@ -209,11 +211,26 @@
       pay.focus();
       return false;
     }
+    return !asksWhoServed();
+  }
+
+  /* A service that nobody is named for is asked about once; saved again, it is meant. */
+  function asksWhoServed() {
+    const asked = form.elements.nobody;
+    const open = lines.all().filter(lines.lacksPeople);
+    if (!open.length || asked.value === "1") {
+      return false;
+    }
+    asked.value = "1";
+    open.forEach((line) => lines.ask(line, page.phrases.nobody));
+    one("[data-left]").textContent = page.phrases.nobody;
+    open[0].querySelector("[data-person] input").focus();
     return true;
   }
 
+  /* Enter in a field presses the first button of a form, which is never the one that saves. */
   form.addEventListener("submit", (event) => {
-    if (saving || !check()) {
+    if (saving || !event.submitter?.matches("[data-save]") || !check()) {
       event.preventDefault();
       return;
     }
@@ -270,12 +287,12 @@
     if (event.ctrlKey || event.metaKey) {
       const line = event.target.closest?.("[data-line]");
       if (event.key === "Enter") {
-        return () => form.requestSubmit();
+        return () => form.requestSubmit(one("[data-save]"));
       }
       if (event.key === "Delete" && line) {
         return () => lines.remove(line);
       }
-      if (event.key.toLowerCase() === "z" && (!isText(event.target) || event.target.value === "") && !one("[data-removed]").hidden) {
+      if (event.key.toLowerCase() === "z" && (!isText(event.target) || event.target.value === "") && !one("[data-removed]").hidden && !one("[data-undo]").hidden) {
         return undo;
       }
       return null;
@@ -289,8 +306,9 @@
     if ((event.key === "?" || event.key === "？") && (!isText(event.target) || (event.target === itemBox && !itemBox.value))) {
       return () => document.getElementById("keys").showModal();
     }
-    if (event.key === "Enter" && form.contains(event.target) && event.target.matches("input") && event.target !== itemBox) {
-      return () => itemBox.focus();
+    if (event.key === "Enter" && form.contains(event.target) && event.target.matches("input, select")) {
+      const stays = { "item-box": () => removed(page.phrases.enter, true), "guest-box": () => {} }; /* hits may be on their way */
+      return stays[event.target.id] ?? (() => itemBox.focus());
     }
     return null;
   }

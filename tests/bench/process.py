@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.bench import memory
-from tests.live import ROOT, die_with_parent
+from tests.live import ROOT
+from tests.spawner import die_with_parent
 
 LOOK_SECONDS = 0.2
 

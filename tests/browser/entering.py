@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-DETAIL = re.compile(r"/visits/\d+/$")
+DETAIL = re.compile(r"/visits/\d+/saved/$")  # where saving leads
 
 
 def lines(page):

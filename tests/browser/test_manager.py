@@ -96,14 +96,16 @@ def test_from_a_cell_of_the_grid_to_its_customers(visit_page):
     assert "fm=" in page.url
 
 
-def test_the_owner_takes_the_workbook_of_a_month(visit_page):
-    page = visit_page("/tiers/", user="owner")
-    section = page.get_by_role("region", name="Owner's workbook")
-    month = section.get_by_label("Month").input_value()
+def test_the_owner_reads_a_month_and_takes_its_workbook(visit_page):
+    page = visit_page("/", user="owner")
+    navigation = page.get_by_role("navigation", name="Main", exact=True)
+    navigation.get_by_role("link", name="Monthly report").click()
+    page.get_by_role("link", name="The month before").click()
+    month = page.get_by_label("Month", exact=True).input_value()
     with page.expect_download() as download:
-        section.get_by_role("button", name="Excel").click()
+        page.get_by_role("link", name="Excel").click()
     assert download.value.suggested_filename == f"salon-{month}.xlsx"
     book = workbooks.opened(download.value.path().read_bytes())
-    assert workbooks.rows(book["Summary"])[0][0] == month
+    assert f"{month}-01 – " in workbooks.rows(book["Summary"])[1][0]
     assert [row["Name"] for row in workbooks.records(book["Customers"])][:2] == ["张晓梅", "李婷"]
-    assert visit_page("/tiers/", user="manager").get_by_role("region", name="Owner's workbook").count() == 0
+    assert visit_page("/", user="manager").get_by_role("link", name="Monthly report").count() == 0

@@ -175,6 +175,8 @@ def test_an_allergy_stops_the_line_until_somebody_says_why(visit_page, people, a
     assert act("bills_today", name="欧阳静") == []
     page.keyboard.type("斑贴试验无反应")
     page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-asked]")).to_contain_text("Nobody is named who did this.")  # once
+    page.keyboard.press("Control+Enter")
     expect(page).to_have_url(DETAIL)
     (bill,) = act("bills_today", name="欧阳静")
     assert bill["visits"][0]["lines"][0]["overrides"] == ["斑贴试验无反应"]

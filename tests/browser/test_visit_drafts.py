@@ -12,6 +12,8 @@ pytestmark = pytest.mark.browser
 
 def type_a_visit(page):
     add(page, "sgbs", "水光补水")
+    lines(page).locator("[data-person] input").first.fill("cmj")
+    page.keyboard.press("Tab")
     page.locator("[name=guests-0-next_note]").fill("怕痒")
     page.keyboard.press("F2")
     page.keyboard.press("1")

@@ -6,13 +6,13 @@ import subprocess
 import time
 
 import pytest
-from django.db import connection
 
 from tests import live
+from tests.marks import sqlite_only
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite; serve warns of a PostgreSQL without fsync"),
+    sqlite_only,  # serve warns of a PostgreSQL without fsync
     pytest.mark.skipif(not shutil.which("strace"), reason="not run: strace is not installed"),
 ]
 WRITES = 200

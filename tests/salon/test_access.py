@@ -18,6 +18,9 @@ POLICY = {
     "phone": (MASKED, TAIL, MASKED, MASKED),
     "address": (MASKED, HIDDEN, MASKED, MASKED),
     "wechat": (MASKED, HIDDEN, MASKED, MASKED),
+    "place": (FULL, HIDDEN, FULL, FULL),
+    "skin": (HIDDEN, FULL, FULL, FULL),
+    "portrait": (FULL, FULL, FULL, FULL),
     "birthday": (MONTH_DAY, MONTH_DAY, FULL, FULL),
     "treatment": (FULL, FULL, FULL, FULL),
     "amount": (FULL, HIDDEN, FULL, FULL),
@@ -30,7 +33,7 @@ def actor(role):
 
 
 def test_the_policy_is_the_written_one():
-    assert set(access.VISIBILITY) >= set(POLICY)
+    assert set(access.VISIBILITY) == set(POLICY)
     for field, by_role in POLICY.items():
         for role, how in zip((RECEPTIONIST, BEAUTICIAN, MANAGER, OWNER), by_role):
             assert access.visibility(actor(role), field) == how, (field, role)
@@ -75,7 +78,12 @@ def test_what_may_be_asked_to_see(role, revealable):
         ("61234567", MASKED, "****4567"),
         ("6123456", MASKED, "****56"),
         ("612345", TAIL, "****"),
-        ("12", MASKED, "****12"),
+        ("612345", MASKED, "****45"),
+        ("61234", MASKED, "****"),
+        ("12", MASKED, "****"),
+        ("138-1234-6621", MASKED, "138****6621"),
+        ("+86 138 1234 66 21", TAIL, "****6621"),
+        ("138 1234 6621 (w)", MASKED, "138****6621"),
         ("", MASKED, ""),
         ("", TAIL, ""),
         ("13812346621", ON_REASON, ""),

@@ -7,6 +7,7 @@ from django.db import connection
 
 from salon import boot, sqlite
 from tests import live
+from tests.marks import postgresql_only, sqlite_only
 
 MOUNTS = """\
 overlay / overlay rw 0 0
@@ -14,9 +15,6 @@ server:/salon /srv nfs4 rw,vers=4.2 0 0
 /dev/sda1 /srv/local ext4 rw 0 0
 //box/share /mnt/shop\\040share cifs rw 0 0
 """
-
-on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="about SQLite")
-on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="about PostgreSQL")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,7 @@ def test_file_system_of_the_nearest_mount_point(path, kind):
     assert boot.file_system_of(Path(path), MOUNTS) == kind
 
 
-@on_sqlite
+@sqlite_only
 def test_refuses_a_network_file_system(monkeypatch, tmp_path):
     monkeypatch.setattr(boot, "MOUNTS", tmp_path / "mounts")
     monkeypatch.setitem(connection.settings_dict, "NAME", "/srv/salon/salon.sqlite3")
@@ -44,7 +42,7 @@ def test_refuses_a_network_file_system(monkeypatch, tmp_path):
     boot.check_local_disk()
 
 
-@on_sqlite
+@sqlite_only
 @pytest.mark.django_db
 def test_refuses_settings_that_did_not_apply(monkeypatch):
     """The test database lies in memory, which has no write-ahead log: exactly what must be noticed."""
@@ -54,14 +52,14 @@ def test_refuses_settings_that_did_not_apply(monkeypatch):
     boot.check_database()
 
 
-@on_sqlite
+@sqlite_only
 def test_a_database_file_runs_with_the_settings_that_keep_data_safe():
     with live.installed(template=live.prepared()) as salon:
         found = salon.call("tests.live_acts:sqlite_settings")
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "secure_delete": 1}
 
 
-@on_sqlite
+@sqlite_only
 def test_warns_of_a_sqlite_library_that_can_damage_the_file(monkeypatch):
     monkeypatch.setattr(sqlite, "library_version", lambda: (3, 45, 1))
     assert ["SQLite 3.45.1" in warning for warning in boot.warnings()] == [True]
@@ -69,7 +67,7 @@ def test_warns_of_a_sqlite_library_that_can_damage_the_file(monkeypatch):
     assert list(boot.warnings()) == []
 
 
-@on_postgresql
+@postgresql_only
 @pytest.mark.django_db
 def test_warns_exactly_of_the_postgresql_settings_that_lose_data():
     with connection.cursor() as cursor:

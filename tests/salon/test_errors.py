@@ -4,6 +4,7 @@ import logging
 import re
 import sqlite3
 from contextlib import contextmanager
+from io import StringIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -270,3 +271,14 @@ def test_when_the_error_page_itself_breaks_there_is_a_last_word(page, monkeypatc
     assert response.status_code == 500
     assert b"Something broke" in response.content
     assert SECRET.encode() not in response.content
+
+
+def test_a_bad_host_header_takes_one_line_of_the_log(client, db, monkeypatch):
+    """Anybody can send one, as often as they like."""
+    (console,) = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
+    written = StringIO()
+    monkeypatch.setattr(console, "stream", written)
+    for host in ("evil.example", "http://[x", "a\\nERROR forged"):
+        assert client.get("/", HTTP_HOST=host).status_code == 400
+    assert len(written.getvalue().splitlines()) == 3
+    assert "Traceback" not in written.getvalue()

@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from salon import guards
+from tests.marks import postgresql_only
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def test_a_rule_that_changed_leaves_no_old_guard_behind(monkeypatch):
     assert guards.undeclared() == {}
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="TRUNCATE is PostgreSQL's")
+@postgresql_only
 def test_an_append_only_table_cannot_be_truncated():
     guard = next(guard for guard in guards.registered() if guard.on_truncate)
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():

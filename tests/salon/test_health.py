@@ -1,15 +1,26 @@
 """healthz: what a monitor and a manager read there."""
 
+import time
+
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from salon import guards, health
+from salon.backups.models import DataDirectory
 from tests import builders
+from tests.marks import postgresql_only
 
 pytestmark = pytest.mark.django_db
 URL = "/healthz/"
+
+
+@pytest.fixture(autouse=True)
+def probe(monkeypatch):
+    """A probe that knows of no earlier outcome."""
+    monkeypatch.setattr(health, "probe", health.WriteProbe())
+    return health.probe
 
 
 def test_well(client):
@@ -62,3 +73,58 @@ def test_warns_of_a_sqlite_library_that_can_damage_the_file(monkeypatch):
 
 def test_only_reading(client):
     assert client.post(URL).status_code == 405
+
+
+# --- Does it take writes? --------------------------------------------------------------------------------------------
+
+
+def test_a_write_that_fails_is_told_and_looked_at_again(client, manager, monkeypatch, probe):
+    def refuse(**values):
+        raise DatabaseError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DataDirectory.objects, "update", refuse)
+        page = client.get(URL)
+        assert (page.status_code, page.json()) == (503, {"status": "not ok"})
+        assert builders.client_of(manager).get(URL).json()["findings"] == ["database_takes_no_writes"]
+    assert client.get(URL).status_code == 503, "the outcome stands for a while"
+    monkeypatch.setattr(health, "PROBED_FOR", 0)
+    assert client.get(URL).status_code == 200
+
+
+def test_the_probe_leaves_nothing_behind(client, probe):
+    DataDirectory.objects.create(number="x")
+    assert client.get(URL).status_code == 200
+    assert list(DataDirectory.objects.values_list("pk", "number")) == [(1, "x")]
+    if connection.vendor == "sqlite":  # and the desk waits as long as ever
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == 20_000
+
+
+def test_who_asks_while_another_waits_is_answered_at_once(probe):
+    probe._lock.acquire()
+    assert probe.is_well()
+    probe._is_well = False
+    assert not probe.is_well()
+
+
+@postgresql_only
+@pytest.mark.django_db(transaction=True)
+def test_a_write_that_waits_is_given_up(probe, monkeypatch):
+    monkeypatch.setattr(health, "WRITE_SECONDS", 0.5)
+    monkeypatch.setattr(health, "PROBED_FOR", 0)
+    DataDirectory.objects.create(number="x")
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT * FROM salon_datadirectory FOR UPDATE")
+    began = time.monotonic()
+    assert not probe.is_well()
+    assert not probe.is_well(), "nobody waits while one waits"
+    assert time.monotonic() - began < 2
+    other.rollback()
+    other.close()
+    until = time.monotonic() + 10
+    while not probe.is_well():  # the thread's write was stored late: the next one counts
+        assert time.monotonic() < until
+        time.sleep(0.1)

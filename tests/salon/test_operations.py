@@ -5,11 +5,12 @@ import uuid
 
 import pytest
 import time_machine
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from salon import operations
 from salon.operations import AlreadyDone, BadKey, KeyConflict, Operation
 from tests.builders import make_branch, make_staff
+from tests.marks import several_writers
 
 DATA = {"customer": 7, "lines": [["a", 1]], "note": "张三"}
 
@@ -129,10 +130,9 @@ def test_a_conflict_leaves_the_callers_transaction_usable(user):
         assert Operation.objects.count() == 1
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_of_ten_at_once_one_is_stored():
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time; tests of `serve` send twenty real requests")
     user = make_staff(branch=make_branch(), role="receptionist").user
     key, barrier, outcomes = uuid.uuid4(), threading.Barrier(10), []
 

@@ -1,11 +1,14 @@
 """A copy of the database: reports and exports read there; all else, and every write, is of the database itself."""
 
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
 
-from tests import live
+from salon import exports, health, replica
+from salon.replica import NAME, Standing
+from tests import builders, live
 
 SHOP = "tests.live_acts:shop"
 IN_COPY = "副本里的客人"
@@ -80,3 +83,72 @@ def test_a_copy_that_does_not_answer_is_told(salon, tmp_path):
 def test_a_copy_of_another_kind_is_refused(salon):
     salon.environment["DATABASE_REPLICA_URL"] = "sqlite:///x" if salon.database_url else "postgres://nobody@127.0.0.1:1/none"
     assert "must name a database of the same kind" in salon.manage("check").stderr
+
+
+# --- A copy that is behind (a real standby: tests/long/test_database_away.py) -----------------------------------------
+
+NOW = datetime(2026, 11, 26, 4, 5, 6, tzinfo=UTC)
+BEHIND = Standing(as_of=NOW - timedelta(seconds=40), behind=timedelta(seconds=40))
+FAR_BEHIND = Standing(as_of=NOW - timedelta(seconds=301), behind=timedelta(seconds=301))
+HARDLY = Standing(as_of=NOW - timedelta(seconds=4), behind=timedelta(seconds=4))
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((False, None, None), Standing()),  # no standby: it cannot be asked
+        ((True, True, NOW - timedelta(hours=9)), Standing()),  # nobody has saved for nine hours
+        ((True, False, NOW - timedelta(seconds=40)), BEHIND),
+        ((True, False, NOW + timedelta(seconds=1)), Standing(as_of=NOW + timedelta(seconds=1), behind=timedelta(0))),
+        ((True, False, None), Standing(behind=timedelta.max)),
+    ],
+)
+def test_what_a_copy_says_of_itself(answer, expected):
+    assert replica._standing(NOW, *answer) == expected
+
+
+@pytest.fixture
+def standing(monkeypatch):
+    """A function that says how the copy stands."""
+    monkeypatch.setattr(replica, "has_copy", lambda: True)
+    return lambda found: monkeypatch.setattr(replica, "standing", lambda: found)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_read", "is_told"),
+    [
+        (Standing(), True, False),
+        (HARDLY, True, False),
+        (BEHIND, True, True),
+        (FAR_BEHIND, False, False),
+        (Standing(behind=timedelta.max), False, False),
+        (Standing(answers=False), False, False),
+    ],
+)
+def test_what_is_read_and_what_is_told(standing, found, is_read, is_told):
+    standing(found)
+    with replica.reading():
+        assert (replica.Router().db_for_read(None) == NAME) is is_read
+        assert (replica.as_of() is not None) is is_told
+        sheet = exports.facts_sheet([("Order", "newest")])
+        assert (("Data as of", "2026-11-26 12:04:26") in list(sheet.rows)) is is_told
+    assert replica.as_of() is None
+    assert replica.Router().db_for_read(None) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [(Standing(), []), (BEHIND, []), (FAR_BEHIND, ["replica_is_behind"]), (Standing(answers=False), ["replica_does_not_answer"])],
+)
+def test_a_monitor_hears_of_it(standing, found, told):
+    standing(found)
+    assert [code for code in health.warnings() if "replica" in code] == told
+
+
+@pytest.mark.django_db
+def test_a_page_says_from_when_it_is(owner, monkeypatch):
+    client = builders.client_of(owner)
+    assert "2026-11-26" not in client.get("/tiers/").content.decode()
+    monkeypatch.setattr(replica, "as_of", lambda: BEHIND.as_of)
+    assert "As of 2026-11-26 12:04:26: this is read from a copy" in client.get("/tiers/").content.decode()

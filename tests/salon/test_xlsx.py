@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from salon import xlsx
+from salon.charts import palette
 from tests import workbooks
 from tests.live import ROOT, clean_environment
 from tests.marks import once
@@ -52,6 +53,62 @@ def test_figures_are_figures():
     assert sheet.freeze_panes == "A2"
 
 
+def test_days_are_those_of_excel_which_believes_in_29_february_1900():
+    days = [date(1900, 1, 1), date(1900, 2, 28), date(1900, 3, 1), date(1999, 12, 31), date(2026, 2, 28)]
+    sheet = book_of(one([(day,) for day in days], xlsx.DAY))["Sheet"]
+    assert [cell.value.date() for (cell,) in sheet.iter_rows(min_row=2)] == days
+
+
+def test_on_paper_a_list_is_a4_landscape_as_wide_as_its_rows_with_titles_and_numbers_on_each_page():
+    page = book_of(one([("a & b", 3)], xlsx.TEXT, xlsx.WHOLE, title="Salon & Co", about="made today"))["Sheet"]
+    setup = page.page_setup
+    assert (setup.orientation, setup.paperSize, setup.fitToWidth, setup.fitToHeight) == ("landscape", 9, 1, 0)
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert page.print_title_rows == "$1:$1"
+    assert page.auto_filter.ref == "A1:B2"
+    assert page.oddFooter.right.text == "Sheet · &P / &N"
+    assert (page.oddHeader.left.text, page.oddHeader.right.text) == ("Salon && Co", "made today")
+    assert [cell.value for cell in page[1]] == ["c0", "c1"], "row 1 is the titles, for other programs"
+
+
+def test_a_block_says_what_a_report_is_above_its_titles():
+    page = book_of(one([(1,)], xlsx.WHOLE, title="Salon · June", about="made today", has_block=True, is_one_page=True))["Sheet"]
+    assert [row[0] for row in workbooks.rows(page)] == ["Salon · June", "made today", None, "c0", 1]
+    assert (page.print_title_rows, page.freeze_panes, page.auto_filter.ref) == ("$4:$4", "A5", "A4:A5")
+    assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 1)
+    assert page.oddFooter.left.text == "made today"
+
+
+def test_sheets_wear_the_palette_of_the_product():
+    page = book_of(one([("a", 5)], xlsx.TEXT, xlsx.MONEY, title="t", has_block=True))["Sheet"]
+    tokens = {name: f"00{value.lstrip('#').upper()}" for name, value in palette("light").items()}
+    heading = page["B4"]
+    assert (heading.font.color.rgb, heading.fill.fgColor.rgb, heading.font.bold) == (tokens["accent"], tokens["sunken"], True)
+    assert heading.alignment.horizontal == page["B5"].alignment.horizontal == "right"
+    assert page["A1"].font.color.rgb == tokens["accent"]
+    assert page["A5"].border.bottom.color.rgb == tokens["line"]
+    assert not page.sheet_view.showGridLines
+
+
+def test_a_column_is_wide_enough_for_its_title():
+    titles = ["Cumulative share", "R", "距最近消费（天）", "Consumption"]
+    book = book_of(xlsx.Sheet("S", [xlsx.Column(title, xlsx.WHOLE, 6) for title in titles], []))
+    assert [book["S"].column_dimensions[letter].width for letter in "ABCD"] == [13, 6, 13, 14]
+
+
+def test_a_cell_says_its_own_kind_and_text_stands_where_figures_do():
+    rows = [
+        xlsx.Row(xlsx.HEADING, (None, xlsx.Cell(xlsx.MONEY, "Sales"))),
+        ("all", xlsx.money(150)),
+        ("part", xlsx.share(0.5)),
+        ("n", 7),
+    ]
+    page = book_of(xlsx.Sheet("S", [xlsx.Column("", xlsx.ANY)] * 2, rows, has_titles=False))["S"]
+    assert [cell.value for cell in page["B"]] == ["Sales", 1.5, 0.5, 7]
+    assert [cell.number_format for cell in page["B"]] == ["#,##0.00", "#,##0.00", "0.0%", "#,##0"]
+    assert page["B1"].data_type == "s"
+
+
 def test_long_text_is_cut_where_excel_ends():
     assert len(book_of(one([("长" * 40_000,)], xlsx.TEXT))["Sheet"]["A2"].value) == xlsx.LONGEST_TEXT
 
@@ -81,7 +138,7 @@ def test_a_row_of_another_length_is_an_error():
 
 
 def test_a_chart_is_drawn_from_the_rows():
-    charts = [xlsx.Chart("By tier", 0, 1, 2, 3, "D2"), xlsx.Chart("Trend", 0, 1, 2, 3, "D20", is_line=True)]
+    charts = [xlsx.Chart("By tier", 0, (1,), 2, 3, "D2"), xlsx.Chart("Trend", 0, (1,), 2, 3, "D20", is_line=True)]
     file = io.BytesIO()
     xlsx.write(file, [one([("A", 100), ("B", 50)], xlsx.TEXT, xlsx.MONEY, charts=charts)])
     parts = zipfile.ZipFile(file)
@@ -89,6 +146,10 @@ def test_a_chart_is_drawn_from_the_rows():
     assert len(drawn) == 2
     assert "'Sheet'!$B$2:$B$3" in drawn[0]
     assert "'Sheet'!$A$2:$A$3" in drawn[0]
+    assert '<smooth val="0"' in drawn[1], "a line invents nothing between two values"
+    for chart in drawn:
+        assert '<showVal val="1"' in chart
+        assert 'formatCode="#,##0;-#,##0;" sourceLinked="0"' in chart
 
 
 def peak_of_writing(rows):

@@ -24,8 +24,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--output", type=Path, help="folder, or file that does not exist yet (default: backups in the data directory)"
         )
+        parser.add_argument(
+            "--without-lost-files", action="store_true", help="go on though media files that the database names are gone"
+        )
 
-    def handle(self, *, output, **options):
+    def handle(self, *, output, without_lost_files, **options):
         os.umask(0o077)
         give_way()
         began = time.monotonic()
@@ -37,7 +40,7 @@ class Command(BaseCommand):
             with locks.held(taking.LOCK) as is_held:
                 if not is_held:
                     raise CommandError(_("Another backup is being made, or one restored; try again when that has ended."))
-                taken = taking.take(now=timezone.now(), output=output, passphrase=passphrase)
+                taken = taking.take(now=timezone.now(), output=output, passphrase=passphrase, even_incomplete=without_lost_files)
         except Refused as reason:
             raise CommandError(_("No backup was made. %s") % reason) from None
         except DatabaseError as error:

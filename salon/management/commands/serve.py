@@ -3,17 +3,18 @@
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
-from django.db import connections
+from django.db import connection, connections
 from django.utils.translation import gettext as _
 
-from salon import access, assets, boot
+from salon import access, assets, boot, data_directory, integrity
 from salon.accounts.models import User
 from salon.server import Server, listen
+from salon.sessions import Sessions
 
 DEMO = {"customers": 300, "years": 2, "seed": 1}
 
@@ -28,6 +29,7 @@ def port_number(text):
 class Command(BaseCommand):
     help = "Serve the product: checks, migrations and static files first, then one web server until Ctrl-C or SIGTERM."
     requires_system_checks = "__all__"
+    has_given_way = False
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this computer only)")
@@ -56,20 +58,28 @@ class Command(BaseCommand):
         boot.check_exposure(host, seed=seed)
         boot.check_local_disk()
         sock = self.take_port(host, port)
-        boot.keep_restores_out(stack)
-        boot.check_database()
-        boot.check_not_newer()
-        boot.check_no_demo_users(host)
+        boot.check_sessions()
+        with boot.one_at_a_time(lambda: self.say(_("Another start is preparing this salon; waiting for it …"))):
+            boot.keep_restores_out(stack)
+            boot.check_database()
+            boot.check_not_damaged()
+            boot.check_not_newer()
+            boot.check_data_directory_fits()
+            boot.check_no_demo_users(host)
+            self.bring_up_to_date(seed)
+        return sock
+
+    def bring_up_to_date(self, seed):
         if boot.needs_migrate():
             self.say(_("Bringing the database up to date …"))
             call_command("migrate", verbosity=0, interactive=False)
+        data_directory.settle()
         if assets.needs_collect():
             self.say(_("Preparing style sheets and scripts …"))
             assets.collect()
         if seed and boot.is_empty():
             self.say(_("Making the demo salon: %(customers)s customers, %(years)s years of visits …") % DEMO)
             call_command("seed_demo", **DEMO)
-        return sock
 
     def take_port(self, host, port):
         try:
@@ -82,14 +92,27 @@ class Command(BaseCommand):
     def serve(self, sock, host):
         from salon.wsgi import application
 
-        server = Server(application, sock, trusted_proxy=settings.TRUSTED_PROXY if settings.BEHIND_TLS else None)
+        sessions = Sessions(lock=boot.SERVING, on_restore=self.give_way) if connection.vendor == "postgresql" else None
+        application = sessions.serving(application) if sessions else application
+        self.server = Server(application, sock, trusted_proxy=settings.TRUSTED_PROXY if settings.BEHIND_TLS else None)
         for warning in boot.warnings():
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
         address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+        if not integrity.is_small():
+            integrity.look_while_serving(lambda sentence: self.stderr.write(self.style.ERROR(sentence)))
         self.welcome(address)
-        # This thread's connection stays. On PostgreSQL it holds the lock against restores; on SQLite the last connection to
-        # close clears the log away, and no request should pay for that.
-        server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
+        # This thread's connection stays. On PostgreSQL it holds the lock against restores, until it is lost (salon/sessions.py);
+        # on SQLite the last connection to close clears the log away, and no request should pay for that.
+        with sessions.kept() if sessions else nullcontext():
+            self.server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
+        if self.has_given_way:
+            sys.exit(1)
+
+    def give_way(self):
+        """Somebody restores a backup: this server lost its connections meanwhile, and must look at the data anew."""
+        self.has_given_way = True
+        self.stderr.write(_("Stopped. %s") % _("A backup is being restored into this salon; start again when that has ended."))
+        self.server.stop()
 
     def welcome(self, address):
         """What the person at the terminal needs now: the address, and how to log in."""

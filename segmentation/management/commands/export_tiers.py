@@ -20,7 +20,7 @@ class Command(BaseCommand):
         chosen = export.last_finished() if run is None else TierRun.objects.finished().filter(pk=run).first()
         if chosen is None:
             raise CommandError(_("There is no finished run yet.") if run is None else _("There is no finished run %s.") % run)
-        exports.to_file(output, [export.sheet(chosen, translated=False), exports.facts_sheet(export.definitions(chosen))])
+        exports.to_file(output, [export.sheet(chosen), exports.facts_sheet(export.definitions(chosen))])
         self.stdout.write(
             _("%(count)s customers as of %(day)s written to %(file)s.")
             % {"count": chosen.universe, "day": chosen.as_of, "file": output}

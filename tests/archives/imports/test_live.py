@@ -14,6 +14,7 @@ from tests.archives.imports.bringing import COLUMNS, confirm, half_visits, rows,
 from tests.archives.imports.importing import write_csv
 
 
+@pytest.mark.long
 def test_the_server_does_the_work_in_processes_of_their_own(tmp_path):
     path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(300, customers=40))
     with live.running() as salon:

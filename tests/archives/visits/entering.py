@@ -12,7 +12,7 @@ def sent(staff, guests, lines, *, key=None, **head):
     """POST data. `guests`: customers (None: walk-in) or dicts with "customer"; `lines`: dicts with "item" and what matters."""
     today = builders.actor_of(staff).today
     key = key or operations.new_key(staff.user, "visit")
-    data = {"operation": key, "on": today.isoformat(), "channel": "shop", "rest": "wechat"} | head
+    data = {"operation": key, "on": today.isoformat(), "channel": "shop", "rest": "wechat", "nobody": "1"} | head
     for n, guest in enumerate(guests):
         fields = guest if isinstance(guest, dict) else {"customer": guest}
         customer = fields.pop("customer")

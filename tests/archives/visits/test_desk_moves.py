@@ -4,6 +4,7 @@ import uuid
 from datetime import time
 
 import pytest
+import time_machine
 
 from archives.visits import arrivals
 from archives.visits.models import Visit
@@ -184,3 +185,58 @@ def test_an_expected_visit_is_changed(desk, actor, beautician, visit, facial):
 def test_a_finished_visit_is_not_expected_any_more(desk, actor, customer, facial):
     visit = record(actor, customer, line(facial)).visits.get()
     assert desk.get(f"/visits/{visit.pk}/expected/").status_code == 404
+
+
+# --- Undo of a no-show and of a cancelled visit ---------------------------------------------------------------------------
+
+
+def undo_form(page):
+    """What the undo button of a page or fragment sends."""
+    return {"undo": page.context["undoable"]["token"]}
+
+
+@pytest.mark.parametrize(("before", "to"), [("expected", "no_show"), ("expected", "cancelled"), ("arrived", "cancelled")])
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}])
+def test_a_no_show_or_cancelled_visit_is_as_it_was(desk, actor, visit, before, to, headers):
+    if before == "arrived":
+        arrivals.move_visit(actor=actor, visit=visit, to="arrived")
+    stood = Visit.objects.filter(pk=visit.pk).values()[0]
+    page = desk.post(f"/visits/{visit.pk}/move/", {"to": to, "next": "/"}, headers=headers)
+    page = page if headers else desk.get(page["Location"])
+    assert "data-undo-press" in page.content.decode()
+    for _twice in range(2):
+        done = desk.post(f"/visits/{visit.pk}/move/", undo_form(page) | {"next": "/"}, headers=headers)
+        assert Visit.objects.filter(pk=visit.pk).values()[0] == stood
+    assert headers or done["Location"] == "/"
+    assert "data-undo-press" not in (done if headers else desk.get("/")).content.decode()
+
+
+def test_the_page_of_the_visit_offers_it_too(desk, visit):
+    url = f"/visits/{visit.pk}/"
+    page = desk.get(move(desk, visit, "cancelled", Referer=f"http://testserver{url}")["Location"])
+    back = desk.post(f"{url}move/", undo_form(page), headers={"Referer": f"http://testserver{url}?undo=x"})
+    assert (back["Location"], state_of(visit)) == (url, "expected")
+
+
+def test_no_other_step_is_undone_so(desk, visit):
+    assert desk.get(move(desk, visit, "arrived")["Location"]).context["undoable"] is None
+
+
+def test_undo_of_a_step_is_refused_when_late_anothers_or_overtaken(desk, visit, manager, customer, actor):
+    url, other = f"/visits/{visit.pk}/move/", builders.make_customer(branch=actor.branch)
+    visits = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=other, on=actor.today)
+    with time_machine.travel(actor.now, tick=False) as clock:
+        page = move(desk, visit, "cancelled", **{"HX-Request": "true"})
+        sent = undo_form(page)
+        clock.shift(15.5)
+        assert "can be undone for 15 seconds" in desk.post(url, sent, headers={"HX-Request": "true"}).content.decode()
+        assert desk.get(f"/?undo={sent['undo']}").context["undoable"] is None
+        clock.shift(-10)
+        for client, address in ((builders.client_of(manager), url), (desk, f"/visits/{visits.pk}/move/")):
+            assert "can be undone for 15" in client.post(address, sent, headers={"HX-Request": "true"}).content.decode()
+        assert desk.post(url, {"undo": "forged"}).status_code == 302
+        assert state_of(visit) == "cancelled"
+        move(desk, visit, "arrived")
+        move(desk, visit, "in_care")
+        assert "Somebody moved this visit meanwhile" in desk.post(url, sent, headers={"HX-Request": "true"}).content.decode()
+    assert state_of(visit) == "in_care"

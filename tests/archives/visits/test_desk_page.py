@@ -47,6 +47,16 @@ def test_the_board_shows_who_is_here_first_and_what_each_one_needs(desk, actor, 
     assert "果酸" in text
 
 
+def test_a_first_visit_is_the_first_all_day_and_the_next_day_no_more(desk, actor, customer, facial):
+    record(actor, customer, line(facial))
+    record(actor, customer, line(facial))
+    page = desk.get("/")
+    assert [row.is_first for row in page.context["rows"]] == [True, True]
+    assert page.context["figures"].new_customers == 1
+    record(actor, customer, line(facial), on=days_before(actor, 1))
+    assert [row.is_first for row in desk.get("/").context["rows"]] == [False, False]
+
+
 def test_what_is_not_written_up_is_said(desk, actor, customer, beautician, facial):
     record(actor, customer, line(facial))
     quiet = builders.make_customer(branch=actor.branch, phone="13900000000")

@@ -11,6 +11,7 @@ from archives.visits.models import VisitNote
 from salon import panels
 from tests import builders
 from tests.archives.visits.recording import line, record
+from tests.marks import sqlite_only
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_the_timeline_pages_through_all_visits_without_gap_or_repeat(boss, custo
     assert len(seen) == len(set(seen)) == 7
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite plans without statistics; PostgreSQL has them")
+@sqlite_only  # it plans without statistics; PostgreSQL has them
 def test_the_timeline_looks_at_the_customers_visits_only(boss, customer):
     """Not at all of the branch in the order of their days: a second at 100,000 customers."""
     with CaptureQueriesContext(connection) as queries:

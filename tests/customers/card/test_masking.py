@@ -14,13 +14,25 @@ from tests import builders
 from tests.customers.card.conftest import expect
 
 PHONE, SECOND, ADDRESS, WECHAT = "13812346621", "02155667788", "南京西路秘密弄", "wx_canary_77"
+PLACE, SKIN = "金丝雀花园", "Combination"  # where somebody lives, but for the door; what kind of skin
 HEALTH, YEAR, BAND_DAY = "糖尿病金丝雀", 1987, date(2016, 4, 5)
 PAGES = ("detail", "data", "history", "edit", "timeline", "safety_add")
 
 # What must not stand on any page, per role. The owner and the manager read the birthday whole.
 HIDDEN = {
     "receptionist": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH, str(YEAR), "2016"},
-    "beautician": {PHONE, PHONE[:7], SECOND, ADDRESS, ADDRESS[:1] + "****", WECHAT, WECHAT[:1] + "****", str(YEAR), "2016"},
+    "beautician": {
+        PHONE,
+        PHONE[:7],
+        SECOND,
+        PLACE,
+        ADDRESS,
+        ADDRESS[:1] + "****",
+        WECHAT,
+        WECHAT[:1] + "****",
+        str(YEAR),
+        "2016",
+    },
     "manager": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH},
     "owner": {PHONE, PHONE[3:7], SECOND, ADDRESS, WECHAT, HEALTH},
 }
@@ -34,11 +46,11 @@ def card(manager, branch, beautician):
         branch=branch,
         fields={
             "name": "张晓梅", "wechat": WECHAT, "health": HEALTH, "birth_year": YEAR, "birth_month": 6, "birth_day": 1,
-            "card_date": date(2024, 1, 1),
+            "card_date": date(2024, 1, 1), "skin_type": "combination",
         },
         rows={
             "phones": [RowEntry({"number": PHONE}), RowEntry({"number": SECOND})],
-            "addresses": [RowEntry({"city": ADDRESS, "community": ADDRESS, "street": ADDRESS, "postcode": "200041"})],
+            "addresses": [RowEntry({"city": "上海", "community": PLACE, "street": ADDRESS, "postcode": "200041"})],
         },
     )  # fmt: skip
     services.edit_card(actor=actor, customer=card, version=1, fields={"wechat": WECHAT + "b", "health": HEALTH + "b"})
@@ -74,6 +86,8 @@ def test_what_each_role_does_read(request, card, role):
     assert "June 1" in content
     assert (HEALTH in content) == (role == "beautician")
     assert (f"{WECHAT[0]}****" in content) == (role != "beautician")
+    assert (PLACE in content) == (role != "beautician")
+    assert (SKIN in content) == (role != "receptionist")
 
 
 @pytest.mark.parametrize("page", PAGES)

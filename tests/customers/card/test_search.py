@@ -10,8 +10,7 @@ from django.db import connection
 from customers.card import queries, typed
 from customers.card.models import Customer, Phone
 from customers.privacy.models import GuestPass
-from tests import builders
-from tests.naughty import NAUGHTY
+from tests import builders, naughty
 
 
 @pytest.fixture
@@ -76,13 +75,19 @@ def people(branch):
         ("+86 138-1234-6621", ["张晓梅"]),
         ("013812346621", ["张晓梅"]),
         ("１３８１２３４６６２１", ["张晓梅"]),
-        ("1381234", ["吕伟", "张晓梅"]),
-        ("138 6621", ["张晓梅"]),
+        ("1381234", []),
+        ("1381234662", []),
+        ("138 6621", []),
+        ("138 1234", []),
         ("6621", ["张晓梅"]),
-        ("457", ["赵雪萌"]),
+        ("457", []),
+        ("50457", []),
+        ("66 21", ["张晓梅"]),
         ("02162881234", ["张晓梅"]),
         ("1234", ["张晓梅", "欧阳静"]),
-        ("9460958", ["Anna Smith"]),
+        ("9460958", []),
+        ("442079460958", ["Anna Smith"]),
+        ("0958", ["Anna Smith"]),
         ("318", ["张晓梅"]),
         ("9", ["單慧敏"]),
         ("JA-318", ["张晓梅"]),
@@ -92,10 +97,11 @@ def people(branch):
         ("4E1", ["欧阳静"]),
         ("zxm 6621", ["张晓梅"]),
         ("zxm6621", ["张晓梅"]),
-        ("张138", ["张晓梅"]),
+        ("张138", []),
+        ("zxm13812346621", ["张晓梅"]),
         ("6621 张", ["张晓梅"]),
         ("张 0457", []),
-        ("zhang 138", ["张晓梅"]),
+        ("zhang 138", []),
         ("梅", []),
         ("", []),
         ("   ", []),
@@ -132,7 +138,9 @@ def test_a_merged_card_leads_to_the_surviving_one(actor, people, branch):
 
 
 def test_the_number_shown_is_the_one_that_was_typed(actor, people):
-    assert [hit.number for hit in queries.search(actor, "0216288")] == ["021-6288 1234"]
+    assert [hit.number for hit in queries.search(actor, "02162881234")] == ["021-6288 1234"]
+    assert [hit.number for hit in queries.search(actor, "晓梅 1234")] == ["021-6288 1234"]
+    assert [hit.number for hit in queries.search(actor, "zxm 0216288")] == []
     assert [hit.number for hit in queries.search(actor, "晓梅")] == ["13812346621"]
 
 
@@ -145,7 +153,7 @@ def test_other_branches_are_not_found_by_their_names_or_parts_of_numbers(actor, 
 def with_guests(staff, words):
     """The hits as the page of the search box shows them."""
     actor = builders.actor_of(staff)
-    guests, is_limited = queries.guests_by_phone(actor, words, address="127.0.0.1")
+    guests, is_limited = queries.guests_by_phone(actor, words)
     assert not is_limited
     return queries.search(actor, words, guests=guests)
 
@@ -181,9 +189,9 @@ def test_a_beautician_finds_whom_she_serves(people, beautician, branch):
     assert found(actor, "zxm") == found(actor, "6621") == found(actor, "晓") == ["张晓梅"]
 
 
-@pytest.mark.parametrize("words", NAUGHTY)
-def test_naughty_strings_are_searched_for_without_harm(actor, people, words):
-    assert all(hit.customer.pk for hit in queries.search(actor, words))
+def test_naughty_strings_are_searched_for_without_harm(actor, people):
+    for words in naughty.NAUGHTY:
+        assert all(hit.customer.pk for hit in queries.search(actor, words)), words
 
 
 def test_a_name_of_naughty_text_is_found_by_its_beginning(actor, branch):
@@ -202,8 +210,9 @@ def test_the_number_of_queries_does_not_grow(actor, people, branch, django_asser
     for words, hits in (("张", 16), ("张晓梅", 1), ("6621", 1)):
         with django_assert_num_queries(4):
             assert len(queries.search(actor, words)) == hits
-    with django_assert_num_queries(7):  # and whether it is the number of a guest, and how many were told
-        guests, _is_limited = queries.guests_by_phone(actor, "13812346621", address="127.0.0.1")
+    queries.search(actor, "13812346621")
+    with django_assert_num_queries(13):  # a look into the log of the last hour, and whether it is a guest's
+        guests, _is_limited = queries.guests_by_phone(actor, "13812346621")
         assert len(queries.search(actor, "13812346621", guests=guests)) == 1
 
 
@@ -212,7 +221,7 @@ def test_who_is_found_by_a_merged_card_is_told_with_its_name_and_number(actor, b
     Customer.objects.filter(pk=gone.pk).update(merged_into=kept)
     with django_assert_num_queries(5):
         [hit] = queries.search(actor, "秦晓芳")
-    assert (hit.customer, hit.former) == (kept, [["秦晓芳", gone.card_no]])
+    assert (hit.customer, hit.former) == (kept, [("秦晓芳", gone.card_no)])
     [hit] = queries.search(actor, "秦海璐")
     assert (hit.customer, hit.former) == (kept, ())
 
@@ -222,7 +231,7 @@ def test_the_number_shown_is_the_one_typed_and_of_several_such_the_main_one(acto
     customer.phones.update(is_main=True)
     for number in ("13800002222", "13900003333"):
         customer.phones.create(number=number)
-    for words, number in (("qhl", "1111"), ("138", "1111"), ("2222", "2222"), ("139", "3333")):
+    for words, number in (("qhl", "1111"), ("13800001111", "1111"), ("2222", "2222"), ("qhl3333", "3333")):
         [hit] = queries.search(actor, words)
         assert hit.number.endswith(number), words
 
@@ -234,6 +243,7 @@ def stub_panels(monkeypatch):
 
 
 TYPED = ["z", "zx", "zxm", "zhangxm", "张", "张晓梅", "晓梅", "138", "621", "6621", "13812346621", "JA-318", "318"]
+TYPED += ["02162881234", "zxm13812346621"]
 TYPED += ["zxm 6621", "张 138", "zhang138", "138 6621"]
 
 

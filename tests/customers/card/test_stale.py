@@ -298,14 +298,20 @@ def is_valid_without_questions(entry):
     )
 
 
-def test_of_fifty_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
-    edit_in_pairs(manager, receptionist, branch, pairs=50)
+def test_of_fifteen_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
+    edit_in_pairs(manager, receptionist, branch, pairs=15)
 
 
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_of_five_hundred_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
     edit_in_pairs(manager, receptionist, branch, pairs=500)
+
+
+@pytest.fixture(autouse=True)
+def without_limits(settings):
+    """Hundreds of edits stand for weeks at a desk, in which phones are typed."""
+    settings.FINDS_AN_HOUR = settings.FIND_MISSES_AN_HOUR = 1_000_000
 
 
 def edit_in_pairs(manager, receptionist, branch, pairs):

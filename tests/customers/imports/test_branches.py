@@ -320,7 +320,8 @@ def test_each_guest_found_by_phone_is_logged_once_an_hour(stranger, crowd):
     client = builders.client_of(stranger)
     for _twice in range(2):
         assert "客*" in search(client, 0)
-    entry = AccessEntry.objects.get()
+    entries = AccessEntry.objects.exclude(action=AccessEntry.FIND)  # that a whole number was typed is noted apart
+    entry = entries.get()
     assert (entry.action, entry.customer_id, entry.branch, entry.address) == (
         "elsewhere",
         crowd[0].pk,
@@ -328,7 +329,7 @@ def test_each_guest_found_by_phone_is_logged_once_an_hour(stranger, crowd):
         "127.0.0.1",
     )
     search(client, 4321)
-    assert AccessEntry.objects.count() == 1
+    assert entries.count() == 1
 
 
 def test_beyond_the_limit_a_number_of_somebody_is_answered_like_one_of_nobody(stranger, crowd, settings):

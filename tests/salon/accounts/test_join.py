@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +13,7 @@ from salon.accounts import services
 from salon.accounts.models import Invitation, User, token_digest
 from salon.errors import Conflict
 from tests.builders import actor_of, client_of, make_staff
+from tests.marks import several_writers
 
 PASSWORD = "purple monkey dishwasher"
 FORM = {"username": "lin", "password": PASSWORD, "again": PASSWORD}
@@ -174,10 +175,9 @@ def test_joining_is_protected_against_forgery(link):
     assert Client(enforce_csrf_checks=True).post(link, FORM).status_code == 403
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_two_people_with_one_link_do_not_both_get_in(branch, owner, settings):
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time by construction")
     newcomer = make_staff(branch=branch, role="beautician", login=False)
     link = services.invite(actor=actor_of(owner), staff=newcomer)
     token, barrier, outcomes = link.split("/")[-2], threading.Barrier(8), []

@@ -1,5 +1,6 @@
 """Logging in: the right password and nothing else, as often as a person mistypes and not as often as a program guesses."""
 
+import base64
 import re
 from urllib.parse import urlencode
 
@@ -8,10 +9,12 @@ import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from salon.accounts import services
+from salon.accounts import lockout, services
 from salon.accounts.models import User
 from tests.builders import actor_of, client_of, make_user
 
@@ -132,18 +135,129 @@ def fail(client, times, **kwargs):
     return [try_to_log_in(client, password=f"wrong {n}", **kwargs).status_code for n in range(times)]
 
 
-def test_the_fifth_wrong_password_locks_for_a_quarter_of_an_hour(client, receptionist):
+def test_from_the_fifth_wrong_password_on_there_is_a_wait(client, receptionist):
     with time_machine.travel("2026-11-21 10:00:00Z", tick=False) as clock:
         assert fail(client, 5) == [422, 422, 422, 422, 429]
         response = try_to_log_in(client)
-        assert response.status_code == 429, "the right password during the lock is refused too"
-        assert response["Retry-After"] == "900"
-        assert "Locked for a while" in response.content.decode()
+        assert response.status_code == 429, "the right password during the wait is refused too"
+        assert response["Retry-After"] == "30"
+        assert "Wait 30 seconds" in response.content.decode()
         assert not is_logged_in(client)
-        clock.shift(14 * 60)
-        assert try_to_log_in(client).status_code == 429
-        clock.shift(62)
-        assert try_to_log_in(client).status_code == 302, "trying during the lock does not make it longer"
+        clock.shift(29)
+        assert try_to_log_in(client)["Retry-After"] == "1"
+        clock.shift(2)
+        assert try_to_log_in(client).status_code == 302, "trying during the wait does not make it longer"
+
+
+def test_each_further_wrong_password_waits_longer_up_to_a_quarter_of_an_hour(client, receptionist):
+    with time_machine.travel("2026-11-21 10:00:00Z", tick=False) as clock:
+        fail(client, 5)
+        waits = []
+        for n in range(8):
+            clock.shift(15 * 60)
+            waits.append(int(try_to_log_in(client, password=f"wrong {n}")["Retry-After"]))
+    assert waits == [60, 120, 240, 480, 900, 900, 900, 900]
+
+
+def test_wrong_passwords_are_forgotten_a_day_after_the_last(client, receptionist):
+    with time_machine.travel("2026-11-21 10:00:00Z", tick=False) as clock:
+        fail(client, 7)
+        clock.shift(24 * 3600 + 1)
+        assert fail(client, 4) == [422] * 4
+
+
+# --- Both sides of the wait: who knows the device is not kept out, and who guesses gains nothing -------------------------
+
+
+def known_device(staff):
+    """A browser that has logged this person in before, and is logged out."""
+    client = Client()
+    assert try_to_log_in(client, username=staff.user.username).status_code == 302
+    client.post("/logout/")
+    return client
+
+
+def test_a_colleague_at_the_shops_address_does_not_lock_the_owner_out(owner):
+    own, colleague = known_device(owner), Client()
+    assert fail(colleague, 5, username="owner")[-1] == 429
+    assert try_to_log_in(colleague, username="owner").status_code == 429
+    assert try_to_log_in(own, username="owner").status_code == 302, "the owner's own device has a count of its own"
+    assert try_to_log_in(colleague, username="owner").status_code == 429, "which is all that the log-in there forgets"
+
+
+def test_a_known_device_may_not_guess_more_than_others(owner):
+    own = known_device(owner)
+    assert fail(own, 5, username="owner") == [422, 422, 422, 422, 429]
+    assert try_to_log_in(own, username="owner").status_code == 429
+    assert fail(own, 1, username="owner", REMOTE_ADDR="203.0.113.9") == [429], "another address is no way around"
+    stranger = Client()
+    assert fail(stranger, 4, username="owner") == [422] * 4, "and keeps nobody else out"
+
+
+def test_a_device_is_known_for_whom_it_has_logged_in_only(owner, receptionist):
+    shared = known_device(receptionist)
+    fail(Client(), 5, username="owner")
+    assert try_to_log_in(shared, username="owner").status_code == 429, "to the owner it is any device at this address"
+    assert try_to_log_in(shared, username="reception").status_code == 302
+
+
+def test_a_shared_computer_is_known_for_everybody_who_came_in(owner, receptionist):
+    shared = known_device(receptionist)
+    try_to_log_in(shared, username="owner")
+    shared.post("/logout/")
+    for name in ("owner", "reception"):
+        fail(Client(), 5, username=name)
+        assert try_to_log_in(shared, username=name).status_code == 302
+        shared.post("/logout/")
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "a:b:c", "W10:1:x", "\xff", "=" * 300])
+def test_a_forged_device_is_any_device(owner, cookie):
+    forger = Client()
+    forger.cookies[lockout.COOKIE] = cookie
+    fail(forger, 5, username="owner")
+    forger.cookies.pop(lockout.COOKIE)
+    assert try_to_log_in(forger, username="owner").status_code == 429
+
+
+def test_the_cookie_names_nobody_and_scripts_cannot_read_it(owner):
+    client = Client()
+    cookie = try_to_log_in(client, username="owner").cookies[lockout.COOKIE]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert "owner" not in base64.urlsafe_b64decode(cookie.value.partition(":")[0] + "==").decode()
+
+
+def test_an_open_sessions_password_page_is_not_locked_from_elsewhere(owner):
+    own = client_of(owner)  # logged in before there were such cookies
+    for client in (Client(), known_device(owner)):
+        fail(client, 5, username="owner")
+    change = {"old": PASSWORD, "password": "violet umbrella 42", "again": "violet umbrella 42"}
+    assert own.post("/account/password/", change).status_code == 302
+
+
+def test_an_open_session_is_no_way_to_guess(owner):
+    left_open = client_of(owner)
+    guess = {"password": "violet umbrella 42", "again": "violet umbrella 42"}
+    assert [left_open.post("/account/password/", guess | {"old": f"guess {n}"}).status_code for n in range(5)][-1] == 429
+    assert left_open.post(LOGIN, {"username": "owner", "password": "guess"}).status_code == 429, (
+        "the log-in page is no way around"
+    )
+    assert try_to_log_in(Client(), username="owner").status_code == 302
+
+
+def test_a_wait_looks_at_no_password(client, receptionist, monkeypatch):
+    """Known or unknown, a name costs no hashing during a wait, and the same queries."""
+    encode, hashed = MD5PasswordHasher.encode, []
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or encode(self, *args))
+    work = {}
+    for username in ("reception", "nobody"):
+        fail(client, 5, username=username)
+        hashed.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert try_to_log_in(client, username=username).status_code == 429
+        work[username] = (len(hashed), len(queries))
+    assert work["reception"] == work["nobody"]
+    assert work["nobody"][0] == 0
 
 
 def test_the_lock_is_the_same_for_a_name_that_does_not_exist(client, db):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from salon.accounts import second_factor as factor
 from salon.accounts import services
 from tests.builders import actor_of, client_of, make_staff
+from tests.marks import several_writers
 
 PASSWORD = "correct horse battery"
 SETUP, CODE = "/login/code/set-up/", "/login/code/"
@@ -281,11 +282,10 @@ def test_guessing_the_password_at_an_open_screen_is_locked_like_the_log_in(insid
     assert client.post(SETUP, {"new_codes": "1", "password": PASSWORD}).status_code == 429
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_two_people_with_one_code_do_not_both_get_in(branch):
     """On PostgreSQL the row is locked; SQLite has one writer at a time, which needs no test of ours."""
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time by construction")
     boss = make_staff(branch=branch, role="owner", is_demo=False)
     secret, codes = pair(boss)
     for code in (codes[0], code_for(secret, 1)):

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from salon import access
@@ -14,6 +14,7 @@ from salon.accounts.models import Invitation, User
 from salon.errors import Conflict
 from salon.shop.models import StaffMember
 from tests.builders import actor_of, client_of, make_staff
+from tests.marks import several_writers
 
 ACTS = {
     "invite": lambda actor, staff: services.invite(actor=actor, staff=staff),
@@ -144,10 +145,9 @@ def test_what_needs_a_log_in_says_so(owner, branch, act):
         ACTS[act](actor_of(owner), make_staff(branch=branch, login=False))
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_cannot_remove_each_other_at_once(branch):
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time by construction")
     for _round in range(5):
         StaffMember.objects.filter(role="owner").update(role="beautician")
         pair = [make_staff(branch=branch, role="owner") for _n in range(2)]

@@ -335,12 +335,11 @@ def test_half_written_files_of_the_killed_are_cleared_away(salon):
     assert sorted(path.name for path in folder.glob(".*")) == [".mine.part"]
 
 
+@sqlite_only
 def test_two_at_once(salon, tmp_path):
     """The lock is the system's: a second backup is refused at once."""
     import fcntl
 
-    if salon.database_url:
-        pytest.skip("the same code; the lock of PostgreSQL is tested in test_locks.py")
     with open(salon.data_dir / "backup.lock", "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert "Another backup is being made" in told(salon.manage("backup", SALON_BACKUP_PASSPHRASE="x"))

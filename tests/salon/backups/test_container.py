@@ -189,6 +189,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_size(tmp_path):
     assert resource  # POSIX only, as this test
     done = subprocess.run([sys.executable, "-c", MEASURE, tmp_path], capture_output=True, text=True, check=True, timeout=300)

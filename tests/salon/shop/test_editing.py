@@ -10,6 +10,7 @@ from salon import operations
 from salon.shop import forms
 from salon.shop.models import Category, Item
 from tests import builders
+from tests.marks import several_writers
 from tests.salon.shop.browser import errors, filled, opened
 
 NEW = "/shop/items/new/"
@@ -152,11 +153,10 @@ def test_a_name_taken_between_check_and_save_is_said_at_the_field(boss, monkeypa
     assert len(claimed) == 2
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_who_save_one_page_at_once_one_wins(manager):
     """Threads with connections of their own, on a database that locks: nobody overwrites unseen, nothing breaks."""
-    if connection.vendor == "sqlite" and "mode=memory" in str(connection.settings_dict["NAME"]):
-        pytest.skip("needs a database that several connections share")
     item = builders.make_item(name="眼部护理", minutes=45)
     clients = [builders.client_of(manager) for _n in range(8)]
     pages = [opened(client, edit_url(item))[1] for client in clients]

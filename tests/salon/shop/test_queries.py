@@ -42,6 +42,12 @@ def test_it_holds_what_is_on_offer_and_who_works_here(branch, catalogue):
     assert shown["tags"] == {tag.pk: tag.name for tag in catalogue["tags"]}
 
 
+def test_those_who_do_treatments_come_first(branch):
+    for role, name in (("receptionist", "安一"), ("beautician", "周二"), ("manager", "白三"), ("beautician", "陈四")):
+        builders.make_staff(branch=branch, role=role, name=name, login=False)
+    assert [each["name"] for each in queries.catalogue_for_entry(branch)["staff"]] == ["陈四", "周二", "安一", "白三"]
+
+
 def test_it_is_json_and_tells_no_cost(branch, catalogue):
     text = json.dumps(queries.catalogue_for_entry(branch))
     assert "cost" not in text

@@ -145,14 +145,17 @@ def test_five_wrong_passwords_from_one_place_lock(branch):
     def state():
         return log_ins([staff], now)[staff.pk]
 
-    fail(settings.AXES_FAILURE_LIMIT - 1, "10.0.0.1", "a")
-    fail(1, "10.0.0.2", "a")
+    fail(settings.AXES_FAILURE_LIMIT - 1, "10.0.0.1", "unknown device")
+    fail(1, "10.0.0.2", "unknown device")
+    fail(settings.AXES_FAILURE_LIMIT - 1, "10.0.0.2", "device 1")
     assert state().state == "active"
-    fail(1, "10.0.0.1", "b")
-    assert state().state == "locked"
+    fail(1, "10.0.0.3", "device 1")
+    assert state().state == "locked", "a known device is one place, wherever it is carried"
+    assert state().until == now + timedelta(seconds=30)
+    AccessAttempt.objects.update(attempt_time=now - timedelta(seconds=31))
+    assert state().state == "active"
+    fail(settings.AXES_FAILURE_LIMIT + 20, "10.0.0.9", "unknown device")
     assert state().until == now + timedelta(minutes=15)
-    AccessAttempt.objects.update(attempt_time=now - timedelta(minutes=16))
-    assert state().state == "active"
 
 
 def test_five_wrong_codes_lock(branch):

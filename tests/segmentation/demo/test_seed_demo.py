@@ -237,14 +237,18 @@ def test_the_size_says_how_many_branches():
     assert {size: len(shop.branch_codes(size)) for size in sizes} == sizes
 
 
-@pytest.mark.parametrize("customers", [1, 2, 7])
+@pytest.mark.parametrize("customers", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(7, marks=pytest.mark.long)])
 def test_a_tiny_salon(customers):
     seed_demo(customers=customers)
     assert Customer.objects.count() == customers
     assert broken_rules() == set()
 
 
-@pytest.mark.parametrize("as_of", [date(2026, 2, 17), date(2024, 2, 29), date(2026, 1, 1)], ids=str)
+@pytest.mark.parametrize(
+    "as_of",
+    [date(2024, 2, 29), *(pytest.param(d, marks=pytest.mark.long) for d in (date(2026, 2, 17), date(2026, 1, 1)))],
+    ids=str,
+)
 def test_any_day_will_do(as_of):
     """The first day of the lunar year, a leap day, new year."""
     seed_demo(as_of=as_of)
@@ -252,8 +256,11 @@ def test_any_day_will_do(as_of):
     assert Visit.objects.filter(day=as_of, status="expected").exists()
 
 
-@pytest.mark.parametrize(("hour", "minute"), [(0, 0), (0, 4), (5, 49), (12, 0), (23, 59)])
-@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+OTHER_HOURS = [(0, 4), (5, 49), (12, 0), (23, 59)]
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(0, 0), *(pytest.param(*each, marks=pytest.mark.long) for each in OTHER_HOURS)])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", pytest.param("America/New_York", marks=pytest.mark.long)])
 def test_the_desk_is_alive_at_any_hour(hour, minute, zone, settings):
     settings.TIME_ZONE = zone
     now = datetime(2026, 6, 13, hour, minute, tzinfo=ZoneInfo(zone))
@@ -274,6 +281,7 @@ def test_the_default_is_today():
     assert "demo-logins.txt" in said
 
 
+@pytest.mark.long
 @sqlite_only
 def test_an_installation_is_as_durable_after_seeding_as_before():
     """SQLite writes the salon without its write-ahead log; afterwards the log is back, and every foreign key holds."""
@@ -286,6 +294,7 @@ def test_an_installation_is_as_durable_after_seeding_as_before():
             assert salon.sql("PRAGMA foreign_key_check") == []
 
 
+@pytest.mark.long
 def test_somebody_who_reads_does_not_stop_it():
     with live.installed(template=live.prepared()) as salon, closing(salon.connect()) as reader:
         reader.execute("SELECT COUNT(*) FROM customers_customer").fetchall()

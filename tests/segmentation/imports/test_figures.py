@@ -44,7 +44,7 @@ def expected(name):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", pytest.param("gb18030", marks=pytest.mark.long)])
 def test_cdnow_sample(branch, tmp_path, encoding):
     answers = expected("cdnow_sample/19980701_customers.csv")
     lines = [line.split() for line in reference.lines("cdnow_sample/CDNOW_sample.txt")]

@@ -10,6 +10,7 @@ from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
 from tests.segmentation.histories import day, make_customers, make_visits
 
+SHEETS = ("Summary", "By staff", "By means of payment", "By day", "Items", "Visits", "About this file")
 JUNE = Month.parse("2026-06")
 
 
@@ -88,24 +89,26 @@ def workbook(tmp_path, month="2026-06"):
 def test_the_workbook_says_what_the_queries_say(june, tmp_path):
     recompute(as_of=day("2026-06-30"))
     book = workbook(tmp_path)
-    assert book.sheetnames == ["Summary", "Customers", "Visits", "Items", "About this file"]
+    assert book.sheetnames == [*SHEETS[:-2], "Customers", *SHEETS[-2:]]
     summary = {row[0]: row[1:] for row in workbooks.rows(book["Summary"]) if row[0]}
-    assert summary["Visits"][:3] == (4, 1, 1)
-    assert summary["New customers"][:3] == (1, 0, 1)
-    assert summary["2026-06"][0] == 350.01
-    assert summary["2025-12"][0] == 0
+    assert summary["Visits"][:5] == (4, 1, 3, 1, 3)
+    assert summary["New customers"][:5] == (1, 0, None, 1, 0)
+    assert summary["2026-06"][:2] == (350.01, pytest.approx(-0.124975))
+    assert summary["2025-12"][:2] == (0, None)
+    assert summary["Consumption"][:5] == (350.01, 400, pytest.approx(-0.124975), 10, pytest.approx(34.001))
     assert "Tiers: 12 months up to 2026-06-30" in summary
     shares = [summary[tier][2] for tier in "ABC"]
     assert sum(shares) == pytest.approx(1)
-    assert len(book["Summary"]._charts) == 2
+    assert len(book["Summary"]._charts) == 3  # months, branches, tiers
     assert len(workbooks.records(book["Visits"])) == 6
     assert [row["Card number"] for row in workbooks.records(book["Customers"])] == ["乙", "甲"]
 
 
 def test_a_month_without_anything_and_no_run(db, tmp_path):
     book = workbook(tmp_path, "2020-01")
-    assert book.sheetnames == ["Summary", "Visits", "Items", "About this file"]
+    assert book.sheetnames == list(SHEETS)
     assert workbooks.records(book["Items"]) == []
+    assert [row["Consumption"] for row in workbooks.records(book["By day"])] == [0] * 32
 
 
 def test_a_wrong_month_is_refused(db, tmp_path):

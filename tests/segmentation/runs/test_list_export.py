@@ -124,11 +124,6 @@ def test_an_invalid_filter_exports_nothing(salon, boss):
     assert not AccessEntry.objects.filter(action="export").exists()
 
 
-def test_before_the_first_run_there_is_nothing_to_take(boss):
-    assert boss.get(URL)["Location"].startswith(PAGE)
-    assert not AccessEntry.objects.exists()
-
-
 def test_neither_desk_nor_beautician_takes_it(salon, desk, beautician):
     for client in (desk, builders.client_of(beautician)):
         assert client.get(URL).status_code == 403

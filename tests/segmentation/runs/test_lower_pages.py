@@ -94,13 +94,6 @@ def test_of_a_guest_from_another_branch_the_figures_stay_at_home(salon, head, ma
     assert "1,000.00 in 12 months" not in page
 
 
-def test_before_the_first_run_pages_are_as_they_were(morning, branch, desk, manager, customer):
-    for client in (desk, builders.client_of(manager)):
-        page = client.get(customer.get_absolute_url()).content.decode()
-        assert 'class="tier' not in page
-        assert client.get("/customers/", {"tier": "A"}).context["listing"].total == 0
-
-
 def test_a_study_changes_nothing_on_lower_pages(served, head):
     before = head.get(served.get_absolute_url()).content.decode().split("</section>")[0]
     assert recompute(as_of=day("2026-06-30"), months=1).is_study

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0003_source_label'),
+        ('customers', '0004_card_numbers_that_are_phones'),
         ('salon', '0003_nightly_and_backups'),
     ]
 
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='accessentry',
             name='action',
-            field=models.CharField(choices=[('view', 'Card opened'), ('reveal', 'Field revealed'), ('elsewhere', 'Found by the whole phone, of another branch'), ('guest', 'Guest of another branch'), ('export', 'Export')], max_length=10, verbose_name='action'),
+            field=models.CharField(choices=[('view', 'Card opened'), ('reveal', 'Field revealed'), ('elsewhere', 'Found by the whole phone, of another branch'), ('guest', 'Guest of another branch'), ('export', 'Export'), ('find', 'Looked up by a whole number')], max_length=10, verbose_name='action'),
         ),
         migrations.AlterField(
             model_name='importrun',

@@ -1,0 +1,224 @@
+"""The page after saving: it says what was stored, undoes it for fifteen seconds, and leads on."""
+
+import html
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from archives.visits import arrivals
+from archives.visits.entries import GuestEntry
+from archives.visits.models import Bill, Visit
+from tests import builders
+from tests.archives.visits.entering import days_before, only_bill, sent
+from tests.archives.visits.recording import line, record
+
+ENTRY = "/visits/new/"
+
+
+@pytest.fixture
+def clock():
+    """The server's clock, moved by hand."""
+    with time_machine.travel(timezone.now(), tick=False) as traveller:
+        yield traveller
+
+
+def store(client, staff, guests, lines, **head):
+    """Store a bill over HTTP; the address and the text of the page it leads to."""
+    response = client.post(ENTRY, sent(staff, guests, lines, **head))
+    assert response.status_code == 302, html.unescape(response.content.decode())
+    return response["Location"]
+
+
+def undo(client, url, key=None):
+    """Press the button of the page `url`."""
+    key = key or client.get(url).context["operation_key"]
+    return client.post(url.replace("/saved/", "/undo/"), {"operation": key})
+
+
+def hidden(page, name):
+    """The value of a hidden field of the entry."""
+    found = re.search(rf'name="{name}"(?: value="([^"]*)")?', page)
+    return found and (found[1] or "")
+
+
+def test_it_says_what_was_stored(desk, receptionist, beautician, customer, facial):
+    friend = builders.make_customer(branch=customer.branch, name="李婷")
+    lines = [
+        {"item": facial, "quantity": "2", "staff": beautician.pk, "share": ""},
+        {"item": facial, "guest": 1, "price": "100"},
+    ]
+    url = store(desk, receptionist, [customer, friend], lines, **{"pay-cash": "60"})
+    text = html.unescape(desk.get(url).content.decode())
+    for said in ("张晓梅", "李婷", "水光补水", "陈美娟", "760.00", "860.00", "WeChat", "Cash", only_bill().receipt_no):
+        assert said in text
+    assert "Money already taken is not given back by this." in text
+
+
+def test_undo_opens_the_entry_again_with_a_new_key_and_saving_it_stores_a_new_bill(
+    desk, receptionist, beautician, customer, facial
+):
+    typed = {"item": facial, "discount": "9折", "reason": "member", "remark": "老顾客", "staff": beautician.pk, "share": ""}
+    first = sent(receptionist, [{"customer": customer, "next_note": "力度轻"}], [typed], **{"pay-cash": "100"})
+    url = desk.post(ENTRY, first)["Location"]
+    undone = undo(desk, url)
+    assert undone["Location"] == f"{ENTRY}?undone={Visit.objects.get().pk}"
+    response = desk.get(undone["Location"])
+    page, form = html.unescape(response.content.decode()), response.context["form"]
+    assert "Undone. Nothing is stored until you save." in page
+    assert "Money already taken is not given back by this." in page
+    assert response.context["operation_key"] not in ("", first["operation"])
+    (shown,) = form.lines
+    assert [shown[name].value() for name in ("item", "discount", "reason", "remark")] == [facial.pk, "38", "member", "老顾客"]
+    assert form.guests[0]["next_note"].value() == "力度轻"
+    again = first | {"operation": response.context["operation_key"], "replaces": hidden(page, "replaces")}
+    assert desk.post(ENTRY, again).status_code == 302
+    old, new = Bill.objects.order_by("pk")
+    assert (new.replaces, bool(old.voided_at), new.voided_at, new.payable_fen) == (old, True, None, old.payable_fen)
+    assert Visit.objects.done().count() == 1
+
+
+def test_an_expected_visit_is_finished_again_by_the_same_entry(desk, receptionist, actor, customer, facial):
+    visit = arrivals.expect_visit(
+        actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=actor.today, items=[facial]
+    )
+    url = store(desk, receptionist, [{"customer": customer, "visit": visit.pk}], [{"item": facial}])
+    page = desk.get(undo(desk, url)["Location"]).content.decode()
+    (reopened,) = Visit.objects.filter(status="expected")
+    assert hidden(page, "guests-0-visit") == str(reopened.pk)
+    assert [row.visit for row in desk.get("/").context["rows"]] == [reopened]
+    again = {"customer": customer, "visit": reopened.pk}
+    store(desk, receptionist, [again], [{"item": facial}], replaces=hidden(page, "replaces"))
+    assert dict(Visit.objects.values_list("pk", "status")) == {visit.pk: "voided", reopened.pk: "done"}
+
+
+def test_back_never_leads_to_a_second_bill(desk, receptionist, customer, facial):
+    """Undo, save, then Back to the old pages: each leads to what is stored, or is refused."""
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    key = desk.get(url).context["operation_key"]
+    entry = undo(desk, url, key)["Location"]
+    page = desk.get(entry)
+    again = sent(receptionist, [customer], [{"item": facial}], replaces=hidden(page.content.decode(), "replaces"))
+    assert undo(desk, url, key)["Location"] == entry  # a double click
+    stored = desk.post(ENTRY, again)["Location"]
+    assert desk.post(ENTRY, again)["Location"] == stored
+    assert undo(desk, url, key)["Location"] == entry
+    shown = desk.get(entry)
+    assert (shown.status_code, shown["Location"]) == (302, stored.removesuffix("saved/"))
+    second_tab = again | {"operation": sent(receptionist, [customer], [])["operation"]}
+    refused = desk.post(ENTRY, second_tab)
+    assert (refused.status_code, Visit.objects.done().count()) == (409, 1)
+    assert "has been stored again already" in refused.content.decode()
+    assert hidden(refused.content.decode(), "replaces") == ""  # saved once more, it is a bill of its own
+
+
+def test_an_undone_correction_is_entered_again_as_a_correction(desk, receptionist, actor, customer, facial):
+    first = record(actor, customer, line(facial))
+    url = store(desk, receptionist, [customer], [{"item": facial, "price": "300"}], replaces=first.pk)
+    assert "what stood before is stored again" in desk.get(url).content.decode()
+    response = desk.get(undo(desk, url)["Location"])
+    (stands,) = Bill.objects.filter(voided_at=None)
+    assert stands.payable_fen == 38_000
+    assert hidden(response.content.decode(), "replaces") == str(stands.pk)
+    assert stands.receipt_no in response.content.decode()
+    assert response.context["form"].lines[0]["price"].value() == "300.00"
+    store(desk, receptionist, [customer], [{"item": facial, "price": "300"}], replaces=stands.pk)
+    assert [visit.net_fen for visit in Visit.objects.done()] == [30_000]
+
+
+def test_the_button_is_there_for_fifteen_seconds_of_server_time(desk, receptionist, customer, facial, clock):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    key = desk.get(url).context["operation_key"]
+    assert desk.get(url).context["seconds"] == 15
+    clock.shift(14)
+    assert desk.get(url).context["seconds"] == 1
+    clock.shift(2)
+    page = desk.get(url)
+    assert "/undo/" not in page.content.decode()
+    late = undo(desk, url, key)
+    assert late["Location"] == url
+    assert "A bill can be undone for 15 seconds." in desk.get(url).content.decode()
+    assert Visit.objects.done().count() == 1
+
+
+def test_others_are_not_offered_it_and_cannot(desk, receptionist, manager, beautician, stranger, customer, facial):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    boss = builders.client_of(manager)
+    assert "/undo/" not in boss.get(url).content.decode()
+    own_key = desk.get(url).context["operation_key"]
+    assert undo(boss, url, own_key).status_code == 409  # a key is one person's
+    assert builders.client_of(stranger).get(url).status_code == 404
+    assert builders.client_of(beautician).get(url).status_code == 403
+    assert undo(builders.client_of(stranger), url, own_key).status_code == 404
+    assert undo(builders.client_of(beautician), url, own_key).status_code == 403
+    assert desk.get(url.replace("/saved/", "/undo/")).status_code == 405
+    assert Visit.objects.done().count() == 1
+
+
+def test_what_was_undone_is_entered_again_by_who_undid_it_only(desk, receptionist, manager, customer, facial):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    entry = undo(desk, url)["Location"]
+    assert builders.client_of(manager).get(entry).status_code == 404
+    page = desk.get(url.removesuffix("saved/")).content.decode()
+    assert entry in page
+    assert entry not in builders.client_of(manager).get(url.removesuffix("saved/")).content.decode()
+    assert desk.get(url)["Location"] == url.removesuffix("saved/")
+    for nonsense in ("x", "0", "99999999999999999999"):
+        assert desk.get(f"{ENTRY}?undone={nonsense}").status_code == 404
+
+
+def test_an_undone_bill_litters_no_list_but_is_found(desk, receptionist, customer, facial):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    receipt = only_bill().receipt_no
+    undo(desk, url)
+    card, front = desk.get(f"/customers/{customer.pk}/").content.decode(), desk.get("/")
+    assert url.removesuffix("saved/") not in card
+    assert (front.context["rows"], front.context["figures"].consumption_fen) == ([], 0)
+    shown = {
+        query: len(desk.get(f"/visits/?{query}").context["listing"].rows)
+        for query in ("", "status=voided", f"customer={receipt}")
+    }
+    assert shown == {"": 0, "status=voided": 1, f"customer={receipt}": 1}
+
+
+# --- Ways on --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_next_visit_is_proposed_after_the_usual_interval(desk, receptionist, actor, beautician, customer, facial):
+    for days in (50, 25):
+        record(builders.actor_of(actor.staff, actor.now - timedelta(days=days)), customer, line(facial))
+    url = store(desk, receptionist, [customer], [{"item": facial, "staff": beautician.pk, "share": ""}])
+    page = desk.get(url)
+    (proposed,) = page.context["next_visits"]
+    assert (proposed["usual"], proposed["on"]) == ("usually every 25 days", days_before(actor, -25))
+    link = html.unescape(re.search(r'href="(/visits/expected/new/[^"]*)"', page.content.decode())[1])
+    form = desk.get(link).context["form"]
+    assert (form.chosen, form.initial["on"], form.initial["items"], form.initial["assigned"]) == (
+        customer,
+        days_before(actor, -25),
+        [facial.pk],
+        beautician.pk,
+    )
+
+
+def test_who_is_expected_already_and_who_has_no_usual_interval(desk, receptionist, actor, customer, facial):
+    friend = builders.make_customer(branch=customer.branch)
+    expected = arrivals.expect_visit(
+        actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=days_before(actor, -9)
+    )
+    guests = [GuestEntry(each, (line(facial),)) for each in (customer, friend, None)]
+    bill = record(actor, customer, guests=guests, paid=[("cash", 114_000)])
+    page = desk.get(f"/visits/{bill.visits.first().pk}/saved/")
+    hers, friends = page.context["next_visits"]
+    assert hers["expected"] == expected
+    assert (friends["expected"], friends["usual"], friends["on"]) == (None, "", None)
+    assert "&amp;on=" not in page.content.decode()
+
+
+def test_another_branchs_visit_is_no_pattern(desk, stranger, customer, facial):
+    theirs = builders.actor_of(stranger)
+    visit = record(theirs, builders.make_customer(branch=theirs.branch), line(facial)).visits.get()
+    assert desk.get(f"/visits/expected/new/?customer={customer.pk}&like={visit.pk}").status_code == 404

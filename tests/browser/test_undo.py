@@ -1,0 +1,146 @@
+"""What a slip of the hand does at visit entry: Enter stores nothing, and what was stored is undone by one chord."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.entering import DETAIL, add, lines, open_entry
+
+pytestmark = pytest.mark.browser
+
+ENTRY = re.compile(r"/visits/new/\?undone=\d+$")
+
+
+def names(page):
+    return page.locator("[data-line] [data-name]")
+
+
+def test_enter_stores_nothing_whatever_box_it_is_pressed_in(visit_page, people, act):
+    page = open_entry(visit_page, people["梅兰"])
+    key = page.keyboard.press
+    key("Enter")
+    expect(names(page)).to_have_text(["水光补水"])
+    for _slip in range(3):
+        key("Enter")
+    expect(page.locator("[data-removed]")).to_contain_text("Ctrl Enter saves")
+    key("Shift+Enter")
+    key("Alt+g")
+    key("Enter")  # in the empty search for a friend
+    page.keyboard.type("zj")
+    expect(page.locator("#guest-options [aria-selected=true]")).to_contain_text("竺菊")
+    key("Enter")
+    expect(page.locator("#item-box")).to_be_focused()
+    expect(page.locator("#item-options")).to_contain_text("水光嫩肤")
+    key("Enter")  # her last visit, although the bill has lines of another already
+    expect(names(page)).to_have_text(["水光补水", "水光嫩肤"])
+    key("Enter")
+    page.locator("[name$=-quantity]").first.focus()
+    key("Enter")
+    page.locator("#cash-given").evaluate("(box) => { box.closest('li').hidden = false; box.focus(); }")
+    key("Enter")
+    expect(page.locator("#item-box")).to_be_focused()
+    page.wait_for_timeout(200)  # the draft is kept
+    page.reload()
+    expect(page.locator("[data-restored]")).to_be_visible()
+    expect(page.locator("#item-box")).to_be_focused()
+    for _slip in range(2):
+        key("Enter")
+    page.wait_for_timeout(200)
+    assert "/visits/new/" in page.url
+    assert act("bills_today", name="梅兰") == []
+    key("Control+Enter")
+    expect(page).to_have_url(DETAIL)
+    assert len(act("bills_today", name="梅兰")) == 1
+
+
+def test_one_chord_undoes_and_the_next_stores_again(visit_page, people, expected_visits, keys, act):
+    visit = expected_visits["许晴"]
+    page = visit_page(f"/visits/new/?visit={visit}")
+    expect(names(page)).to_have_text(["水光补水"])
+    lines(page).locator("[data-person] input").first.fill("wl")
+    page.keyboard.press("F2")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(DETAIL)
+    expect(page.locator("main")).to_contain_text("许晴")
+    expect(page.locator("[data-undo-left]")).to_have_text(re.compile(r"^\d+ seconds?$"))
+    keyboard = keys(page)
+    page.keyboard.type("zx")  # the beginning of the next name: no plain letter undoes
+    expect(page).to_have_url(DETAIL)
+    keyboard.press("Control+z")
+    expect(page).to_have_url(ENTRY)
+    expect(page.locator("main")).to_contain_text("Nothing is stored until you save")
+    assert act("bills_today", name="许晴") == []
+    assert act("visits_of", name="许晴")[0] == ["expected", ["水光补水"]]
+    expect(names(page)).to_have_text(["水光补水"])
+    expect(lines(page).locator("[data-person] input").first).to_have_value("王琳")
+    keyboard.press("Control+Enter")
+    expect(page).to_have_url(DETAIL)
+    assert len(keyboard.presses) == 2
+    (bill,) = act("bills_today", name="许晴")
+    assert bill["paid"] == [["wechat", 38_000]]
+    assert [state for state, _planned in act("visits_of", name="许晴")] == ["done", "voided"]
+
+
+def test_a_no_show_is_undone_where_it_was_said(visit_page, expected_visits, act):
+    visit = expected_visits["左小青"]
+    page = visit_page("/")
+    row = page.locator(f"[data-row='{visit}']")
+    row.locator("[data-step]").focus()
+    page.keyboard.press("x")
+    expect(page.locator("[data-undo]")).to_contain_text("左小青")
+    expect(row).to_have_class(re.compile("state-no_show"))
+    page.keyboard.press("Control+z")
+    expect(row).to_have_class(re.compile("state-expected"))
+    expect(page.locator("[data-undo]")).to_have_count(0)
+    assert act("state_of", visit=visit) == "expected"
+
+
+def test_the_list_of_staff_opens_by_focus_click_arrow_and_tap(visit_page, people):
+    page = open_entry(visit_page, people["竺菊"], has_touch=True)
+    add(page, "sgbs", "水光补水")
+    box = lines(page).locator("[data-person] input").first
+    options = lines(page).locator("[data-people] .options").first
+    shown = options.locator("[role=option] b")
+    key = page.keyboard.press
+    key("ArrowUp")
+    key("Tab")
+    expect(box).to_be_focused()
+    expect(shown).to_have_text(["陈美娟", "刘晨", "王琳", "顾敏", "林晓彤", "沈老板"])  # those who do treatments first
+    key("Escape")
+    expect(options).to_be_hidden()
+    for opens in (box.click, lambda: key("ArrowDown"), box.tap):
+        opens()
+        expect(shown.first).to_be_visible()
+        key("Escape")
+        expect(options).to_be_hidden()
+    box.tap()
+    shown.nth(2).tap()
+    expect(box).to_have_value("王琳")
+    lines(page).get_by_role("button", name="second person").click()
+    second = lines(page).locator("[data-person] input").nth(2)
+    expect(lines(page).locator("[data-people] .options").nth(1).locator("[role=option]").first).to_be_visible()
+    page.keyboard.type("lc")
+    key("Tab")
+    expect(second).to_have_value("刘晨")
+    add_again(page)
+    expect(lines(page).last.locator("[data-person] input").first).to_have_value("陈美娟")  # who does it for her usually
+
+
+def add_again(page):
+    page.locator("#item-box").focus()
+    add(page, "sgnf", "水光嫩肤")
+
+
+def test_without_javascript_enter_stores_nothing_and_undo_is_a_button(visit_page, people, act):
+    page = visit_page(f"/visits/new/?customer={people['陶红']}&repeat=1", java_script_enabled=False)
+    page.locator("[name=lines-0-quantity]").press("Enter")
+    expect(page.locator("[data-total]")).to_have_text("¥ 380.00")
+    assert act("bills_today", name="陶红") == []
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(DETAIL)
+    page.get_by_role("button", name="Undo").click()
+    expect(page).to_have_url(ENTRY)
+    expect(names(page)).to_have_text(["水光补水"])
+    assert act("bills_today", name="陶红") == []

@@ -1,0 +1,104 @@
+"""A month by staff, by means of payment and by day: figures by hand, and all three agree with the month's totals."""
+
+import uuid
+from datetime import date, timedelta
+
+import pytest
+
+from archives.visits import services
+from archives.visits.models import Payment
+from segmentation.reports import breakdown, sales, words
+from segmentation.reports.sales import Month, Totals
+from tests import builders
+from tests.archives.visits.recording import LineEntry, record
+
+
+@pytest.fixture
+def today(receptionist):
+    return builders.actor_of(receptionist).today
+
+
+@pytest.fixture
+def sold(branch, receptionist, beautician):
+    """Today: a service by two, 60 to 40, a product by one, a service nobody is named for, all paid by WeChat and in cash."""
+    second = builders.make_staff(branch=branch, role="beautician")
+    actor, customer = builders.actor_of(receptionist), builders.make_customer(branch=branch)
+    service, product = builders.make_item(name="面部护理"), builders.make_item(name="精华", kind="product")
+    record(
+        actor,
+        customer,
+        LineEntry(item=service, unit_price_fen=10_001, shares=((beautician, 6_000), (second, 4_000))),
+        LineEntry(item=product, unit_price_fen=5_000, shares=((beautician, 10_000),)),
+    )
+    bill = record(actor, builders.make_customer(branch=branch), LineEntry(item=service, unit_price_fen=3_000, shares=()))
+    return {"first": beautician, "second": second, "bill": bill, "actor": actor}
+
+
+def test_by_staff(sold, today):
+    month = Month.of(today)
+    rows = [(row.name, row.services_fen, row.products_fen, row.services, row.customers) for row in breakdown.by_staff(month)]
+    assert rows == [
+        (sold["first"].name, 6_001, 5_000, 1, 1),
+        (sold["second"].name, 4_000, 0, 1, 1),
+        ("", 3_000, 0, 1, 0),
+    ]
+    assert sum(row.total_fen for row in breakdown.by_staff(month)) == sales.totals(month).net_fen == 18_001
+    following = breakdown.by_staff(month.ahead(1))
+    assert {row.name: (row.total_fen, row.before_fen) for row in following} == {
+        sold["first"].name: (0, 11_001), sold["second"].name: (0, 4_000), "": (0, 3_000),
+    }  # fmt: skip
+
+
+def test_by_means_and_without_what_was_voided(sold, today):
+    month = Month.of(today)
+    (row,) = breakdown.by_means(month)
+    assert (row.payments, row.received_fen, row.returned_fen, row.net_fen) == (2, 18_001, 0, 18_001)
+    first = Payment.objects.exclude(bill=sold["bill"]).get()
+    Payment.objects.create(bill=first.bill, position=7, means="cash", amount_fen=-500)
+    found = {row.means: (row.received_fen, row.returned_fen) for row in breakdown.by_means(month)}
+    assert found == {first.means: (18_001, 0), "cash": (0, -500)}
+    services.void_bill(actor=sold["actor"], key=uuid.uuid4(), bill=sold["bill"], reason="错单")
+    assert sum(row.net_fen for row in breakdown.by_means(month)) == 14_501
+    assert sum(row.total_fen for row in breakdown.by_staff(month)) == 15_001
+
+
+def test_by_day(sold, today):
+    month = Month.of(today)
+    days = breakdown.by_day(month)
+    assert [each.day for each in days] == [month.first + timedelta(days=n) for n in range(len(days))]
+    assert days[-1].day == month.last
+    (here,) = (each for each in days if each.net_fen)
+    assert here == breakdown.DaySales(today, 18_001, 13_001, 5_000, 2, 2)
+
+
+def test_a_month_that_is_not_over_is_compared_with_as_many_days():
+    june = Month.parse("2026-06").so_far(date.fromisoformat("2026-06-10"))
+    assert (str(june.last), june.is_whole, str(june.ahead(-1).last)) == ("2026-06-10", False, "2026-05-10")
+    assert Month.parse("2026-03").so_far(date.fromisoformat("2026-03-30")).ahead(-1).last.isoformat() == "2026-02-28"
+    for today in ("2026-06-30", "2026-07-01", "2026-05-31"):
+        assert Month.parse("2026-06").so_far(date.fromisoformat(today)).is_whole
+    assert words.month_name(june) == "June 2026, up to day 10"
+
+
+def test_what_grew_and_what_fell():
+    may, june = ([_item(n, fen) for n, fen in enumerate(sold)] for sold in ([100, 500, 0], [300, 100, 0]))
+    assert [(each.name, each.fen) for each in breakdown.moved(june, may)] == [("i0", 200), ("i2", 0), ("i1", -400)]
+    month = Month.parse("2026-06")
+    told = words.sentences(
+        month, [Totals(90_000, 9, 5, 1), Totals(100_000, 9, 5, 0), Totals(90_000, 1, 1, 0)], breakdown.moved(june, may)
+    )
+    assert told[0].replace("\xa0", " ") == (
+        "Consumption ¥ 900.00: 10.0 % less than in May 2026 (¥ 100.00); as much as in June 2025."
+    )
+    assert told[1].endswith("In May 2026: 9.")
+    assert [sentence.replace("\xa0", " ") for sentence in told[2:]] == ["Grew most: i0 +¥ 2.00.", "Fell most: i1 −¥ 4.00."]
+
+
+def test_growth_from_nothing_is_no_figure():
+    assert words.growth(5, 0) is None
+    assert words.growth(5, -3) is None
+    assert words.growth(0, 5) == -1
+
+
+def _item(number, fen):
+    return sales.ItemSales(f"i{number}", "", "service", 1000, fen, 1, 1, "A", number)
