@@ -244,6 +244,15 @@ def phone_digits(value):
     return digits[-20:]
 
 
+SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
+
+
+def is_phone_among(card_no, phones):
+    """True if a card number is one of these phone numbers, however they are written: many salons number cards so."""
+    digits = phone_digits(card_no)
+    return len(digits) >= SHORTEST_PHONE and digits in map(phone_digits, phones)
+
+
 def next_prefix(prefix):
     """The smallest text greater than every text that starts with `prefix`; None if there is none.
 

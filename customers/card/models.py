@@ -20,14 +20,7 @@ DERIVED = [
 ]
 SKIN_UNKNOWN = 99
 PRESENT = Q(merged_into=None)  # cards in use: not merged into another
-SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
 RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
-
-
-def is_phone_among(card_no, phones):
-    """True if a card number is one of these phone numbers: many salons number cards so."""
-    digits = text.phone_digits(card_no)
-    return len(digits) >= SHORTEST_PHONE and digits in map(text.phone_digits, phones)
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -236,7 +229,7 @@ class Customer(models.Model):
 
     def _phone_numbers(self):
         """The phones the card has or had, if its number can be one of them: removing a phone shows no number that was hidden."""
-        if self.pk is None or len(text.phone_digits(self.card_no)) < SHORTEST_PHONE:
+        if self.pk is None or len(text.phone_digits(self.card_no)) < text.SHORTEST_PHONE:
             return []
         had = Phone.history.filter(customer_id=self.pk).order_by().values_list("number", flat=True)
         return [*Phone.objects.filter(customer=self.pk).order_by().values_list("number", flat=True), *had]
@@ -250,7 +243,7 @@ class Customer(models.Model):
         self.name_key, self.given_key = keys.name[:120], keys.given[:120]
         self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
         self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
-        self.card_is_phone = is_phone_among(self.card_no, phones)
+        self.card_is_phone = text.is_phone_among(self.card_no, phones)
         self.card_key = "" if self.card_is_phone else text.fold(self.card_no)[:60]
         self.stroke_key = text.stroke_key(self.name)
         places = [key for key, _label in self.SKIN_TYPES]
@@ -298,7 +291,7 @@ class Phone(models.Model):
     def save(self, *args, **kwargs):
         self.set_keys()
         super().save(*args, **kwargs)
-        if is_phone_among(self.customer.card_no, [self.number]):
+        if text.is_phone_among(self.customer.card_no, [self.number]):
             self.customer.card_is_phone, self.customer.card_key = True, ""
             Customer.objects.filter(pk=self.customer_id).update(card_is_phone=True, card_key="")
 
