@@ -1,6 +1,7 @@
 """The tables of the archives floor; each subject keeps its own."""
 
 from archives.imports.models import ImportedVisit
+from archives.visits import guarded
 from archives.visits.models import (
     Bill,
     Line,
@@ -26,4 +27,5 @@ __all__ = [
     "StaffShare",
     "Visit",
     "VisitNote",
+    "guarded",
 ]

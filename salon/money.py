@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,11 @@ MAX_FEN = 10**12  # ten thousand million yuan: more than any salon, far less tha
 # amount of money at all, such as a card number in the wrong column. The database refuses it, too.
 MAX_LINE_FEN = 10**9
 MAX_BILL_FEN = 10**10
+
+
+def within(most, *columns):
+    """A condition of the database: each of these amounts lies between minus and plus `most`."""
+    return Q(**{f"{column}__gte": -most for column in columns}, **{f"{column}__lte": most for column in columns})
 
 
 def rounded(value, places):
