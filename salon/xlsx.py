@@ -93,6 +93,7 @@ _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 VALUES = "#,##0;-#,##0;"  # of bars and points
 _LABELS = f'formatCode="{VALUES}"'.encode()  # openpyxl cannot say that a label has a format of its own
 _NO_ROWS = b"<sheetData></sheetData>"
+_NO_SIZE = b'<dimension ref="A1:A1" />'
 
 
 def write(target, sheets):
@@ -109,7 +110,7 @@ def write(target, sheets):
                     writer.write(row)
                 writer.flush()
                 _finish(page, sheet, writer.number)
-                rows.append(file)
+                rows.append((file, f"A1:{get_column_letter(len(sheet.columns))}{max(1, writer.number)}"))
         _put_together(target, book, rows)
 
 
@@ -126,17 +127,18 @@ def response(filename, sheets):
 
 
 def _put_together(target, book, rows):
-    """Save the book with the rows of each of its sheets in their place."""
+    """Save the book with the rows of each of its sheets in their place, and how far they reach, which some readers believe."""
     bare = BytesIO()
     book.save(bare)
-    places = {f"xl/worksheets/sheet{number}.xml": file for number, file in enumerate(rows, start=1)}
+    places = {f"xl/worksheets/sheet{number}.xml": its_rows for number, its_rows in enumerate(rows, start=1)}
     with ZipFile(bare) as parts, ZipFile(target, "w", ZIP_DEFLATED, compresslevel=LEVEL) as whole:
         for name in parts.namelist():
-            content, file = parts.read(name), places.get(name)
-            if file is None:
+            content = parts.read(name)
+            if name not in places:
                 whole.writestr(name, content.replace(_LABELS, _LABELS + b' sourceLinked="0"'))
                 continue
-            before, after = content.split(_NO_ROWS)
+            file, reach = places[name]
+            before, after = content.replace(_NO_SIZE, f'<dimension ref="{reach}" />'.encode()).split(_NO_ROWS)
             size = file.tell()
             file.seek(0)
             with whole.open(name, "w", force_zip64=size > 2**30) as out:

@@ -53,7 +53,7 @@ OF_A_BRANCH = (
     "imports:drop",
     "imports:refused",
 )
-MISSING = {"pk": 987_654_321, "note": 987_654_321, "kind": "nothing"}
+MISSING = {"pk": 987_654_321, "note": 987_654_321, "kind": "nothing", "token": "nothing"}
 
 
 def make_file(staff):

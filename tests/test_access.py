@@ -34,6 +34,7 @@ HERE = access.ROLES
 ELSEWHERE = ("receptionist elsewhere", "manager elsewhere")
 UNVERIFIED = ("manager unverified", "owner unverified")
 WRITABLE_WHILE_READING = {"django_session", "customers_accessentry"}
+PROBED = {"healthz": {"salon_datadirectory"}}  # the one page that stores a row over itself, to see whether the database takes it
 # A form that refuses to be empty for a reason of access, and who is refused by a rule finer than the table.
 FORMS = {"customers:reveal": {"field": "phone"}}
 REFUSED_BY_RULE = {"customers:reveal": {"beautician"}}  # no field a beautician sees masked; the page is there for fields to come
@@ -217,7 +218,7 @@ def walk_as(identity, methods, samples, client):
                 got = outcome(client.generic(method, url, headers=headers), is_fragment)
             if got != want:
                 deviations.append(f"{method} {url}: {got}, not {want}")
-            if not written <= WRITABLE_WHILE_READING:
+            if not written <= WRITABLE_WHILE_READING | PROBED.get(address.name, set()):
                 deviations.append(f"{method} {url} wrote to {sorted(written)}")
     return deviations
 

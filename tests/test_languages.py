@@ -23,7 +23,7 @@ LANGUAGES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 ADDRESSES = addresses()
 # Latin letters a Chinese page may show: names of things that are called so, keys, files, and what the tests stored.
 LATIN = re.compile(
-    r"JPEG|PNG|WebP|CSV|\.xlsx|\.xls|UTF-8|GB18030|MB|cron|Windows|README\.md|docs/backup\.md|English|Cookie|Enter|Ctrl|Alt|Esc|Tab|Delete|Excel"
+    r"JPEG|PNG|WebP|HEIC|CSV|\.xlsx|\.xls|UTF-8|GB18030|MB|cron|Windows|README\.md|docs/backup\.md|English|Cookie|Enter|Ctrl|Alt|Esc|Tab|Delete|Excel"
     r"|demo-logins\.txt|JA-\d+|JA\d+|Staff \d+|Branch \d+|user\d+|reception|beauty|manager|owner|sgbs"
     r"|otpauth\S+|http\S+|nonsense|visits\.csv"
 )

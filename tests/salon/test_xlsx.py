@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from datetime import UTC, date, datetime
 
+import openpyxl
 import pytest
 
 from salon import xlsx
@@ -130,6 +131,14 @@ def test_more_rows_than_a_sheet_holds_go_on_in_the_next(monkeypatch):
 def test_rows_that_fill_a_sheet_leave_no_empty_one(monkeypatch):
     monkeypatch.setattr(xlsx, "MOST_ROWS", 4)
     assert book_of(one([(n,) for n in range(3)], xlsx.WHOLE)).sheetnames == ["Sheet"]
+
+
+def test_a_sheet_says_how_far_it_reaches():
+    """A reader that reads as it goes believes what stands there and leaves the rest out."""
+    file = io.BytesIO()
+    xlsx.write(file, [one([("x", 1), ("y", 2)], xlsx.TEXT, xlsx.WHOLE)])
+    rows = openpyxl.load_workbook(file, read_only=True).active.iter_rows(values_only=True)
+    assert list(rows) == [("c0", "c1"), ("x", 1), ("y", 2)]
 
 
 def test_a_row_of_another_length_is_an_error():

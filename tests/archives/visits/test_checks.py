@@ -27,7 +27,7 @@ DAMAGE = {
     "UPDATE archives_staffshare SET value_fen = value_fen - 1": "lines whose shares are not the whole line",
     "UPDATE customers_customer SET last_visit_on = '2001-01-01'": "customers who came later than their card says",
     "UPDATE customers_customer SET last_visit_on = NULL": "customers who came later than their card says",
-    "UPDATE customers_customer SET portrait = 'gone.webp'": "portrait files of these customers are gone",
+    "UPDATE customers_customer SET portrait = 'gone.webp'": "Files are gone from the data directory: photo of",
     "INSERT INTO archives_bill (branch_id, receipt_no, business_date, payable_fen, paid_fen, recorded_at, void_reason) "
     "SELECT branch_id, 'X', business_date, 0, 0, recorded_at, '' FROM archives_bill": "bills without a visit",
 }
