@@ -6,7 +6,7 @@ from django.db import transaction
 from customers.card.lookup import LIMIT_REACHED
 from customers.card.models import Customer
 from customers.log.models import AccessEntry, AccessReason
-from customers.log.services import guests_told, log, may_ask_for_guests
+from customers.log.services import FindLimitReached, guests_told, log, log_find, may_ask_for_guests
 from customers.privacy.models import GuestPass
 from salon import access, dates
 from salon.accounts.models import User
@@ -42,6 +42,18 @@ def _reveals_today(actor):
     User.objects.select_for_update().get(pk=actor.user.pk)
     begin, end = dates.moments_of(actor.today, actor.branch)
     return AccessEntry.objects.filter(user=actor.user, action=AccessEntry.REVEAL, at__gte=begin, at__lt=end).count()
+
+
+def log_known(*, actor, customer):
+    """A whole number led to a customer the actor may see anyway: logged, but of a guest just let in, who is in the log already.
+    Raises Barred beyond the limit of such finds.
+    """
+    if customer.pk in guests_told(actor):
+        return
+    try:
+        log_find(actor=actor, ids=[customer.pk])
+    except FindLimitReached as reached:
+        raise Barred(str(reached)) from None
 
 
 def check_guest_limit(actor, customers):

@@ -54,14 +54,18 @@ def _revealed(request, context, status):
 
 @require_POST
 def here(request):
-    """A customer of another branch is here: her whole number opens her card until the end of the business day."""
+    """A customer of another branch is here: the whole number opens the card until the end of the business day. Whose it is in the
+    own branch is logged like any whole number.
+    """
     digits = typed.full_number(request.POST.get("phone", ""))
     customers = _customers_of(digits, request.POST.get("customer", ""))
     services.check_guest_limit(request.actor, customers)
     if len(customers) != 1:
         raise Http404
     customer = customers[0]
-    if not Customer.objects.visible_to(request.actor).filter(pk=customer.pk).exists():
+    if Customer.objects.visible_to(request.actor).filter(pk=customer.pk).exists():
+        services.log_known(actor=request.actor, customer=customer)
+    else:
         services.open_guest_pass(actor=request.actor, customer=customer, digits=digits, address=request.META.get("REMOTE_ADDR"))
     url = customer.get_absolute_url()
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)

@@ -51,6 +51,18 @@ def test_a_masked_number_is_not_found_digit_by_digit(desk, visited, url, name):
     assert entries() == []
 
 
+def test_the_way_in_for_guests_is_no_way_around_the_log(desk, customer, settings):
+    """A whole number of the own branch leads to the card there, too."""
+    for _twice in range(2):
+        assert desk.post("/customers/here/", {"phone": NUMBER})["Location"] == customer.get_absolute_url()
+    assert entries() == [(customer.pk, "phone", "127.0.0.1")]
+    settings.FINDS_AN_HOUR = 1
+    other = builders.make_customer(branch=customer.branch, phone="13712346622")
+    answer = desk.post("/customers/here/", {"phone": "13712346622"})
+    assert answer.status_code == 409
+    assert other.name not in answer.content.decode()
+
+
 @pytest.mark.parametrize(("url", "name"), PLACES)
 def test_a_whole_number_finds_and_is_logged_once_an_hour(desk, visited, url, name):
     for words in (NUMBER, "138 1234 6621", "+86 138-1234-6621"):
