@@ -84,7 +84,7 @@ def page_for(request, exception):
                 request,
                 409,
                 _("This form was used already"),
-                _("It was stored once, with other content. Open the page again: what you typed is there, as a second one."),
+                _("It was stored once, with other content. Open the page again and enter the second one anew."),
                 spent_key=drafts.name_of(request),
             )
         case operations.BadKey():

@@ -3,7 +3,6 @@
 Visit entry, which builds its lines itself, has tests of its own (test_visit_drafts.py).
 """
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -62,9 +61,13 @@ def drafts_of(page):
     return page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))")
 
 
-def kept(page):
-    """Wait until what was typed is kept."""
-    page.wait_for_function("Object.keys(sessionStorage).some((key) => key.startsWith('draft:'))")
+def wait_for_drafts(page, count):
+    """Wait until a tab holds that many drafts. (What Playwright waits for by itself, the policy of the pages forbids.)"""
+    for _ in range(100):
+        if len(drafts_of(page)) == count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{drafts_of(page)} instead of {count} drafts")
 
 
 def send(page, form):
@@ -166,12 +169,11 @@ def test_a_second_note_under_a_spent_key_keeps_its_words_and_gets_a_key_of_its_o
 
 def test_what_the_server_refused_is_not_overwritten_and_comes_back_later(visit_page):
     page = visit_page("/shop/brands/new/", user="manager")
-    page.locator("[name=name]").fill("x" * 300)
+    page.locator("[name=name]").fill("雅容")  # there is one already
     send(page, page.locator(FORMS).first)
-    assert page.problems.pop().endswith("422 ()") or True
-    page.problems.clear()
+    page.problems.clear()  # the browser reports an answer of 422 as an error
     expect(page.locator(NOTE)).to_have_count(0)
-    expect(page.locator("[name=name]")).to_have_value("x" * 300)
+    expect(page.locator("[name=name]")).to_have_value("雅容")
     page.locator("[name=name]").fill("雅容二")
     page.wait_for_timeout(300)
     page.goto("/shop/brands/new/")
@@ -184,7 +186,7 @@ def test_what_the_server_refused_is_not_overwritten_and_comes_back_later(visit_p
 def test_a_second_tab_on_the_same_draft_is_told(visit_page, addresses):
     page = visit_page(addresses["visits:detail"])
     page.locator("[name=text]").fill("半句")
-    kept(page)
+    wait_for_drafts(page, 1)
     second = page.context.new_page()
     second.goto(addresses["visits:detail"])
     expect(second.locator("[data-draft-elsewhere]")).to_be_visible()
@@ -204,25 +206,26 @@ def test_a_log_out_or_another_person_ends_the_drafts_of_every_tab(visit_page, ad
         log_in(page.context, "receptionist", own=True)
         tab.goto("/customers/new/")
         tab.locator("[name=name]").fill("秋水")
-        kept(tab)
+        wait_for_drafts(tab, 1)
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/login/")
-    second.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('draft:'))")
+    wait_for_drafts(second, 0)
     assert drafts_of(page) == []
     second.locator("[name=name]").fill("秋风")
-    kept(second)
+    wait_for_drafts(second, 1)
     log_in(page.context, "manager", own=True)
     page.goto("/customers/new/")
-    second.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('draft:'))")
+    wait_for_drafts(second, 0)
     expect(page.locator("[name=name]")).to_have_value("")
 
 
-@pytest.mark.parametrize(("path", "user"), [("/account/password/", "receptionist"), ("/second-factor/", "paired")])
-def test_passwords_and_codes_are_never_kept(path, user, visit_page, addresses):
-    page = visit_page(addresses["password" if "password" in path else "second_factor"], user=user)
+@pytest.mark.parametrize(("name", "user"), [("password", "receptionist"), ("second_factor", "paired")])
+def test_passwords_and_codes_are_never_kept(name, user, visit_page, addresses):
+    page = visit_page(addresses[name], user=user)
     for field in page.locator("main form").first.locator("input:not([type=hidden])").all():
         field.fill("geheim 123456")
     page.wait_for_timeout(400)
     page.reload()
-    assert page.evaluate("Object.keys(sessionStorage).length") == 0
-    assert re.search("password|factor", page.url)
+    assert urlsplit(page.url).path == addresses[name]
+    assert drafts_of(page) == []
+    assert "geheim" not in page.evaluate("JSON.stringify(sessionStorage)")
