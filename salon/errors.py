@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import files, integrity, links, operations
+from salon import drafts, files, integrity, links, operations
 from salon.bodies import NO_ROOM
 from salon.connections import TOO_LARGE
 
@@ -85,6 +85,7 @@ def page_for(request, exception):
                 409,
                 _("This form was used already"),
                 _("It was stored once, with other content. Open the page again and enter the second one anew."),
+                spent_key=drafts.name_of(request),
             )
         case operations.BadKey():
             return page(
@@ -92,6 +93,7 @@ def page_for(request, exception):
                 409,
                 _("This form is out of date"),
                 _("Nothing was stored. Go back, reload the page and send it again."),
+                spent_key=drafts.name_of(request),
             )
         case Conflict():
             return page(request, 409, exception.title, str(exception))

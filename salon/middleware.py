@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
@@ -16,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from salon import access, errors
 from salon.accounts.backend import actor_for
 from salon.connections import REFUSED
-from salon.links import path_in
+from salon.links import is_own_page, path_in
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -145,4 +146,16 @@ class AccessTable:
 
 
 def _path_to_return_to(request):
-    return request.get_full_path() if request.method in READING else ""
+    """Where the person goes on after logging in: the page asked for, or the one a form was sent from, whose draft is there."""
+    if request.method in READING:
+        return request.get_full_path()
+    return next((path for path in (path_in(request, "Referer"), request.get_full_path()) if is_own_page(path)), "")
+
+
+class LogInFirst(LoginRequiredMiddleware):
+    """Whoever is not logged in is sent to the log-in, and from there back to the page, with what was typed (salon/drafts.py)."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method in READING:
+            return super().handle_no_permission(request, view_func)
+        return HttpResponseRedirect(_with_next(resolve_url(settings.LOGIN_URL), _path_to_return_to(request)))

@@ -101,11 +101,12 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "salon.middleware.friendly_errors",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "salon.middleware.LogInFirst",
     "salon.middleware.AccessTable",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "salon.drafts.StoredForms",
 ]
 
 ROOT_URLCONF = "salon.urls"

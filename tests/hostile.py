@@ -270,7 +270,7 @@ ESCAPES = [
 OTHERS = [
     "sid=\xff\xff", "zh" * 400, "en;q=NaN", "{", "true", "Thu, 01 Jan 0001 00:00:00 GMT", "\xe9", 'W/"', "zh-hans",
     "en;q=9e999", "*;q=-1", "," * 900, "de-" + "x" * 200, "a=b; c", "sid=; sid=x", 'sid="', "=;=;=", ";" * 500, "false",
-    "language=\xff; visit_saved=....; sid=" + "a" * 500, "timeline", '{"type":', "1", "Mon, 99 Foo 99999 99:99:99 GMT",
+    "language=\xff; stored=....; sid=" + "a" * 500, "timeline", '{"type":', "1", "Mon, 99 Foo 99999 99:99:99 GMT",
     "bytes=9-1", "gzip, \xff", "null", "127.0.0.1, \xff", "multipart/form-data", "text/html;level=", "100-continue",
 ]  # fmt: skip
 CONTENT_TYPES = [

@@ -120,8 +120,15 @@ def move_visit(*, actor, visit, to):
     return visit
 
 
-def add_note(*, actor, visit, kind, text):
-    """Add a note to a visit; notes are added, never changed."""
+@transaction.atomic
+def add_note(*, actor, visit, kind, text, key=None):
+    """Add a note to a visit; notes are added, never changed. `key`: of the form, if one was sent.
+
+    Raises AlreadyDone, KeyConflict.
+    """
+    if key:
+        data = {"visit": visit.pk, "kind": kind, "text": text}
+        operations.claim(key=key, user=actor.user, action="note", data=data, url=visit.get_absolute_url())
     return VisitNote.objects.create(visit=visit, kind=kind, text=text, by=actor.user, at=actor.now)
 
 

@@ -19,8 +19,6 @@ from salon.errors import Conflict
 from salon.money import SYMBOLS
 from salon.shop.queries import catalogue_for_entry
 
-SAVED_COOKIE = "visit_saved"  # names of the last operations stored, so that the browser drops their drafts
-SAVED_KEPT = 8
 PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "repeat": gettext_lazy("Same as last time"),
     "minutes": gettext_lazy("{n} min"),
@@ -115,7 +113,7 @@ def _save(request):
             replaces=form.replaced,
         )
     except operations.AlreadyDone as done:
-        return _saved(request, redirect(done.url), key)
+        return redirect(done.url)
     except entries.SafetyStop as stop:
         form.stop(stop)
         return _page(request, form, key, 422)
@@ -124,7 +122,7 @@ def _save(request):
         return _page(request, form, key, 422)
     except (Conflict, operations.KeyConflict, operations.BadKey) as conflict:
         return _conflict(request, form, key, conflict)
-    return _saved(request, redirect("visits:saved", bill.first_visit.pk), key)
+    return redirect("visits:saved", bill.first_visit.pk)
 
 
 def _calculated(request, form, key):
@@ -158,14 +156,6 @@ def _on_its_own(sent, undone):
         if (name.startswith("guests-") and name.endswith("-visit")) or (undone and name == "replaces"):
             data[name] = ""
     return data
-
-
-def _saved(request, response, key):
-    """Tell the browser which draft has become a visit."""
-    names = [*request.COOKIES.get(SAVED_COOKIE, "").split("."), key.partition(":")[0]]
-    kept = ".".join([name for name in names if name][-SAVED_KEPT:])
-    response.set_cookie(SAVED_COOKIE, kept, samesite="Strict", secure=request.is_secure())
-    return response
 
 
 def _page(request, form, key, status=200):

@@ -79,6 +79,7 @@ def _detail_context(request, visit, note_form):
         "may_enter_again": bool(bill and bill.voided_at and undo.may_enter_again(request.actor, bill)),
         "undoable": undo.undoable_move(request.actor, request.GET.get("undo", "")),
         "note_form": note_form,
+        "note_key": request.POST.get(operations.FIELD) or operations.new_key(request.user, "note"),
     }
 
 
@@ -149,6 +150,7 @@ def visit_note(request, pk):
     form = NoteForm(request.POST)
     if not form.is_valid():
         return render(request, "archives/visits/detail.html", _detail_context(request, visit, form), status=422)
-    arrivals.add_note(actor=request.actor, visit=visit, kind=form.cleaned_data["kind"], text=form.cleaned_data["text"])
+    key = operations.read_key(request.POST.get(operations.FIELD), request.user, "note")
+    arrivals.add_note(actor=request.actor, visit=visit, key=key, **form.cleaned_data)
     messages.success(request, _("The note is stored."))
     return redirect(visit)

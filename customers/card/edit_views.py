@@ -49,7 +49,7 @@ def create(request):
         except services.CardNumberTaken:
             entry.form.add_error("card_no", _("This card number is taken."))
         else:
-            messages.success(request, _("The card %(number)s is made.") % {"number": customer.card_no}, extra_tags="card-new")
+            messages.success(request, _("The card %(number)s is made.") % {"number": customer.card_no})
             return redirect(customer)
     _look_up(request, claim, services.CREATE)
     return _card_form(request, entry, services.CREATE, status=422)
@@ -103,7 +103,7 @@ def _stored(request, customer, version, entry, claim):
         claim=claim,
         **entry.to_store(),
     )
-    messages.success(request, _("The card is saved."), extra_tags=f"card-{customer.pk}")
+    messages.success(request, _("The card is saved."))
     return redirect(customer)
 
 

@@ -1,4 +1,4 @@
-/* What every page shares: the search box, single-letter keys, drafts, questions before sending, copying, and a word when
+/* What every page shares: the search box, single-letter keys, questions before sending, copying, and a word when
    the server cannot be reached. Pages work without it. Words people read come from data attributes, never from here. */
 (() => {
   "use strict";
@@ -126,87 +126,7 @@
   const early = window.takeEarlyKeys();
   document.addEventListener("DOMContentLoaded", () => early.forEach(answerKey)); // when every script is there
 
-  /* --- Drafts: what was typed survives a reload until the server has stored it; they belong to one person ------------ */
-
-  const user = document.body.dataset.user;
-  const PREFIX = "draft:";
-  const mine = `${PREFIX}${user}:`;
-  let unkept = null; // the form that was typed in since the last time it was kept
-  let waiting;
-  const UNTOUCHED = /^(csrfmiddlewaretoken|operation)$/;
-
-  const drafts = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
-  /* A draft's name may go on with what it was based on: "card-12" forgets "card-12-3" too. */
-  const forget = (name) =>
-    drafts()
-      .filter((key) => key === mine + name || key.startsWith(`${mine}${name}-`))
-      .forEach((key) => sessionStorage.removeItem(key));
-
-  function clearDrafts() {
-    clearTimeout(waiting);
-    unkept = null;
-    drafts().forEach((key) => sessionStorage.removeItem(key));
-  }
-
-  function entries(form) {
-    const secret = new Set(all("input[type=password], input[type=file]", form).map((each) => each.name));
-    return Array.from(new FormData(form)).filter(([name, value]) => typeof value === "string" && !secret.has(name) && !UNTOUCHED.test(name));
-  }
-
-  function keep(form) {
-    unkept = null;
-    try {
-      sessionStorage.setItem(mine + form.dataset.draft, JSON.stringify(entries(form)));
-    } catch {
-      /* the store is full: the form works on without a draft */
-    }
-  }
-
-  function fill(form, kept) {
-    const values = new Map();
-    kept.forEach(([name, value]) => values.set(name, [...(values.get(name) || []), value]));
-    Array.from(form.elements).forEach((field) => {
-      if (!field.name || UNTOUCHED.test(field.name) || /^(button|file|password|submit)$/.test(field.type)) return;
-      const given = values.get(field.name) || [];
-      if (/^(checkbox|radio)$/.test(field.type)) field.checked = given.includes(field.value);
-      else if (field.type === "select-multiple") Array.from(field.options).forEach((o) => (o.selected = given.includes(o.value)));
-      else if (given.length) field.value = given.shift();
-    });
-  }
-
-  function restore(form) {
-    const stored = sessionStorage.getItem(mine + form.dataset.draft);
-    if (!stored || stored === JSON.stringify(entries(form))) return;
-    const kept = JSON.parse(stored);
-    // A form with rows of its own making adds them here, or takes the whole over with preventDefault.
-    if (form.dispatchEvent(new CustomEvent("draft:restore", { bubbles: true, cancelable: true, detail: kept }))) fill(form, kept);
-    all("[data-draft-note]", form).forEach((note) => (note.hidden = false));
-    form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true, detail: kept }));
-  }
-
-  if (user) drafts().filter((key) => !key.startsWith(mine)).forEach((key) => sessionStorage.removeItem(key));
-  all("[data-draft-done]").forEach((done) => forget(done.dataset.draftDone));
-  if (user) {
-    // After the other scripts of the page, which may answer draft:restore.
-    document.addEventListener("DOMContentLoaded", () => all("form[data-draft]").forEach(restore));
-    const changed = (event) => {
-      const form = event.target.closest("form[data-draft]");
-      if (!form) return;
-      clearTimeout(waiting);
-      waiting = setTimeout(keep, 200, (unkept = form));
-    };
-    document.addEventListener("input", changed);
-    document.addEventListener("change", changed);
-    window.addEventListener("pagehide", () => unkept && keep(unkept));
-  }
-  document.addEventListener("click", (event) => {
-    const discard = event.target.closest("[data-draft-discard]");
-    if (!discard) return;
-    forget(discard.closest("form").dataset.draft);
-    location.reload();
-  });
-
-  /* --- Sending: a question first where there is one, once only, and no draft left behind at log-out ------------------ */
+  /* --- Sending: a question first where there is one, once only ------------------ */
 
   const SENT_AGAIN_AFTER = 8000; // the server's operation key is the real guard against doing a thing twice
 
@@ -217,9 +137,7 @@
       event.preventDefault();
       return;
     }
-    if (form.hasAttribute("data-clears-drafts")) clearDrafts();
     if (form.getAttribute("method") !== "post" || form.getAttribute("target") === "_blank") return;
-    if (form.dataset.draft) keep(form);
     if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < SENT_AGAIN_AFTER) event.preventDefault();
     else form.dataset.sent = Date.now();
   });

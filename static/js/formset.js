@@ -31,7 +31,7 @@
     formset.querySelector("[name$='-TOTAL_FORMS']").value = rows.children.length;
   }
 
-  /* A draft may hold rows this page does not have yet (app.js). */
+  /* A draft may hold rows this page does not have yet (drafts.js). */
   document.addEventListener("draft:restore", function (event) {
     document.querySelectorAll("[data-formset]").forEach(function (formset) {
       var total = formset.querySelector("[name$='-TOTAL_FORMS']");

@@ -81,6 +81,7 @@
         event.preventDefault();
       }
     });
+    document.addEventListener("draft:restored", show);
     show();
   }
 })();

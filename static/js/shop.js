@@ -12,6 +12,7 @@
     });
   }
   document.querySelectorAll("input[name=kind]").forEach(function (radio) { radio.addEventListener("change", fitKind); });
+  document.addEventListener("draft:restored", fitKind);
   fitKind();
 
   document.querySelectorAll("[data-copy]").forEach(function (button) {

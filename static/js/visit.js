@@ -1,4 +1,4 @@
-/* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, visit-draft,
+/* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, drafts,
    visit-lines, visit-pay, visit-guests. */
 (function () {
   "use strict";
@@ -65,7 +65,7 @@
       return;
     }
     const names = Object.fromEntries(lines.all().map((line) => [lines.field(line, "item").value, lines.read(line).name]));
-    one("[data-draft-state]").hidden = !salon.visitDraft.save(form, names);
+    one("[data-draft-state]").hidden = !salon.drafts.keep(form, { names });
   }
   let touched = false;
 
@@ -97,6 +97,7 @@
         control.value = value;
       }
     }
+    salon.drafts.useKeys(form, draft);
     pay.restore(values.get("rest") ?? "");
     const at = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
     one("[data-restored-text]").textContent = page.phrases.restored.replace("{time}", at);
@@ -360,7 +361,7 @@
   });
   one("[data-start-afresh]").addEventListener("click", () => {
     touched = false;
-    salon.visitDraft.drop();
+    salon.drafts.drop(form);
     location.replace(location.href);
   });
 
@@ -378,7 +379,7 @@
   });
 
   async function start() {
-    const draft = salon.visitDraft.load();
+    const draft = salon.drafts.load(form);
     if (draft && !form.dataset.cameBack) {
       await restore(draft);
       touched = true;

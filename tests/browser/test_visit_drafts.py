@@ -76,7 +76,7 @@ def test_an_answer_that_never_came_is_not_stored_twice(visit_page, people, act):
     with page.expect_event("requestfailed"):
         page.keyboard.press("Control+Enter")
     page.unroute("**/visits/new/**")
-    page.context.clear_cookies(name="visit_saved")  # it came with the answer, which never arrived
+    page.context.clear_cookies(name="stored")  # it came with the answer, which never arrived
     page.problems.clear()
     page.goto(address)
     expect(lines(page)).to_have_count(1)

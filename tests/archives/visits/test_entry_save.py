@@ -7,10 +7,9 @@ import uuid
 import pytest
 
 from archives.visits import arrivals, services
-from archives.visits.entry_views import SAVED_COOKIE
 from archives.visits.models import Bill, Line, Visit
 from customers.card.models import SafetyNote
-from salon import operations
+from salon import drafts, operations
 from tests import builders
 from tests.archives.visits.entering import days_before, only_bill, sent
 from tests.archives.visits.recording import line, record
@@ -62,7 +61,7 @@ def test_a_visit_with_all_there_is(desk, receptionist, beautician, manager, cust
     ]
     assert (second.quantity_milli, second.unit_price_fen, second.remark.text, second.minutes) == (2_000, 40_000, "送人", 0)
     assert list(visit.notes.values_list("kind", "text")) == [("next", "下次主推 眼部精华"), ("desk", "迟到十分钟")]
-    assert response.cookies[SAVED_COOKIE].value == data["operation"].partition(":")[0]
+    assert response.cookies[drafts.COOKIE].value == data["operation"].partition(":")[0]
 
 
 def test_a_page_sent_twice_is_stored_once_and_shows_the_same_visit(desk, receptionist, customer, facial):
@@ -70,7 +69,7 @@ def test_a_page_sent_twice_is_stored_once_and_shows_the_same_visit(desk, recepti
     first, second = desk.post(URL, data), desk.post(URL, data)
     assert first["Location"] == second["Location"]
     assert Bill.objects.count() == 1
-    assert SAVED_COOKIE in second.cookies
+    assert drafts.COOKIE in second.cookies
 
 
 def test_a_stored_page_sent_with_other_content_keeps_it_and_names_what_was_stored(desk, receptionist, customer, facial):

@@ -107,8 +107,13 @@ def test_another_branch_and_another_beautician_find_nothing(visit, stranger, bra
 
 
 def test_a_note_can_be_added_but_not_an_empty_one(desk, visit):
-    assert desk.post(f"/visits/{visit.pk}/notes/", {"kind": "desk", "text": "  "}).status_code == 422
-    assert desk.post(f"/visits/{visit.pk}/notes/", {"kind": "desk", "text": "下次先敷膜"}).status_code == 302
+    url, page = f"/visits/{visit.pk}/notes/", f"/visits/{visit.pk}/"
+    written = {"operation": desk.get(page).context["note_key"], "kind": "desk"}
+    refused = desk.post(url, written | {"text": "  "})
+    assert (refused.status_code, refused.context["note_key"]) == (422, written["operation"])
+    for _ in range(2):  # a double click, or an answer that was lost: it is one note
+        assert desk.post(url, written | {"text": "下次先敷膜"})["Location"] == page
+    assert desk.post(url, written | {"text": "anders"}).status_code == 409
     assert [n.text for n in visit.notes.order_by("pk")] == ["力度轻", "下次先敷膜"]
 
 
