@@ -134,7 +134,7 @@ def with_details(visits):
 
 def with_names(visits):
     """Visits with whom they name, for many at once: what was done is left to work_of."""
-    names = ("customer__card_no", "customer__name", "branch__name", "assigned__name")
+    names = ("customer__card_no", "customer__card_is_phone", "customer__name", "branch__name", "assigned__name")
     own = ("day", "receipt_no", "status", "net_fen", "bill_id", "customer_id", "branch_id", "assigned_id")
     return visits.select_related("customer", "branch", "assigned").only(*own, *names)
 
