@@ -59,6 +59,14 @@ def read_key(text, user, action):
         raise BadKey from error
 
 
+def is_used(text, user, action):
+    """True if something was stored under a form's key: sent again it finds that, and needs to be asked nothing."""
+    try:
+        return Operation.objects.filter(pk=read_key(text, user, action)).exists()
+    except BadKey:
+        return False
+
+
 def fingerprint(data):
     """SHA-256 of cleaned data (lists, dicts, text, numbers, dates), independent of the order of keys."""
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()

@@ -15,7 +15,8 @@ several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason=P
 ON_BOTH = """
 archives/imports
 archives/visits/test_arrivals.py archives/visits/test_checks.py archives/visits/test_desk_moves.py
-archives/visits/test_entry_save.py archives/visits/test_panels.py archives/visits/test_record.py archives/visits/test_take_back.py
+archives/visits/test_desk_page.py archives/visits/test_entry_save.py archives/visits/test_panels.py
+archives/visits/test_plan_questions.py archives/visits/test_record.py archives/visits/test_take_back.py
 customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py customers/card/test_stale.py
 customers/imports customers/privacy
 salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/test_services.py

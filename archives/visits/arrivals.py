@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from archives.visits.entries import EntryError
-from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, UNFINISHED, PlannedItem, Visit, VisitNote
+from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, PlannedItem, Visit, VisitNote
 from salon import operations
 from salon.errors import Conflict
 
@@ -22,21 +21,12 @@ MOVES = {
 AHEAD_DAYS = 366
 
 
-class SecondVisit(EntryError):
-    """She has an unfinished visit that day already: usually a colleague was quicker, but she may come twice."""
-
-
 @transaction.atomic
-def expect_visit(*, actor, key, branch, customer, on, at=None, items=(), assigned=None, channel="phone", warn=False):
-    """A customer is expected on a day (and at a time). Returns the Visit.
-
-    Raises EntryError, AlreadyDone, KeyConflict; SecondVisit only with `warn`.
-    """
+def expect_visit(*, actor, key, branch, customer, on, at=None, items=(), assigned=None, channel="phone"):
+    """A customer is expected on a day (and at a time). Returns the Visit. Raises EntryError, AlreadyDone, KeyConflict."""
     _refuse_bad_day(actor, on)
     data = [branch.pk, customer.pk, on, at, [item.pk for item in items], assigned and assigned.pk, channel]
     operation = operations.claim(key=key, user=actor.user, action="expect", data=data)
-    if warn:
-        _refuse_second(branch, customer, on, UNFINISHED)
     visit = Visit.objects.create(
         branch=branch,
         customer=customer,
@@ -56,15 +46,13 @@ def expect_visit(*, actor, key, branch, customer, on, at=None, items=(), assigne
 
 
 @transaction.atomic
-def check_in(*, actor, key, branch, customer, items=(), assigned=None, warn=False):
-    """A customer has come without being expected, or is expected today: she has arrived. Returns the Visit.
+def check_in(*, actor, key, branch, customer, items=(), assigned=None):
+    """A customer has come without being expected, or is expected today: arrived. Returns the Visit.
 
-    Raises AlreadyDone, KeyConflict; SecondVisit only with `warn`, if she is here already.
+    Raises AlreadyDone, KeyConflict.
     """
     data = [branch.pk, customer.pk, [item.pk for item in items], assigned and assigned.pk]
     operation = operations.claim(key=key, user=actor.user, action="check_in", data=data)
-    if warn:
-        _refuse_second(branch, customer, actor.today, (ARRIVED, IN_CARE))
     visit = Visit.objects.filter(branch=branch, customer=customer, status=EXPECTED, day=actor.today).order_by("pk").first()
     if visit:
         visit = move_visit(actor=actor, visit=visit, to=ARRIVED)
@@ -137,14 +125,6 @@ def _refuse_bad_day(actor, on):
         raise EntryError(_("This day has passed."), "on")
     if on > actor.today + timedelta(days=AHEAD_DAYS):
         raise EntryError(_("This day is more than a year ahead."), "on")
-
-
-def _refuse_second(branch, customer, day, states):
-    other = Visit.objects.filter(branch=branch, customer=customer, day=day, status__in=states).order_by("pk").last()
-    if other:
-        time = other.expected_time or timezone.localtime(other.arrived_at or other.recorded_at).time()
-        facts = {"state": other.get_status_display(), "time": f"{time:%H:%M}"}
-        raise SecondVisit(_("There is a visit that day already: %(state)s, %(time)s. Save again if both are meant.") % facts)
 
 
 def _plan(visit, items):

@@ -4,12 +4,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from archives.visits import plan_questions
 from archives.visits.models import Visit
 from customers.card import queries, typed
 from customers.card.models import Customer
 from customers.log.services import FindLimitReached
 from salon import text
-from salon.forms import DayInput, Form, SeveralField
+from salon.forms import DayInput, Form, SeveralField, WarningsMixin
 from salon.shop.models import Item, StaffMember
 
 MAX_ITEMS = 20
@@ -25,14 +26,15 @@ class ItemSelect(forms.SelectMultiple):
         return option
 
 
-class ExpectForm(Form):
+class ExpectForm(WarningsMixin, Form):
     """Who comes, when, for what, to whom.
 
     The browser fills `customer` from a search; without JavaScript, `who` is a whole card number or phone number.
+    What looks odd (plan_questions) is asked before it is stored. `visit`: the expected visit that is changed;
+    `is_sent_again`: it is stored already, so nothing is asked.
     """
 
     customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    twice = forms.BooleanField(required=False, widget=forms.HiddenInput)  # the person was told of a visit that day
     who = forms.CharField(
         label=_("Customer"),
         required=False,
@@ -51,9 +53,10 @@ class ExpectForm(Form):
     )
     channel = forms.ChoiceField(label=_("Arranged by"), choices=Visit.CHANNELS, initial="phone")
 
-    def __init__(self, *args, actor, customer=None, planned=(), **kwargs):
+    def __init__(self, *args, actor, customer=None, planned=(), visit=None, is_sent_again=False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.actor, self.chosen = actor, customer
+        self.actor, self.chosen, self.visit = actor, customer, visit
+        self.is_sent_again = is_sent_again
         self.fields["items"].queryset = Item.objects.on_offer() | Item.objects.filter(pk__in=[item.pk for item in planned])
         self.fields["assigned"].queryset = StaffMember.objects.serving(actor.branch)
         if customer:
@@ -76,7 +79,16 @@ class ExpectForm(Form):
                 return data
             if self.chosen is None:
                 self.add_error("who", _("Choose a customer from the list, or type a whole card number or phone number."))
+        if not self.errors and not self.is_sent_again:
+            self._ask()
         return data
+
+    def _ask(self):
+        data, is_here = self.cleaned_data, "here" in self.data
+        plan = {"items": data["items"], "assigned": data["assigned"], "at": data["at"]}
+        plan |= {"day": self.actor.today if is_here else data["on"], "is_here": is_here}
+        for code, question in plan_questions.of_plan(self.actor, customer=self.chosen, visit=self.visit, **plan):
+            self.add_warning(code, question)
 
     def _find(self):
         """The customer chosen in the browser, or the only one with this card or phone number; None if there is none."""

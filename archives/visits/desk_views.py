@@ -72,12 +72,10 @@ def desk_today(request):
 
 def _today(request, problem="", undoable=None):
     actor = request.actor
-    rows = desk_queries.board(actor, actor.today)
     return {
-        "rows": rows,
-        "figures": desk_queries.figures(actor, actor.today, rows),
-        "unwritten": sum(1 for row in rows if row.visit.status == "done" and row.missing),
-        "here": sum(1 for row in rows if row.is_here),
+        "groups": desk_queries.board(actor, actor.today),
+        "figures": desk_queries.figures(actor, actor.today),
+        "takings": desk_queries.takings(actor, actor.today),
         "problem": problem,
         "undoable": undoable,
     }
@@ -127,16 +125,19 @@ def expect(request):
         if "like" in request.GET:
             initial |= _like(access.get(actor, with_details(Visit.objects.all()), pk=request.GET["like"]))
         return _expect_page(request, ExpectForm(actor=actor, customer=customer, initial=initial))
-    form = ExpectForm(request.POST, actor=actor, customer=customer)
+    form = ExpectForm(request.POST, actor=actor, customer=customer, is_sent_again=operations.is_used(*_key(request)))
     if form.is_valid():
         try:
             return _expected(request, form)
         except EntryError as problem:
             form.add_error(problem.where or None, problem)
-            if isinstance(problem, arrivals.SecondVisit):  # told once; sent again, it is stored
-                form.data = form.data.copy()
-                form.data["twice"] = True
     return _expect_page(request, form, 422)
+
+
+def _key(request):
+    """The key of the button that was pressed, for operations."""
+    name, action = ("operation_here", "check_in") if "here" in request.POST else (operations.FIELD, "expect")
+    return request.POST.get(name), request.user, action
 
 
 def _like(visit):
@@ -163,14 +164,12 @@ def _expected(request, form):
         "customer": form.chosen,
         "items": data["items"],
         "assigned": data["assigned"],
-        "warn": not data["twice"],
     }
     if "here" in request.POST:
-        key = operations.read_key(request.POST.get("operation_here"), request.user, "check_in")
-        arrivals.check_in(key=key, **shared)
+        arrivals.check_in(key=operations.read_key(*_key(request)), **shared)
         messages.success(request, _("%(name)s is here.") % {"name": form.chosen.name})
         return redirect("home")
-    key = operations.read_key(request.POST.get(operations.FIELD), request.user, "expect")
+    key = operations.read_key(*_key(request))
     visit = arrivals.expect_visit(key=key, on=data["on"], at=data["at"], channel=data["channel"], **shared)
     messages.success(request, _("Expected: %(name)s, %(when)s.") % {"name": form.chosen.name, "when": _when(visit)})
     return redirect("home")
@@ -195,7 +194,7 @@ def expect_edit(request, pk):
         "assigned": visit.assigned_id,
         "channel": visit.channel,
     }
-    form = ExpectForm(request.POST or None, actor=actor, customer=visit.customer, planned=planned, initial=initial)
+    form = ExpectForm(request.POST or None, actor=actor, customer=visit.customer, planned=planned, visit=visit, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

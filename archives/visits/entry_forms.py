@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import entries, undo
+from archives.visits import entries, plan_questions, undo
 from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock, whole
 from archives.visits.models import Bill, Visit
 from archives.visits.typed import OTHER_PAYER
@@ -110,6 +110,20 @@ class EntryForm:
         for line in unserved:
             line.add_error(None, _("Nobody is named who did this. Choose somebody, or save again if that is meant."))
         return True
+
+    def asks_about_repeated(self):
+        """True if a customer of a valid form had an item that day already, and nobody said that it is another.
+
+        Each such line then asks; the bill that is corrected here does not count. What was undone asks nothing anew.
+        """
+        if self.undone:
+            return False
+        customers = {guest.number: self.customer_of(guest) for guest in self.guests}
+        pairs = [(customers[n].pk, line) for n, lines in self.placed.items() if customers[n] for line in lines]
+        ids, items = {pk for pk, _line in pairs}, {line.stored.item.pk for _pk, line in pairs}
+        had = plan_questions.had_already(self.actor, ids, items, self.head.cleaned_data["on"], but_of=self.replaced)
+        asked = [line.asks_again(had[pk, line.stored.item.pk]) for pk, line in pairs if (pk, line.stored.item.pk) in had]
+        return any(asked)
 
     def _entries(self):
         self.placed = {guest.number: [] for guest in self.guests}  # guest number: its LineForms, in order

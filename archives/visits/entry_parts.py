@@ -146,6 +146,7 @@ class LineForm(Form):
     )
     override_tags = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     sure = forms.IntegerField(required=False)  # the unusual amount, in fen, that somebody said is right
+    again = forms.IntegerField(required=False)  # the Line of that day that somebody said is another one
 
     def __init__(self, *args, stock=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -153,6 +154,7 @@ class LineForm(Form):
         self.stops = []
         self.stored = None  # the LineEntry, once the line is valid
         self.is_asked = False  # an unusual amount: is it right?
+        self.had = None  # the Line of the same item the customer had that day already: is this another?
 
     @property
     def number(self):
@@ -235,6 +237,15 @@ class LineForm(Form):
             facts = {"amount": format_money(self.stored.value_fen), "price": format_money(data["item"].price_fen)}
             self.add_error(None, _("%(amount)s is more than ten times the price, %(price)s. Is it right?") % facts)
         return self.stored
+
+    def asks_again(self, had):
+        """True, unless it was said that this line is meant besides `had`, a Line of the same customer, item and day."""
+        self.had = had
+        if self.cleaned_data.get("again") == had.pk:
+            return False
+        text = _("“%(item)s” was done that day already, receipt %(receipt)s. Once more?")
+        self.add_error(None, text % {"item": had.item_name, "receipt": had.visit.receipt_no})
+        return True
 
     @property
     def is_sure(self):

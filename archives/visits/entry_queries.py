@@ -7,7 +7,8 @@ from archives.visits.models import DONE, UNFINISHED, Bill, Line, Payment, Planne
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
 from archives.visits.undo_models import UndoneVisit
-from customers.card.models import Customer, SafetyNote
+from customers.card.models import Customer
+from customers.card.queries import safety_of
 from salon import access, panels
 from salon.money import to_yuan
 from salon.templatetags.salon import quantity
@@ -33,7 +34,7 @@ def guest_card(actor, customer, visit=None):
     assigned = visit.assigned_id if visit else None
     if customer is None:
         return GuestCard(data={"tags": {}, "staff": {}, "repeat": None, "assigned": assigned, "planned": planned_lines(visit)})
-    safety = list(SafetyNote.objects.in_force(actor.today).filter(customer=customer).select_related("tag"))
+    safety = safety_of([customer.pk], actor.today)[customer.pk]
     repeat = repeat_last_visit(customer)
     return GuestCard(
         customer=customer,

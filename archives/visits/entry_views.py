@@ -100,6 +100,8 @@ def _save(request):
         return _calculated(request, form, key)
     if not form.is_valid() or form.asks_who_served():
         return _page(request, form, key, 422)
+    if not operations.is_used(key, request.user, "visit") and form.asks_about_repeated():
+        return _page(request, form, key, 422)
     try:
         bill = services.record_bill(
             actor=request.actor,

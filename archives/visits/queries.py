@@ -13,6 +13,7 @@ from archives.visits.models import (
     EXPECTED,
     IN_CARE,
     NO_SHOW,
+    VOIDED,
     Line,
     Payment,
     PlannedItem,
@@ -110,16 +111,12 @@ def rhythms(customer_ids, today):
     }
 
 
-def latest_next_notes(customer_ids):
-    """{customer id: the text of the newest note for the next visit}. One query."""
-    newest = (
-        VisitNote.objects.filter(kind=VisitNote.NEXT, visit__customer__in=customer_ids)
-        .exclude(visit__status="voided")
-        .order_by()
-        .values("visit__customer")
-        .annotate(newest=Max("pk"))
-        .values("newest")
-    )
+def latest_next_notes(customer_ids, before=None):
+    """{customer id: the text of the newest note for the next visit}; `before`: a visit, of notes older than it. One query."""
+    notes = VisitNote.objects.filter(kind=VisitNote.NEXT, visit__customer__in=customer_ids).exclude(visit__status=VOIDED)
+    if before:
+        notes = notes.filter(visit__day__lte=before.day).exclude(visit=before.pk)
+    newest = notes.order_by().values("visit__customer").annotate(newest=Max("pk")).values("newest")
     return dict(VisitNote.objects.filter(pk__in=newest).order_by().values_list("visit__customer", "text"))
 
 
@@ -177,16 +174,36 @@ def with_everything(visits):
     return with_details(visits).select_related(*related).prefetch_related("lines__remark", overrides)
 
 
-BOARD_ORDER = {IN_CARE: 0, ARRIVED: 1, EXPECTED: 2, DONE: 3, NO_SHOW: 4, CANCELLED: 5}
+def of_the_day(actor, day):
+    """The visits of a day at the actor's branch that the actor may see: neither voided nor a refund."""
+    return Visit.objects.visible_to(actor).filter(branch=actor.branch, day=day, bill__refunds=None).exclude(status=VOIDED)
+
+
+BOARD_TIME = {  # what the front desk tells of a visit in each state, in the order of the page: since when it is so
+    ARRIVED: "arrived_at",
+    IN_CARE: "care_started_at",
+    EXPECTED: "expected_time",
+    NO_SHOW: "expected_time",
+    CANCELLED: "expected_time",
+    DONE: "done_at",
+}
+BOARD_TIMES = tuple(dict.fromkeys(BOARD_TIME.values()))
+ON_BOARD, DONE_ON_BOARD = 100, 20  # at most so many of a state, so that no day makes a page nobody can read
 
 
 def day_board(actor, day):
-    """The visits of a day the actor may see, with details: who is here first, then who is expected, then who is done."""
-    visits = with_details(Visit.objects.visible_to(actor).filter(day=day).exclude(status="voided"))
-    if actor.branch is not None:
-        visits = visits.filter(branch=actor.branch)
-    rows = list(visits.filter(bill__refunds=None))
-    return sorted(rows, key=lambda v: (BOARD_ORDER[v.status], str(v.expected_time or "~"), str(v.arrived_at or "~"), v.pk))
+    """{state: (visits with details, how many there are)} of a day: who has waited longest first, who was done last first.
+
+    As many queries for any number; of many visits of one state the first ON_BOARD (DONE_ON_BOARD) are fetched.
+    """
+    of = {state: [] for state in BOARD_TIME}
+    for pk, state, *times in of_the_day(actor, day).order_by().values_list("pk", "status", *BOARD_TIMES):
+        when = dict(zip(BOARD_TIMES, times))[BOARD_TIME[state]]
+        of[state].append((when is None, when and (-when.timestamp() if state == DONE else when), pk))
+    most = dict.fromkeys(BOARD_TIME, ON_BOARD) | {DONE: DONE_ON_BOARD}
+    shown = {state: [pk for *_when, pk in sorted(rows)[: most[state]]] for state, rows in of.items()}
+    fetched = with_details(Visit.objects.all()).in_bulk([pk for pks in shown.values() for pk in pks])
+    return {state: ([fetched[pk] for pk in pks if pk in fetched], len(of[state])) for state, pks in shown.items()}
 
 
 def staff_names(visit):

@@ -1,8 +1,11 @@
 """Visits that stand: the list, one visit, voiding and giving back."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
+from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,20 +23,27 @@ from customers.log.services import log_view
 from salon import access, exports, operations, replica
 from salon.lists import Sort, listing
 
+NEWEST = "newest"
 SORTS = {
-    "newest": Sort(gettext_lazy("Newest first"), ("-day", "-pk")),
+    NEWEST: Sort(gettext_lazy("Newest first"), ("-day", "-pk")),
     "oldest": Sort(gettext_lazy("Oldest first"), ("day", "pk")),
 }
 
 
 def _found(request, fetched=with_details):
     visits = fetched(Visit.objects.visible_to(request.actor))
-    return listing(request, VisitFilter, visits, sorts=SORTS, default="newest")
+    return listing(request, VisitFilter, visits, sorts=SORTS, default=NEWEST)
 
 
 @require_safe
 def visit_list(request):
-    return render(request, "archives/visits/list.html", {"listing": _found(request)})
+    """The list. Asked for nothing it begins with today, as a filter that is seen and taken off like any other."""
+    today = request.actor.today.isoformat()
+    if not request.GET:
+        request.GET = QueryDict(urlencode({"day_from": today, "day_to": today}))
+    is_today = request.GET.get("day_from") == request.GET.get("day_to") == today
+    context = {"listing": _found(request), "is_today": is_today, "reset": f"sort={NEWEST}"}
+    return render(request, "archives/visits/list.html", context)
 
 
 @require_safe

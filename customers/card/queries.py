@@ -28,7 +28,7 @@ class Hit:
     customer: Customer
     badge: list
     number: str = ""
-    safety: tuple = ()  # names of what she is allergic to or must not have
+    safety: tuple = ()  # SafetyNotes in force
     former: tuple = ()  # (name, card number as it may be read) of merged cards by which she was found
     hints: tuple = ()
     is_guest: bool = False
@@ -49,7 +49,7 @@ def search(actor, words, limit=20, *, guests=()):
     rows = _candidates(actor, alternatives, words)
     found, guests = _cards(actor, rows, limit), list(guests)
     pks = [customer.pk for customer in found]
-    numbers, safety, former = _numbers(pks, alternatives), _safety(pks, actor.today), _former(actor, pks, rows)
+    numbers, safety, former = _numbers(pks, alternatives), safety_of(pks, actor.today), _former(actor, pks, rows)
     badges = panels.collect("customer.badge", actor, found + guests)
     hints = panels.collect("customer.hints", actor, found)
     hits = [
@@ -119,11 +119,11 @@ def _numbers(pks, alternatives):
     return main | meant
 
 
-def _safety(pks, today):
-    """{customer id: names of the tags of her safety notes in force}."""
-    of = defaultdict(list)
-    for pk, name in SafetyNote.objects.in_force(today).filter(customer__in=pks).values_list("customer", "tag__name"):
-        of[pk].append(name)
+def safety_of(customer_ids, on):
+    """{customer id: her SafetyNotes in force on a day, with their tags, allergies first}. One query."""
+    notes, of = SafetyNote.objects.in_force(on).filter(customer__in=customer_ids).select_related("tag"), defaultdict(list)
+    for note in notes.only("customer_id", "kind", "remark", "tag__name").order_by("kind", "pk"):
+        of[note.customer_id].append(note)
     return of
 
 

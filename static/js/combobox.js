@@ -155,7 +155,7 @@
       if (!pk || !person) {
         return null;
       }
-      const marks = [...link.querySelectorAll(".chip.bad")].map((chip) => chip.textContent.trim());
+      const marks = [...link.querySelectorAll(".hit-safety bdi, .body .chip.bad")].map((chip) => chip.textContent.trim());
       const rest = [...link.querySelectorAll(".faint")].map((part) => part.textContent.replace(/\s+/g, " ").trim());
       return { label: person.textContent.trim(), note: rest.join(" · "), mark: marks.join(" · "), value: pk };
     }
@@ -166,7 +166,7 @@
         clearTimeout(timer);
         timer = setTimeout(() => resolve(find(text)), 90);
       }),
-      take: (pk, entry) => take(pk, entry.label),
+      take: (pk, entry) => take(pk, entry.label, entry.mark),
     });
   };
 })();

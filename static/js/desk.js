@@ -5,7 +5,7 @@
   if (!today) {
     return;
   }
-  const steps = () => [...today.querySelectorAll("[data-step]")];
+  const steps = () => [...today.querySelectorAll("[data-step]")].filter((step) => step.checkVisibility());
 
   document.addEventListener("keydown", (event) => {
     if (!event.key || event.isComposing || event.keyCode === 229) {
@@ -44,6 +44,15 @@
     if (event.target === today && today.querySelector(".dropdown-menu.show, [data-undo]")) {
       event.preventDefault();
     }
+  });
+
+  /* What was unfolded stays so when the list is drawn anew. */
+  let unfolded = [];
+  today.addEventListener("htmx:beforeSwap", () => {
+    unfolded = [...today.querySelectorAll("[data-fold][open]")].map((fold) => fold.dataset.fold);
+  });
+  today.addEventListener("htmx:afterSwap", () => {
+    unfolded.forEach((name) => today.querySelector(`[data-fold="${name}"]`)?.setAttribute("open", ""));
   });
 
   /* After a step the row is drawn anew, often elsewhere: the focus stays with the visit. */

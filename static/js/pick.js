@@ -12,14 +12,23 @@
   if (who) {
     const input = who.querySelector("input");
     const chosen = document.querySelector('[name="customer"]');
+    const warn = (mark) => { // what the chosen customer does not tolerate stands there before anything is planned
+      const place = who.querySelector("[data-safety]");
+      place.textContent = mark;
+      place.hidden = !mark;
+    };
     input.dataset.searchUrl = who.dataset.searchUrl;
     input.autocomplete = "off";
-    salon.customerBox(input, document.getElementById("who-options"), (pk, name) => {
+    salon.customerBox(input, document.getElementById("who-options"), (pk, name, mark) => {
       chosen.value = pk;
       input.value = name;
+      warn(mark);
       document.querySelector('[name="at"]').focus();
     });
-    input.addEventListener("input", () => (chosen.value = ""));
+    input.addEventListener("input", () => {
+      chosen.value = "";
+      warn("");
+    });
   }
 
   const place = document.querySelector("[data-items]");

@@ -86,3 +86,21 @@ def test_the_desk_can_be_read_by_everybody(visit_page):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
         assert found.violations_count == 0, found.generate_report()
+
+
+def test_what_is_unfolded_stays_so_and_the_hits_stand_over_the_list(visit_page, act):
+    page = visit_page("/")
+    act("done_today", name="秦海璐")
+    page.reload()
+    step = row(page, "秦海璐").locator("[data-step]").last
+    expect(step).to_be_hidden()
+    page.locator("[data-fold] summary").click()
+    expect(step).to_be_visible()
+    page.evaluate("htmx.ajax('GET', '/visits/today/', '#today')")
+    page.wait_for_load_state("networkidle")
+    expect(step).to_be_visible()
+    top = page.locator("#today").bounding_box()["y"]
+    page.keyboard.press("/")
+    page.keyboard.type("qhl")
+    expect(page.locator("#hits .hit").first).to_be_visible()
+    assert page.locator("#today").bounding_box()["y"] == top

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from archives.visits import arrivals, services
 from archives.visits.desk_views import given_name
 from archives.visits.entries import GuestEntry
-from archives.visits.models import Visit
+from archives.visits.models import Bill, Visit
 from customers.card.models import SafetyNote
 from salon import panels
 from tests import builders
@@ -22,8 +24,12 @@ def expect(actor, customer, **fields):
     return arrivals.expect_visit(actor=actor, key=uuid.uuid4(), customer=customer, **given)
 
 
+def rows_on(page, name="groups"):
+    return [row for group in page.context[name] for row in group.rows]
+
+
 def rows_of(client):
-    return {row.visit.customer_id: row for row in client.get("/").context["rows"]}
+    return {row.visit.customer_id: row for row in rows_on(client.get("/"))}
 
 
 def test_the_board_shows_who_is_here_first_and_what_each_one_needs(desk, actor, customer, beautician, facial):
@@ -36,11 +42,11 @@ def test_the_board_shows_who_is_here_first_and_what_each_one_needs(desk, actor, 
     long_ago = builders.actor_of(actor.staff, actor.now - timedelta(minutes=6))
     arrivals.move_visit(actor=long_ago, visit=visit, to="arrived")
     page = desk.get("/")
-    first, second = page.context["rows"]
+    first, second = rows_on(page)
     assert (first.visit.customer, first.is_first, first.waiting) == (new, True, 6)
     assert first.missing == ["nobody assigned", "no phone on the card"]
     assert (second.visit.customer, second.is_first, second.waiting) == (customer, False, None)
-    assert (second.safety, second.missing) == (["果酸"], [])
+    assert ([note.tag.name for note in second.safety], second.missing) == (["果酸"], [])
     text = page.content.decode()
     assert "waiting 6 minutes" in text
     assert "09:30" in text
@@ -51,10 +57,10 @@ def test_a_first_visit_is_the_first_all_day_and_the_next_day_no_more(desk, actor
     record(actor, customer, line(facial))
     record(actor, customer, line(facial))
     page = desk.get("/")
-    assert [row.is_first for row in page.context["rows"]] == [True, True]
+    assert [row.is_first for row in rows_on(page)] == [True, True]
     assert page.context["figures"].new_customers == 1
     record(actor, customer, line(facial), on=days_before(actor, 1))
-    assert [row.is_first for row in desk.get("/").context["rows"]] == [False, False]
+    assert [row.is_first for row in rows_on(desk.get("/"))] == [False, False]
 
 
 def test_what_is_not_written_up_is_said(desk, actor, customer, beautician, facial):
@@ -98,10 +104,10 @@ def test_tomorrow_is_a_list_to_learn(desk, actor, customer, beautician, facial):
     record(actor, customer, line(facial), on=days_before(actor, 2))
     expect(actor, customer, on=days_before(actor, -1), at=time(10), items=[facial], assigned=beautician)
     page = desk.get("/")
-    (row,) = page.context["tomorrow"]
+    (row,) = rows_on(page, "tomorrow")
     assert row.visit.customer == customer
     assert any("2 days ago" in hint.text for hint in row.hints)
-    assert page.context["rows"] == []
+    assert page.context["groups"] == []
     assert "Nobody is expected today" in page.content.decode()
 
 
@@ -110,7 +116,7 @@ def test_a_beautician_sees_her_own_customers_and_no_amounts(actor, customer, bea
     other = builders.make_customer(branch=actor.branch, name="别人的客人")
     record(actor, other, line(facial))
     page = builders.client_of(beautician).get("/")
-    assert [row.visit.customer for row in page.context["rows"]] == [customer]
+    assert [row.visit.customer for row in rows_on(page)] == [customer]
     text = page.content.decode()
     assert "别人的客人" not in text
     assert "380.00" not in text
@@ -121,7 +127,7 @@ def test_a_beautician_sees_her_own_customers_and_no_amounts(actor, customer, bea
 def test_another_branchs_day_is_its_own(stranger, actor, customer, facial):
     record(actor, customer, line(facial))
     page = builders.client_of(stranger).get("/")
-    assert page.context["rows"] == []
+    assert page.context["groups"] == []
     assert page.context["figures"].consumption_fen == 0
 
 
@@ -172,7 +178,134 @@ def test_a_page_that_refreshes_itself_does_not_keep_a_session_alive(receptionist
         assert client.get("/visits/today/", headers={"X-Background": "1"}).status_code == 302
 
 
-def test_the_desk_costs_the_same_on_a_busy_day(desk, actor, beautician, facial, django_assert_num_queries):
+def came(actor, minutes_ago, **fields):
+    """Somebody who arrived so many minutes ago and waits."""
+    customer = builders.make_customer(branch=actor.branch)
+    then = builders.actor_of(actor.staff, actor.now - timedelta(minutes=minutes_ago))
+    visit = arrivals.check_in(actor=then, key=uuid.uuid4(), branch=actor.branch, customer=customer, **fields)
+    Visit.objects.filter(pk=visit.pk).update(day=actor.today)
+    return visit
+
+
+@pytest.fixture
+def noon(receptionist):
+    """An Actor in the middle of the day, so that an hour ago is today."""
+    with time_machine.travel(datetime(2026, 11, 21, 4, 0, tzinfo=UTC), tick=False):
+        yield builders.actor_of(receptionist)
+
+
+def test_who_has_waited_longest_stands_first_and_each_state_by_itself_with_its_count(desk, noon, facial):
+    waits = [came(noon, minutes) for minutes in (5, 40, 20)]
+    in_care = arrivals.move_visit(actor=noon, visit=came(noon, 50), to="in_care")
+    late, early, undated = (expect(noon, builders.make_customer(branch=noon.branch), at=at) for at in (time(15), time(13), None))
+    gone = arrivals.move_visit(actor=noon, visit=expect(noon, builders.make_customer(branch=noon.branch)), to="no_show")
+    done = record(noon, builders.make_customer(branch=noon.branch), line(facial)).visits.get()
+    page = desk.get("/")
+    found = {group.name: [row.visit for row in group.rows] for group in page.context["groups"]}
+    assert list(found) == ["waiting", "in_care", "expected", "off", "done"]
+    assert found["waiting"] == [waits[1], waits[2], waits[0]]
+    assert (found["in_care"], found["expected"]) == ([in_care], [early, late, undated])
+    assert (found["off"], found["done"]) == ([gone], [done])
+    assert [group.total for group in page.context["groups"]] == [3, 1, 3, 1, 1]
+    assert '<h3>Waiting <span class="num">3</span></h3>' in page.content.decode()
+
+
+def test_the_time_of_a_row_means_one_thing_and_says_what(desk, noon, facial):
+    visit = expect(noon, builders.make_customer(branch=noon.branch), at=time(11, 15))
+    (row,) = rows_on(desk.get("/"))
+    assert (row.when, row.when_label) == (time(11, 15), "expected")
+    arrivals.move_visit(actor=noon, visit=visit, to="arrived")
+    page = desk.get("/")
+    (row,) = rows_on(page)
+    assert (row.when, row.when_label) == (noon.now, "arrived")
+    assert '<b>12:00</b><span class="tiny faint">arrived</span>' in page.content.decode()
+    assert "expected 11:15" in page.content.decode()
+    arrivals.move_visit(actor=noon, visit=Visit.objects.get(), to="in_care")
+    assert [(row.when, row.when_label) for row in rows_on(desk.get("/"))] == [(noon.now, "in care since")]
+
+
+def test_who_is_done_is_folded_the_last_first_and_a_long_day_leads_to_the_list(desk, noon, facial, owner):
+    guests = [GuestEntry(builders.make_customer(branch=noon.branch), (line(facial),)) for _n in range(22)]
+    for n, guest in enumerate(guests):
+        then = builders.actor_of(noon.staff, noon.now - timedelta(minutes=n))
+        record(then, guest.customer, guests=[guest], paid=[("cash", 38_000)])
+    for client in (desk, builders.client_of(owner)):
+        page = client.get("/")
+        (group,) = page.context["groups"]
+        assert [row.visit.customer for row in group.rows] == [guest.customer for guest in guests[:20]]
+        assert (group.total, page.context["figures"].visits, page.context["figures"].unwritten) == (22, 22, 22)
+        text = page.content.decode()
+        assert '<details class="board-group" data-fold="done">' in text
+        today = noon.today.isoformat()
+        link = f"/visits/?day_from={today}&amp;day_to={today}&amp;status=done"
+        assert link in text
+        assert client.get(link.replace("&amp;", "&")).context["listing"].total == 22
+
+
+def test_takings_by_means_are_the_branchs_for_managers_and_ones_own_for_receptionists(
+    desk, actor, manager, owner, stranger, beautician, customer, facial
+):
+    boss = builders.actor_of(manager)
+    record(actor, customer, line(facial), paid=[("wechat", 30_000), ("cash", 8_000)])
+    bill = record(boss, builders.make_customer(branch=actor.branch), line(facial), paid=[("cash", 38_000)])
+    sold = bill.visits.get().lines.get()
+    services.refund(actor=boss, key=uuid.uuid4(), bill=bill, lines=[(sold, 500, 8_000)], payments=[("cash", 8_000)], reason="x")
+    void = record(actor, builders.make_customer(branch=actor.branch), line(facial))
+    services.void_bill(actor=boss, key=uuid.uuid4(), bill=void, reason="x")
+    record(actor, builders.make_customer(branch=actor.branch), line(facial), on=days_before(actor, 1))
+    branchs = (False, 68_000, [("WeChat Pay", 30_000), ("Cash", 38_000)])
+    own = (True, 38_000, [("WeChat Pay", 30_000), ("Cash", 8_000)])
+    expected = ((actor.staff, own), (manager, branchs), (owner, branchs), (stranger, (True, 0, [])))
+    for staff, (is_own, total, by_means) in expected:
+        for url in ("/", "/visits/today/"):
+            page = builders.client_of(staff).get(url)
+            taken = page.context["takings"]
+            assert (taken.is_own, taken.total_fen, [(str(label), fen) for label, fen in taken.by_means]) == (
+                is_own,
+                total,
+                by_means,
+            )
+            assert ('id="takings"' in page.content.decode(), "What you took" in page.content.decode()) == (True, is_own)
+    page = builders.client_of(beautician).get("/")
+    assert page.context["takings"] is None
+    assert "takings" not in page.content.decode()
+
+
+def test_last_times_note_stands_with_who_is_still_to_be_served(desk, actor, customer, beautician, facial):
+    guest = GuestEntry(customer, (line(facial, shares=((beautician, 10_000),)),), next_note="力度轻一点")
+    record(actor, customer, guests=[guest], paid=[("cash", 38_000)], on=days_before(actor, 3))
+    expect(actor, customer)
+    for client in (desk, builders.client_of(beautician)):
+        assert rows_of(client)[customer.pk].note == "力度轻一点"
+        assert "力度轻一点" in client.get("/visits/today/").content.decode()
+
+
+def test_what_is_counted_as_not_written_up_is_what_the_rows_say(desk, actor, customer, beautician, facial):
+    essence = builders.make_item(name="精华", kind="product")
+    named = line(facial, shares=((beautician, 10_000),))
+    for phone in ("13900000001", None):
+        for lines in ((named,), (line(facial),), (line(essence),)):
+            for note in ("", "x"):
+                one = builders.make_customer(branch=actor.branch, phone=phone)
+                record(actor, one, guests=[GuestEntry(one, lines, next_note=note)], paid=[("cash", lines[0].value_fen)])
+    for lines in ((line(facial),), (named,), (line(essence),)):
+        record(actor, None, *lines)
+    page = desk.get("/")
+    assert page.context["figures"].unwritten == sum(1 for row in rows_on(page) if row.missing) == 11
+
+
+def test_a_customer_counts_as_new_once_however_often_here(desk, actor, customer, facial):
+    record(actor, customer, line(facial))
+    record(actor, customer, line(facial))
+    record(actor, None, line(facial))
+    old = builders.make_customer(branch=actor.branch)
+    record(actor, old, line(facial), on=days_before(actor, 1))
+    record(actor, old, line(facial))
+    figures = desk.get("/").context["figures"]
+    assert (figures.visits, figures.new_customers) == (4, 1)
+
+
+def test_the_desk_costs_the_same_on_a_busy_day(desk, actor, beautician, facial):
     def busy(n):
         for i in range(n):
             customer = builders.make_customer(branch=actor.branch, phone=f"1380000{Visit.objects.count():04d}")
@@ -183,12 +316,34 @@ def test_the_desk_costs_the_same_on_a_busy_day(desk, actor, beautician, facial, 
 
     busy(2)
     desk.get("/")
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as seen:
         desk.get("/")
-    assert len(seen) <= 40
+    assert len(seen) <= 44
     busy(6)
-    with django_assert_num_queries(len(seen)):
+    with CaptureQueriesContext(connection) as again:
         desk.get("/")
+    assert len(again) == len(seen)
+
+
+def test_a_day_of_2500_visits_is_no_longer_a_page_than_one_of_25(owner, actor):
+    def many(n):
+        who = [builders.make_customer(branch=actor.branch) for _each in range(n)] if n < 50 else [None] * n
+        start = Bill.objects.count()
+        money = {"business_date": actor.today, "recorded_at": actor.now, "recorded_by": actor.user}
+        bills = Bill.objects.bulk_create(
+            Bill(branch=actor.branch, receipt_no=f"X{start + i}", payable_fen=0, paid_fen=0, **money) for i in range(n)
+        )
+        about = {"branch": actor.branch, "day": actor.today, "status": "done", "done_at": actor.now} | money
+        Visit.objects.bulk_create(Visit(bill=b, receipt_no=b.receipt_no, customer=c, **about) for b, c in zip(bills, who))
+
+    many(25)
+    boss = builders.client_of(owner)
+    boss.get("/")
+    with CaptureQueriesContext(connection) as few:
+        small = len(boss.get("/").content)
+    many(2_475)
+    with CaptureQueriesContext(connection) as lots:
+        page = boss.get("/")
+    assert page.context["figures"].visits == 2_500
+    assert len(page.content) < max(small * 1.2, 100_000)
+    assert len(lots) == len(few)

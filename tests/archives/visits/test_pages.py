@@ -1,5 +1,8 @@
 """The list and the page of a visit, voiding and giving back, in the browser's terms."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from archives.visits.entries import GuestEntry
@@ -188,3 +191,20 @@ def test_what_is_barred_is_not_called_a_race(desk, visit):
     assert "Not possible now" in text
     assert "Void the refund first" in text
     assert "Somebody was faster" not in text
+
+
+def test_the_list_begins_with_today_as_a_filter_that_is_seen_and_taken_off(desk, manager, actor, customer, visit, facial):
+    old = record(actor, customer, line(facial), on=actor.today - timedelta(days=1)).visits.get()
+    page = desk.get("/visits/")
+    assert [each.pk for each in page.context["listing"].rows] == [visit.pk]
+    text, today = page.content.decode(), actor.today.isoformat()
+    assert text.count(f'value="{today}"') == 2
+    assert "Only today" in text
+    off = re.search(r'<a class="chip" href="(\?[^"]*)"', text)[1]
+    for query in (off, "?sort=newest", "?day_from=&day_to="):
+        page = desk.get(f"/visits/{query}")
+        assert {each.pk for each in page.context["listing"].rows} == {visit.pk, old.pk}
+        assert "Only today" not in page.content.decode()
+    assert 'href="?sort=newest">Reset' in text
+    assert f"/visits/export/?day_from={today}&amp;day_to={today}" in builders.client_of(manager).get("/visits/").content.decode()
+    assert desk.get(f"/visits/?customer={old.receipt_no}").context["listing"].total == 1

@@ -89,7 +89,7 @@ def test_an_expected_visit_is_finished_again_by_the_same_entry(desk, receptionis
     page = desk.get(undo(desk, url)["Location"]).content.decode()
     (reopened,) = Visit.objects.filter(status="expected")
     assert hidden(page, "guests-0-visit") == str(reopened.pk)
-    assert [row.visit for row in desk.get("/").context["rows"]] == [reopened]
+    assert [row.visit for group in desk.get("/").context["groups"] for row in group.rows] == [reopened]
     again = {"customer": customer, "visit": reopened.pk}
     store(desk, receptionist, [again], [{"item": facial}], replaces=hidden(page, "replaces"))
     assert dict(Visit.objects.values_list("pk", "status")) == {visit.pk: "voided", reopened.pk: "done"}
@@ -176,7 +176,7 @@ def test_an_undone_bill_litters_no_list_but_is_found(desk, receptionist, custome
     undo(desk, url)
     card, front = desk.get(f"/customers/{customer.pk}/").content.decode(), desk.get("/")
     assert url.removesuffix("saved/") not in card
-    assert (front.context["rows"], front.context["figures"].consumption_fen) == ([], 0)
+    assert (front.context["groups"], front.context["figures"].consumption_fen) == ([], 0)
     shown = {
         query: len(desk.get(f"/visits/?{query}").context["listing"].rows)
         for query in ("", "status=voided", f"customer={receipt}")
