@@ -5,7 +5,6 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     PlannedItem,
     RefundAllowance,
     SafetyOverride,
@@ -13,6 +12,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from archives.visits.undo_models import UndoneVisit
 
 __all__ = [

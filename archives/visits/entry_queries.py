@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from archives.visits import undo
-from archives.visits.models import DONE, UNFINISHED, Bill, Line, Payment, PlannedItem, StaffShare, Visit, VisitNote
+from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, StaffShare, Visit, VisitNote
+from archives.visits.payment_models import Payment
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
 from archives.visits.undo_models import UndoneVisit

@@ -1,4 +1,4 @@
-"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work, how it was paid.
+"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work. How it was paid: payment_models.py.
 
 Money rows are written once, when a visit is done, and never changed: a correction voids the bill and records another, a
 refund is a visit of its own with negative lines. The database refuses anything else (guards at the end of this file).
@@ -22,7 +22,7 @@ UNFINISHED = (EXPECTED, ARRIVED, IN_CARE)
 WHOLE_SHARE = 10_000  # basis points: the shares of one line sum to this
 
 
-def _within(most, *columns):
+def amounts_within(most, *columns):
     """A condition: each of these amounts lies between minus and plus `most`."""
     return Q(**{f"{column}__gte": -most for column in columns}, **{f"{column}__lte": most for column in columns})
 
@@ -64,7 +64,7 @@ class Bill(models.Model):
                 condition=Q(voided_at=None, voided_by=None) | Q(voided_at__isnull=False) & ~Q(void_reason=""),
                 name="bill_void_has_reason",
             ),
-            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "payable_fen"), name="bill_amount_in_range"),
+            models.CheckConstraint(condition=amounts_within(MAX_BILL_FEN, "payable_fen"), name="bill_amount_in_range"),
         ]
 
     def __str__(self):
@@ -253,7 +253,9 @@ class Line(models.Model):
             models.UniqueConstraint(fields=["visit", "position"], name="line_position_once"),
             models.CheckConstraint(condition=~Q(quantity_milli=0), name="line_quantity_not_zero"),
             models.CheckConstraint(condition=Q(refund_of=None) | Q(value_fen__lte=0), name="line_refund_is_negative"),
-            models.CheckConstraint(condition=_within(MAX_LINE_FEN, "value_fen", "payable_fen"), name="line_amount_in_range"),
+            models.CheckConstraint(
+                condition=amounts_within(MAX_LINE_FEN, "value_fen", "payable_fen"), name="line_amount_in_range"
+            ),
         ]
 
     def __str__(self):
@@ -314,40 +316,6 @@ class RefundAllowance(models.Model):
         return f"{self.line_id}: {self.refunded_fen} of {self.value_fen}"
 
 
-class Payment(models.Model):
-    """Money that changed hands for a bill, by one means; negative when paid back. Append-only."""
-
-    CASH, CARD, WECHAT, ALIPAY, TRANSFER = "cash", "card", "wechat", "alipay", "transfer"
-    STORED_VALUE, UNKNOWN = "stored", "unknown"
-    MEANS = [
-        (WECHAT, _("WeChat Pay")),
-        (ALIPAY, _("Alipay")),
-        (CASH, _("Cash")),
-        (CARD, _("Bank card")),
-        (TRANSFER, _("Bank transfer")),
-        (STORED_VALUE, _("Stored value")),
-        (UNKNOWN, _("Unknown")),
-    ]
-    OFFERED = (WECHAT, ALIPAY, CASH, CARD, TRANSFER)  # stored value joins with the ledger; unknown comes from imports only
-
-    bill = models.ForeignKey(Bill, models.PROTECT, related_name="payments")
-    position = models.PositiveSmallIntegerField()
-    means = models.CharField(_("means of payment"), max_length=8, choices=MEANS)
-    amount_fen = models.BigIntegerField(_("amount"))
-
-    class Meta:
-        verbose_name = _("payment")
-        verbose_name_plural = _("payments")
-        ordering = ["position", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once"),
-            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "amount_fen"), name="payment_amount_in_range"),
-        ]
-
-    def __str__(self):
-        return f"{self.means} {self.amount_fen}"
-
-
 class SafetyOverride(models.Model):
     """Somebody put an item on a line although a safety note of the customer speaks against it, and said why."""
 
@@ -386,7 +354,7 @@ class VisitNote(models.Model):
         return self.text[:40]
 
 
-for _table in ("archives_line", "archives_staffshare", "archives_payment"):
+for _table in ("archives_line", "archives_staffshare"):
     guards.append_only(_table)
 _FINISHED = "OLD.status IN ('done', 'voided')"
 _SAME = "NEW.{0} IS NOT DISTINCT FROM OLD.{0}"

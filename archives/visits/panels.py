@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
+from archives.visits.payment_models import Payment
 from archives.visits.queries import latest_next_notes, rhythms, work_of
 from archives.visits.undo_models import UNDONE, UndoneVisit
 from salon import access, panels
@@ -32,7 +33,7 @@ def _follow():
     panels.follow_customer(models.LineRemark, "line__visit__customer", on_merge=move, on_erase=delete)
     panels.follow_customer(models.StaffShare, "line__visit__customer", on_merge=move, on_erase=keep)
     panels.follow_customer(models.RefundAllowance, "line__visit__customer", on_merge=move, on_erase=keep)
-    panels.follow_customer(models.Payment, "bill__payer", on_merge=move, on_erase=keep)
+    panels.follow_customer(Payment, "bill__payer", on_merge=move, on_erase=keep)
     panels.follow_customer(
         models.SafetyOverride, "line__visit__customer", on_merge=move, on_erase=panels.BLANK, personal=("reason",)
     )

@@ -14,13 +14,13 @@ from archives.visits.models import (
     IN_CARE,
     NO_SHOW,
     Line,
-    Payment,
     PlannedItem,
     SafetyOverride,
     StaffShare,
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from salon.shop.models import Item
 

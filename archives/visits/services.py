@@ -13,13 +13,13 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     RefundAllowance,
     SafetyOverride,
     StaffShare,
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from archives.visits.queries import safety_conflicts
 from archives.visits.undo_models import UndoneVisit
 from customers.card import projections

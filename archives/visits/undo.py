@@ -25,7 +25,6 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     PlannedItem,
     RefundAllowance,
     SafetyOverride,
@@ -33,6 +32,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from archives.visits.undo_models import UndoneVisit
 from customers.card import projections
 from salon import operations

@@ -16,7 +16,8 @@ from django.db.models import Count, Max, Min, Sum
 from django.test import override_settings
 
 from archives.visits import queries, services
-from archives.visits.models import Bill, Line, Payment, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.payment_models import Payment
 from customers.card.models import Address, Customer, Phone, SafetyNote
 from salon import access, sequences, text
 from salon.accounts.models import User
