@@ -12,7 +12,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import Payment
+from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
 from archives.visits.undo_models import UndoneVisit
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "ImportedVisit",
     "Line",
     "LineRemark",
+    "MeansCorrection",
+    "MeansRemark",
     "Payment",
     "PlannedItem",
     "RefundAllowance",

@@ -75,4 +75,4 @@ class VisitFilter(filters.FilterSet):
         return visits.filter(Q(assigned=staff) | Exists(shares))
 
     def by_means(self, visits, _name, means):
-        return visits.filter(Exists(Payment.objects.filter(bill=OuterRef("bill"), means=means)))
+        return visits.filter(Exists(Payment.objects.as_corrected().filter(bill=OuterRef("bill"), means=means)))

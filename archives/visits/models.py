@@ -57,7 +57,10 @@ class Bill(models.Model):
     class Meta:
         verbose_name = _("bill")
         verbose_name_plural = _("bills")
-        indexes = [models.Index(fields=["branch", "business_date"], name="bill_branch_date")]
+        indexes = [
+            models.Index(fields=["branch", "business_date"], name="bill_branch_date"),
+            models.Index(fields=["receipt_no"], name="bill_receipt"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(payable_fen=F("paid_fen")), name="bill_is_paid"),
             models.CheckConstraint(

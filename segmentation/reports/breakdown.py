@@ -103,7 +103,7 @@ def by_means(month):
 
 def _means_of(month):
     """{means: (payments, fen received, fen paid back)}; what comes to nothing is no payment."""
-    paid = Payment.objects.filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0).order_by()
+    paid = Payment.objects.as_corrected().filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0).order_by()
     found = paid.values_list("means").annotate(
         count=Count("pk"),
         received=Sum("amount_fen", filter=Q(amount_fen__gt=0), default=0),

@@ -81,7 +81,7 @@ def _means(found, month):
         xlsx.Column(_("Means of payment"), width=22),
         xlsx.Column(_("Payments"), xlsx.WHOLE),
         xlsx.Column(_("Received"), xlsx.MONEY),
-        xlsx.Column(_("Paid back"), xlsx.MONEY),
+        xlsx.Column(_("Refunded"), xlsx.MONEY),
         xlsx.Column(_("Net"), xlsx.MONEY),
         xlsx.Column(_("Share"), xlsx.SHARE),
         xlsx.Column(str(month.ahead(-1)), xlsx.MONEY),
