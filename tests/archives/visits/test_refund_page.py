@@ -1,6 +1,7 @@
 """Refunding at the desk: ticks and quantities, the amount follows; a summary; by the means the money came in by."""
 
 import contextlib
+import re
 import threading
 import uuid
 
@@ -90,6 +91,16 @@ def test_the_summary_says_what_by_which_means_and_the_total_on_the_button(page):
     again = page.send(facial={"take": "on"}, change="1")
     assert (again.status_code, again.templates[0].name) == (200, "archives/visits/refund.html")
     assert "checked" in again.content.decode()
+
+
+def test_the_summary_carries_along_all_that_was_entered(page):
+    by_means = {"pay-cash": "60", "pay-wechat": "40"}
+    text = page.send(facial={"amount": "100", "closed": "open"}, **by_means).content.decode()
+    carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
+    assert page.client.post(page.url, carried | {"confirmed": "10000"}).status_code == 302
+    back = Bill.objects.get(refunds=page.bill)
+    assert sorted((p.means, p.amount_fen) for p in back.payments.all()) == [("cash", -6_000), ("wechat", -4_000)]
+    assert (Line.objects.get(refund_of=page.facial).quantity_milli) == -263
 
 
 def test_what_was_looked_at_is_stored_once(page):
