@@ -42,7 +42,8 @@ def visit_refund(request, pk):
             return redirect(back.visits.order_by("pk").first())
     elif is_valid and "change" not in sent:
         return render(request, "archives/visits/refund_summary.html", context | {"operation_key": sent.get(operations.FIELD)})
-    return form_page(request, "archives/visits/refund.html", context, "refund", is_error=not is_valid or bool(confirmed))
+    is_error = sent is not None and (not is_valid or bool(confirmed))
+    return form_page(request, "archives/visits/refund.html", context, "refund", is_error=is_error)
 
 
 def _store(request, key, bill, refund):

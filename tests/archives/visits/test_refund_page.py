@@ -43,7 +43,9 @@ class Page:
         self.client, self.bill = client, bill
         self.url = f"/visits/{bill.visits.first().pk}/refund/"
         self.facial, self.masks = Line.objects.filter(visit__bill=bill).order_by("position")
-        self.key = client.get(self.url).context["operation_key"]
+        answer = client.get(self.url)
+        assert answer.status_code == 200
+        self.key = answer.context["operation_key"]
 
     def send(self, *, facial=None, masks=None, **data):
         sent = {"operation": self.key, "reason": "过敏"} | data
