@@ -17,6 +17,7 @@ from django.test import override_settings
 
 from archives.visits import queries, services
 from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.paid import returnable
 from archives.visits.payment_models import Payment
 from customers.card.models import Address, Customer, Phone, SafetyNote
 from salon import access, sequences, text
@@ -300,7 +301,7 @@ def test_the_front_desk_can_go_on(rf):
         waiting = Visit.objects.get(status="arrived", customer__name="李婷")
         assert queries.day_board(owner, AS_OF)
         sold = Line.objects.filter(kind="product", allowance__refunded_fen=0, value_fen__gt=0, visit__status="done").last()
-        payments = [("cash", sold.value_fen)]
+        payments = returnable(sold.visit.bill).proposed(sold.value_fen)
         services.refund(
             actor=owner,
             key=uuid.uuid4(),
