@@ -6,7 +6,6 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     PlannedItem,
     RefundAllowance,
     SafetyOverride,
@@ -14,6 +13,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
 from archives.visits.undo_models import UndoneVisit
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "ImportedVisit",
     "Line",
     "LineRemark",
+    "MeansCorrection",
+    "MeansRemark",
     "Payment",
     "PlannedItem",
     "RefundAllowance",

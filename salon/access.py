@@ -133,6 +133,7 @@ PAGES = {
     "visits:note": Page(write=ALL),
     "visits:void": DESK_FORM,
     "visits:refund": DESK_FORM,
+    "visits:means": DESK_FORM,
     "visits:saved": Page(read=DESK),
     "visits:undo": Page(write=DESK),
     # tiers

@@ -26,6 +26,7 @@ class Panel:
     Slots of the card: customer.badge (a tier letter), customer.why (Why), customer.facts (Fact), customer.actions (Action),
     customer.tabs (Tab), customer.hints (Hint) and customer.timeline (see `timeline`). A value may be a list.
     Imports: import.notes, asked with an import that was stored; a value is a sentence about what follows from it.
+    Search box: search.more, asked with the words typed; a value is a list of Actions that lead to what is no customer.
     Front desk: desk.sections, asked with the branch; a value is a dict with the `template` of a section and what it shows.
     """
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from archives.visits import services, undo
+from archives.visits import means, services, undo
 from customers.log.models import AccessEntry
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
@@ -35,6 +35,8 @@ REFUSED = {
     ("archives_staffshare", "DELETE"): ["DELETE FROM {t}"],
     ("archives_payment", "UPDATE"): ["UPDATE {t} SET amount_fen = 0", "UPDATE {t} SET means = 'cash'"],
     ("archives_payment", "DELETE"): ["DELETE FROM {t}"],
+    ("archives_meanscorrection", "UPDATE"): ["UPDATE {t} SET bill_id = bill_id", "UPDATE {t} SET recorded_at = recorded_at"],
+    ("archives_meanscorrection", "DELETE"): ["DELETE FROM {t}"],
     ("archives_undonevisit", "UPDATE"): ["UPDATE {t} SET reopened_id = NULL"],
     ("archives_undonevisit", "DELETE"): ["DELETE FROM {t}"],
     ("archives_visit", "DELETE"): ["DELETE FROM {t} WHERE status = 'done'", "DELETE FROM {t} WHERE status = 'voided'"],
@@ -71,7 +73,15 @@ def rows(receptionist, manager, beautician, customer):
     """A finished bill, a voided one, one that was undone, and an entry of the access log; returns what the statements need."""
     actor, item = actor_of(receptionist), make_item()
     line = LineEntry(item=item, unit_price_fen=38_000, shares=((beautician, 10_000),))
-    record(actor, customer, line)
+    paid = record(actor, customer, line)
+    means.correct_means(
+        actor=actor,
+        key="00000000-0000-4000-8000-000000000003",
+        bill=paid,
+        payments=[("cash", 38_000)],
+        reason="点错",
+        seen_last=0,
+    )
     gone = record(actor, customer, line)
     services.void_bill(actor=actor_of(manager), key="00000000-0000-4000-8000-000000000001", bill=gone, reason="记错了")
     slip = record(actor, customer, line)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from archives.visits.models import Payment
+from archives.visits.payment_models import Payment
 from customers.imports.engine import RowError
 from salon import cells, text
 from salon.money import MAX_LINE_FEN, format_money

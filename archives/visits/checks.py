@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, Visit
+from archives.visits.payment_models import MeansCorrection
 from customers.card.models import Customer
 
 
@@ -17,7 +18,8 @@ def broken():
         sum=_sum("lines__value_fen"), most=Max("lines__value_fen")
     )
     positive = Q(most__gt=0)
-    paid = Bill.objects.values("pk", "paid_fen").annotate(sum=_sum("payments__amount_fen"))
+    paid = Bill.objects.values("pk", "paid_fen").annotate(sum=_sum("payments__amount_fen", Q(payments__correction=None)))
+    corrected = MeansCorrection.objects.values("pk", "bill__paid_fen").annotate(sum=_sum("payments__amount_fen"))
     asked = Bill.objects.values("pk", "payable_fen").annotate(sum=_sum("visits__lines__payable_fen"))
     shared = Line.objects.values("pk", "value_fen").annotate(bp=Sum("shares__share_bp"), sum=Sum("shares__value_fen"))
     came = Q(visits__status=DONE, visits__bill__refunds=None, visits__net_fen__gte=0)  # giving money back is no visit
@@ -29,6 +31,7 @@ def broken():
             visits.filter(Q(has_positive_line=True) & (Q(most=None) | ~positive) | Q(has_positive_line=False) & positive),
         ),
         (_("bills that are not paid by their payments"), paid.exclude(sum=F("paid_fen"))),
+        (_("corrected means of payment that do not sum to their bill"), corrected.exclude(sum=F("bill__paid_fen"))),
         (_("bills that do not ask what their lines ask"), asked.exclude(sum=F("payable_fen"))),
         (_("bills without a visit"), Bill.objects.filter(~Exists(Visit.objects.filter(bill=OuterRef("pk"))))),
         (_("lines whose shares are not the whole line"), shared.exclude(bp=None).exclude(bp=WHOLE_SHARE, sum=F("value_fen"))),
@@ -39,5 +42,5 @@ def broken():
     ]
 
 
-def _sum(column):
-    return Coalesce(Sum(column), 0)
+def _sum(column, of=None):
+    return Coalesce(Sum(column, filter=of), 0)

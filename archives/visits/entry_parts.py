@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits import entries, typed
-from archives.visits.models import Line, Payment, Visit
+from archives.visits.models import Line, Visit
+from archives.visits.payment_models import Payment
 from salon.forms import DayInput, Form
 from salon.money import MAX_BILL_FEN, YuanField, format_money
 from salon.shop.models import Item, StaffMember

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from archives.visits import undo
-from archives.visits.models import DONE, UNFINISHED, Bill, Line, Payment, PlannedItem, StaffShare, Visit, VisitNote
+from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, StaffShare, Visit, VisitNote
+from archives.visits.payment_models import Payment
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
 from archives.visits.undo_models import UndoneVisit
@@ -124,7 +125,7 @@ def usual_means(customer):
     """How this customer paid the last time ("" if never, or by a means that is not offered)."""
     if customer is None:
         return ""
-    paid = Payment.objects.filter(bill__payer=customer, bill__voided_at=None, amount_fen__gt=0)
+    paid = Payment.objects.as_corrected().filter(bill__payer=customer, bill__voided_at=None, amount_fen__gt=0)
     means = paid.order_by("-bill__business_date", "-bill_id", "-amount_fen", "pk").values_list("means", flat=True).first()
     return means if means in Payment.OFFERED else ""
 
@@ -164,7 +165,7 @@ def prefill_correction(bill):
     place = {visit.pk: n for n, visit in enumerate(visits)}
     nobody_else = 0 if bill.payer is None else OTHER_PAYER
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
-    payments = list(bill.payments.all())
+    payments = list(bill.payments.as_corrected())
     head = {"on": bill.business_date, "channel": visits[0].channel, "payer": payer, "replaces": bill.pk}
     if len(payments) == 1:
         head["rest"] = payments[0].means

@@ -4,7 +4,8 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits.models import VOIDED, Payment, StaffShare, Visit
+from archives.visits.models import VOIDED, StaffShare, Visit
+from archives.visits.payment_models import Payment
 from archives.visits.undo_models import UNDONE
 from customers.card import typed
 from customers.log.services import MOST_NAMED, log_find
@@ -74,4 +75,4 @@ class VisitFilter(filters.FilterSet):
         return visits.filter(Q(assigned=staff) | Exists(shares))
 
     def by_means(self, visits, _name, means):
-        return visits.filter(Exists(Payment.objects.filter(bill=OuterRef("bill"), means=means)))
+        return visits.filter(Exists(Payment.objects.as_corrected().filter(bill=OuterRef("bill"), means=means)))

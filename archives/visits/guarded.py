@@ -3,7 +3,7 @@
 from salon import guards
 from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 
-for _table in ("archives_line", "archives_staffshare", "archives_payment"):
+for _table in ("archives_line", "archives_staffshare", "archives_payment", "archives_meanscorrection"):
     guards.append_only(_table)
 _FINISHED = "OLD.status IN ('done', 'voided')"
 _SAME = "NEW.{0} IS NOT DISTINCT FROM OLD.{0}"

@@ -1,4 +1,4 @@
-"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work, how it was paid.
+"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work. How it was paid: payment_models.py.
 
 Money rows are written once, when a visit is done, and never changed: a correction voids the bill and records another, a
 refund is a visit of its own with negative lines. The database refuses anything else (archives/visits/guarded.py).
@@ -51,7 +51,10 @@ class Bill(models.Model):
     class Meta:
         verbose_name = _("bill")
         verbose_name_plural = _("bills")
-        indexes = [models.Index(fields=["branch", "business_date"], name="bill_branch_date")]
+        indexes = [
+            models.Index(fields=["branch", "business_date"], name="bill_branch_date"),
+            models.Index(fields=["receipt_no"], name="bill_receipt"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(payable_fen=F("paid_fen")), name="bill_is_paid"),
             models.CheckConstraint(
@@ -304,37 +307,6 @@ class RefundAllowance(models.Model):
 
     def __str__(self):
         return f"{self.line_id}: {self.refunded_fen} of {self.value_fen}"
-
-
-class Payment(models.Model):
-    """Money that changed hands for a bill, by one means; negative when paid back. Append-only."""
-
-    CASH, CARD, WECHAT, ALIPAY, TRANSFER = "cash", "card", "wechat", "alipay", "transfer"
-    STORED_VALUE, UNKNOWN = "stored", "unknown"
-    MEANS = [
-        (WECHAT, _("WeChat Pay")),
-        (ALIPAY, _("Alipay")),
-        (CASH, _("Cash")),
-        (CARD, _("Bank card")),
-        (TRANSFER, _("Bank transfer")),
-        (STORED_VALUE, _("Stored value")),
-        (UNKNOWN, _("Unknown")),
-    ]
-    OFFERED = (WECHAT, ALIPAY, CASH, CARD, TRANSFER)  # stored value joins with the ledger; unknown comes from imports only
-
-    bill = models.ForeignKey(Bill, models.PROTECT, related_name="payments")
-    position = models.PositiveSmallIntegerField()
-    means = models.CharField(_("means of payment"), max_length=8, choices=MEANS)
-    amount_fen = models.BigIntegerField(_("amount"))
-
-    class Meta:
-        verbose_name = _("payment")
-        verbose_name_plural = _("payments")
-        ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once")]
-
-    def __str__(self):
-        return f"{self.means} {self.amount_fen}"
 
 
 class SafetyOverride(models.Model):

@@ -1,17 +1,24 @@
 """What visits show on the customer's pages, and what becomes of them when a customer is merged or erased."""
 
-from django.db.models import F, Window
+import re
+
+from django.db.models import F, Min, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
+from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
 from archives.visits.queries import latest_next_notes, rhythms, work_of
 from archives.visits.undo_models import UNDONE, UndoneVisit
 from salon import access, panels
 from salon.money import format_money
 from salon.templatetags.salon import days_ago
+
+SHORT_RECEIPT = re.compile(r"[Rr]0*([0-9]{1,7})$")
+MAX_RECEIPT, MOST_RECEIPTS = 60, 5
 
 
 def register():
@@ -19,6 +26,7 @@ def register():
     panels.register("customer.actions", "visits", actions, order=10, budget=0)
     panels.register("customer.facts", "visits", facts, order=10, budget=1)
     panels.register("customer.hints", "visits", hints, order=10, budget=3)
+    panels.register("search.more", "visits", receipts, order=10, budget=1)
     panels.register(panels.TIMELINE, "visit", timeline, order=10, budget=6, label=gettext_lazy("Visits"))
     _follow()
 
@@ -32,7 +40,9 @@ def _follow():
     panels.follow_customer(models.LineRemark, "line__visit__customer", on_merge=move, on_erase=delete)
     panels.follow_customer(models.StaffShare, "line__visit__customer", on_merge=move, on_erase=keep)
     panels.follow_customer(models.RefundAllowance, "line__visit__customer", on_merge=move, on_erase=keep)
-    panels.follow_customer(models.Payment, "bill__payer", on_merge=move, on_erase=keep)
+    panels.follow_customer(Payment, "bill__payer", on_merge=move, on_erase=keep)
+    panels.follow_customer(MeansCorrection, "bill__payer", on_merge=move, on_erase=keep)
+    panels.follow_customer(MeansRemark, "correction__bill__payer", on_merge=move, on_erase=delete)
     panels.follow_customer(
         models.SafetyOverride, "line__visit__customer", on_merge=move, on_erase=panels.BLANK, personal=("reason",)
     )
@@ -46,6 +56,23 @@ def actions(actor, customers):
         return {}
     url = reverse("visits:create")
     return {c.pk: panels.Action(_("Record a visit"), f"{url}?customer={c.pk}", "pen-line", "V", primary=True) for c in customers}
+
+
+def receipts(actor, words):
+    """The bills whose receipt has this number; "R12" is the twelfth of the actor's branch. For the search box."""
+    if not any(char.isdigit() for char in words) or len(words) > MAX_RECEIPT:
+        return []
+    numbers = {words, words.upper()}
+    if actor.branch and (short := SHORT_RECEIPT.match(words)):
+        numbers.add(f"{actor.branch.code}-R{int(short[1]):07d}")
+    found = models.Bill.objects.visible_to(actor).filter(receipt_no__in=numbers).order_by("-pk")
+    shown = found.annotate(visit=Min("visits")).values_list("receipt_no", "business_date", "paid_fen", "visit")[:MOST_RECEIPTS]
+    return [
+        panels.Action(
+            f"{receipt} · {date_format(on)} · {format_money(fen)}", reverse("visits:detail", args=[visit]), "receipt-text"
+        )
+        for receipt, on, fen, visit in shown
+    ]
 
 
 def usual_interval(rhythm):

@@ -15,13 +15,13 @@ from archives.visits.models import (
     NO_SHOW,
     VOIDED,
     Line,
-    Payment,
     PlannedItem,
     SafetyOverride,
     StaffShare,
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from salon.shop.models import Item
 
@@ -66,7 +66,7 @@ def repeat_last_visit(customer):
     if visit is None:
         return None
     lines = visit.lines.filter(item__is_active=True).select_related("item").prefetch_related("shares__staff")
-    payment = Payment.objects.filter(bill=visit.bill_id).order_by("-amount_fen", "pk").first()
+    payment = Payment.objects.as_corrected().filter(bill=visit.bill_id).order_by("-amount_fen", "pk").first()
     means = payment.means if payment and payment.means in Payment.OFFERED else ""
     return Repeat(visit, [_repeated(line) for line in lines], means)
 

@@ -36,7 +36,7 @@ def saved(request, pk):
         "visit": visit,
         "bill": bill,
         "visits": visits,
-        "payments": bill.payments.all(),
+        "payments": bill.payments.as_corrected(),
         "next_visits": _next_visits(actor, visits),
         "operation_key": "" if why_not else operations.new_key(request.user, "undo"),
         "seconds": 0 if why_not else undo.seconds_left(actor, bill.recorded_at),

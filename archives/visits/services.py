@@ -1,4 +1,4 @@
-"""Writing money: recording a bill with its visits, voiding it, giving back. Each is one transaction and one operation key."""
+"""Writing money: recording a bill with its visits, voiding it, refunding. Each is one transaction and one operation key."""
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -13,13 +13,14 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     RefundAllowance,
     SafetyOverride,
     StaffShare,
     Visit,
     VisitNote,
 )
+from archives.visits.paid import returnable
+from archives.visits.payment_models import Payment
 from archives.visits.queries import safety_conflicts
 from archives.visits.undo_models import UndoneVisit
 from customers.card import projections
@@ -245,7 +246,7 @@ def _void(actor, bill, reason):
     if not may_void(actor, bill):
         raise Barred(_("Only a manager can void this bill now."))
     if bill.refunded_by.filter(voided_at=None).exists():
-        raise Barred(_("Something of this bill was given back. Void the refund first."))
+        raise Barred(_("Something of this bill was refunded. Void the refund first."))
     mark_voided(actor, bill, reason)
     if bill.refunds_id:
         _return_allowances(bill)
@@ -274,24 +275,24 @@ def refresh_last_visits(bill):
 
 
 @transaction.atomic
-def refund(*, actor, key, bill, lines, payments, reason):
+def refund(*, actor, key, bill, lines, payments, reason, posted=None):
     """Give money back for lines of a bill: a bill of its own, today, with negative lines and payments. Returns it.
 
     `lines`: [(Line, quantity in thousandths, fen), ...], both above 0; the database refuses more than was bought or paid.
-    `payments`: [(means, fen), ...] above 0, the sum of the lines. Raises EntryError, Conflict, AlreadyDone, KeyConflict.
+    `payments`: [(means, fen), ...] above 0, the sum of the lines, by each means at most what came in by it less what went
+    back (paid.returnable): the bill is locked, so two desks cannot exceed it together. `posted`: what the form sent, as the
+    data of the key, for a page that must know a replay before it judges what is left.
+    Raises EntryError, Conflict, AlreadyDone, KeyConflict.
     """
     total = _refund_total(lines, payments)
-    data = {
-        "bill": bill.pk,
-        "lines": [[line.pk, milli, fen] for line, milli, fen in lines],
-        "payments": [list(p) for p in payments],
-        "reason": reason,
-    }
-    operation = operations.claim(key=key, user=actor.user, action="refund", data=data)
+    given = [[line.pk, milli, fen] for line, milli, fen in lines], [list(payment) for payment in payments], reason
+    operation = operations.claim(key=key, user=actor.user, action="refund", data=posted or {"bill": bill.pk, "given": given})
     bill = Bill.objects.select_for_update().get(pk=bill.pk)
     if bill.voided_at or bill.refunds_id:
-        raise Conflict(_("Nothing can be given back for this bill: it was voided, or is a refund itself."))
+        raise Conflict(_("Nothing can be refunded for this bill: it was voided, or is a refund itself."))
     _take_allowances(lines)
+    if problem := returnable(bill).problem(payments):
+        raise problem
     back = make_bill(actor, bill.branch, branch_day(actor, bill.branch), -total, bill.payer, refunds=bill)
     visits = _make_refund_visits(actor, back, lines)
     _make_refund_lines(visits, lines)
@@ -305,7 +306,7 @@ def refund(*, actor, key, bill, lines, payments, reason):
 
 def _refund_total(lines, payments):
     if not lines:
-        raise entries.EntryError(_("Choose what is given back."), "lines")
+        raise entries.EntryError(_("Choose what is refunded."), "lines")
     for n, (_line, milli, fen) in enumerate(lines):
         if milli <= 0 or fen < 0:
             raise entries.EntryError(_("Quantity and amount must be above 0."), f"lines-{n}")
@@ -321,7 +322,7 @@ def _take_allowances(lines):
             pk=line.pk, refunded_fen__lte=F("value_fen") - fen, refunded_milli__lte=F("quantity_milli") - milli
         )
         if not enough.update(refunded_fen=F("refunded_fen") + fen, refunded_milli=F("refunded_milli") + milli):
-            raise Conflict(_("More than what is left of “%(item)s” cannot be given back.") % {"item": line.item_name})
+            raise Conflict(_("More than what is left of “%(item)s” cannot be refunded.") % {"item": line.item_name})
 
 
 def _make_refund_visits(actor, back, lines):

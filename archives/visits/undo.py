@@ -25,7 +25,6 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     PlannedItem,
     RefundAllowance,
     SafetyOverride,
@@ -33,6 +32,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from archives.visits.undo_models import UndoneVisit
 from customers.card import projections
 from salon import operations
@@ -65,7 +65,7 @@ def why_not(actor, bill):
     if bill.refunds_id:
         return _("A refund is not undone; it can be voided.")
     if bill.refunded_by.filter(voided_at=None).exists():
-        return _("Something of this bill was given back since. Void the refund first.")
+        return _("Something of this bill was refunded since. Void the refund first.")
     if _is_of_an_undo(bill):
         return _("This bill was stored by an undo, which is not undone itself.")
     if actor.now - bill.recorded_at > WINDOW:
@@ -153,7 +153,7 @@ def _record_anew(actor, former, *, replaces):
     ):
         _copies(model, model.objects.filter(**of_lines), line=lines, **changes)
     _copies(VisitNote, VisitNote.objects.filter(visit__bill=former), visit=visits)
-    _copies(Payment, former.payments, bill=bill)
+    _copies(Payment, former.payments.as_corrected(), bill=bill, correction=None)
     customers = [visit.customer_id for visit in visits.values() if visit.customer_id]
     projections.note_visit(customer_ids=customers, on=bill.business_date)
 

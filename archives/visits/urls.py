@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from archives.visits import desk_views, entry_views, saved_views, views
+from archives.visits import desk_views, entry_views, money_views, saved_views, views
 
 app_name = "visits"
 urlpatterns = [
@@ -19,5 +19,6 @@ urlpatterns = [
     path("<int:pk>/void/", views.visit_void, name="void"),
     path("<int:pk>/saved/", saved_views.saved, name="saved"),
     path("<int:pk>/undo/", saved_views.undo_bill, name="undo"),
-    path("<int:pk>/refund/", views.visit_refund, name="refund"),
+    path("<int:pk>/refund/", money_views.visit_refund, name="refund"),
+    path("<int:pk>/means/", money_views.visit_means, name="means"),
 ]

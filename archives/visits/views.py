@@ -1,21 +1,19 @@
-"""Visits that stand: the list, one visit, voiding and giving back."""
+"""Visits that stand: the list, one visit, voiding. Refunds and means of payment: money_views.py."""
 
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, export, services, undo
-from archives.visits.entries import EntryError
+from archives.visits import arrivals, export, means, services, undo
 from archives.visits.filters import VisitFilter
-from archives.visits.forms import NoteForm, ReasonForm, RefundForm, RefundLineForm
-from archives.visits.models import Bill, Line, Visit
+from archives.visits.forms import NoteForm, ReasonForm
+from archives.visits.models import Bill, Visit
 from archives.visits.queries import with_details, with_everything, with_names
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
@@ -69,19 +67,30 @@ def _get_visit(request, pk):
 @require_safe
 def visit_detail(request, pk):
     visit = _get_visit(request, pk)
-    if visit.customer:
-        log_view(actor=request.actor, customer=visit.customer, address=request.META.get("REMOTE_ADDR"))
-    return render(request, "archives/visits/detail.html", _detail_context(request, visit, NoteForm()))
+    context = _detail_context(request, visit, NoteForm())
+    for each in context["visits"]:
+        if each.customer:
+            log_view(actor=request.actor, customer=each.customer, address=request.META.get("REMOTE_ADDR"))
+    return render(request, "archives/visits/detail.html", context)
+
+
+def _visits_of_bill(request, visit):
+    """All visits of the bill as it was paid, for who sees its amounts; else, and where there is one only, this visit."""
+    if not visit.bill_id or access.visibility(request.actor, "amount") != access.FULL:
+        return [visit]
+    visits = Visit.objects.visible_to(request.actor).filter(bill=visit.bill_id)
+    return list(with_everything(visits.order_by("pk"))) if visits.exclude(pk=visit.pk).exists() else [visit]
 
 
 def _detail_context(request, visit, note_form):
     bill = visit.bill
-    companions = bill.visits.exclude(pk=visit.pk).select_related("customer").order_by("pk") if bill else []
     return {
         "visit": visit,
         "bill": bill,
-        "companions": companions,
-        "payments": bill.payments.all() if bill else [],
+        "visits": _visits_of_bill(request, visit),
+        "payments": bill.payments.as_corrected() if bill else [],
+        "corrections": bill.means_corrections.select_related("recorded_by__staff", "remark") if bill else [],
+        "may_correct_means": bool(bill and request.actor.may_write("visits:means") and not means.why_not(request.actor, bill)),
         "refunds": bill.refunded_by.prefetch_related("visits").order_by("pk") if bill else [],
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
@@ -93,7 +102,7 @@ def _detail_context(request, visit, note_form):
     }
 
 
-def _get_bill(request, pk):
+def get_bill(request, pk):
     """The visit and its bill, 404 if there is none the actor may see."""
     visit = access.get(request.actor, Visit.objects.select_related("customer", "branch"), pk=pk, bill__isnull=False)
     return visit, access.get(request.actor, Bill.objects.all(), pk=visit.bill_id)
@@ -101,7 +110,7 @@ def _get_bill(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit_void(request, pk):
-    visit, bill = _get_bill(request, pk)
+    visit, bill = get_bill(request, pk)
     if not services.may_void(request.actor, bill):
         raise PermissionDenied
     form = ReasonForm(request.POST or None)
@@ -111,47 +120,13 @@ def visit_void(request, pk):
         messages.success(request, _("Receipt %(receipt)s has been voided.") % {"receipt": bill.receipt_no})
         return redirect(visit)
     context = {"visit": visit, "bill": bill, "form": form, "visits": bill.visits.select_related("customer").order_by("pk")}
-    return _form_page(request, "archives/visits/void.html", context, form, "void")
+    return form_page(request, "archives/visits/void.html", context, "void", is_error=request.method == "POST")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def visit_refund(request, pk):
-    visit, bill = _get_bill(request, pk)
-    sent = request.POST if request.method == "POST" else None
-    form = RefundForm(sent)
-    line_forms = [RefundLineForm(sent, prefix=f"line-{line.pk}", line=line) for line in _refundable(bill)]
-    if sent is not None and all([form.is_valid(), *(f.is_valid() for f in line_forms)]):
-        key = operations.read_key(request.POST.get(operations.FIELD), request.user, "refund")
-        lines = [f.cleaned_data["entry"] for f in line_forms if f.cleaned_data["entry"]]
-        total = sum(fen for _line, _milli, fen in lines)
-        try:
-            back = services.refund(
-                actor=request.actor,
-                key=key,
-                bill=bill,
-                lines=lines,
-                payments=[(form.cleaned_data["means"], total)] if total else [],
-                reason=form.cleaned_data["reason"],
-            )
-        except EntryError as problem:
-            form.add_error(None, problem)
-        else:
-            messages.success(request, _("The refund is stored as receipt %(receipt)s.") % {"receipt": back.receipt_no})
-            return redirect(back.visits.order_by("pk").first())
-    context = {"visit": visit, "bill": bill, "form": form, "line_forms": line_forms}
-    return _form_page(request, "archives/visits/refund.html", context, form, "refund")
-
-
-def _refundable(bill):
-    lines = Line.objects.filter(visit__bill=bill, value_fen__gte=0, refund_of=None)
-    return lines.select_related("allowance", "visit__customer").prefetch_related(Prefetch("shares")).order_by("visit", "position")
-
-
-def _form_page(request, template, context, form, action):
+def form_page(request, template, context, action, *, is_error):
     """A form page: 422 if something was sent that cannot be stored. The operation key survives errors."""
-    sent = request.method == "POST"
-    key = request.POST.get(operations.FIELD) if sent else operations.new_key(request.user, action)
-    return render(request, template, context | {"operation_key": key}, status=422 if sent else 200)
+    key = request.POST.get(operations.FIELD) if request.method == "POST" else operations.new_key(request.user, action)
+    return render(request, template, context | {"operation_key": key}, status=422 if is_error else 200)
 
 
 @require_POST

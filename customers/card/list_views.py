@@ -19,6 +19,7 @@ from salon.lists import Sort, listing
 
 LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}
 IN_BOX, ON_PAGE = 12, 50  # hits shown below the search box, and on a page of their own
+SEARCH_MORE = "search.more"  # higher floors: show(actor, words) → [panels.Action], for what is no customer
 SORTS = {
     "last_visit": Sort(_("Last visit"), (F("last_visit_on").desc(nulls_last=True), "-pk")),
     "strokes": Sort(_("Surname strokes"), ("stroke_key", "pk")),
@@ -94,6 +95,7 @@ def search(request):
     context = {
         "words": words,
         "hits": hits,
+        "more": [found for panel in panels.shown_to(request.actor, SEARCH_MORE) for found in panel.show(request.actor, words)],
         "refusal": refusal,
         "limit": lookup.LIMIT_REACHED if is_limited else "",
         "new": _new_customer(request.actor, words),

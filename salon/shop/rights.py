@@ -32,7 +32,7 @@ ACTS = (
     (_("Make and change cards"), "customers:edit", True),
     (_("Note an allergy"), "customers:safety_add", True),
     (_("Record a visit"), "visits:create", True),
-    (_("Void a bill or give money back"), "visits:void", True),
+    (_("Void a bill, refund, correct means of payment"), "visits:void", True),
     (_("Read the catalogue and its prices"), "shop:item_list", False),
     (_("Change the catalogue, see costs"), "shop:item_edit", True),
     (_("Change staff, invite them, unlock them"), "shop:staff_edit", True),

@@ -14,7 +14,6 @@ from archives.visits.models import (
     Bill,
     Line,
     LineRemark,
-    Payment,
     PlannedItem,
     RefundAllowance,
     SafetyOverride,
@@ -22,6 +21,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from salon.money import spread
 from segmentation.demo import words
 from segmentation.demo.chance import Weighted, one_of

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q, Sum
 
-from archives.visits.models import Line, Payment, StaffShare
+from archives.visits.models import Line, StaffShare
+from archives.visits.payment_models import Payment
 from salon.shop.models import Item
 from segmentation.reports import sales
 
@@ -102,7 +103,7 @@ def by_means(month):
 
 def _means_of(month):
     """{means: (payments, fen received, fen paid back)}; what comes to nothing is no payment."""
-    paid = Payment.objects.filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0).order_by()
+    paid = Payment.objects.as_corrected().filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0).order_by()
     found = paid.values_list("means").annotate(
         count=Count("pk"),
         received=Sum("amount_fen", filter=Q(amount_fen__gt=0), default=0),

@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from archives.visits import export as visits
-from archives.visits.models import Payment
+from archives.visits.payment_models import Payment
 from archives.visits.queries import with_names
 from salon import exports, xlsx
 from salon.lists import some_at_a_time
@@ -81,7 +81,7 @@ def _means(found, month):
         xlsx.Column(_("Means of payment"), width=22),
         xlsx.Column(_("Payments"), xlsx.WHOLE),
         xlsx.Column(_("Received"), xlsx.MONEY),
-        xlsx.Column(_("Paid back"), xlsx.MONEY),
+        xlsx.Column(_("Refunded"), xlsx.MONEY),
         xlsx.Column(_("Net"), xlsx.MONEY),
         xlsx.Column(_("Share"), xlsx.SHARE),
         xlsx.Column(str(month.ahead(-1)), xlsx.MONEY),

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         )
         if manifest.key != taking.key_fingerprint():
             self.stdout.write(
-                _("It was made under another signing key: everybody logs in anew, and links passed on earlier are void.")
+                _("It was made under another signing key: everybody logs in anew, and links passed on earlier no longer work.")
             )
 
     def confirm(self, yes):

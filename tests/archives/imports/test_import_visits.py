@@ -8,7 +8,8 @@ from django.core.management.base import CommandError
 
 from archives.imports.models import ImportedVisit
 from archives.visits import services
-from archives.visits.models import Line, Payment, RefundAllowance, Visit, VisitNote
+from archives.visits.models import Line, RefundAllowance, Visit, VisitNote
+from archives.visits.payment_models import Payment
 from customers.card.models import Customer
 from customers.imports.models import ImportRun
 from salon.shop.models import Category, Item, StaffMember

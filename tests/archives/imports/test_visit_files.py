@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.core.management.base import CommandError
 
-from archives.visits.models import Payment, StaffShare, Visit
+from archives.visits.models import StaffShare, Visit
+from archives.visits.payment_models import Payment
 from customers.card.models import Customer, Phone
 from customers.imports.models import ImportRun
 from salon.shop.models import Item

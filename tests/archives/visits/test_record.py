@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from archives.visits.entries import EntryError, GuestEntry, SafetyStop
-from archives.visits.models import Bill, Line, Payment, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from salon.operations import AlreadyDone, KeyConflict, Operation
 from tests import builders

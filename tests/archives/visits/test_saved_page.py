@@ -55,7 +55,7 @@ def test_it_says_what_was_stored(desk, receptionist, beautician, customer, facia
     text = html.unescape(desk.get(url).content.decode())
     for said in ("张晓梅", "李婷", "水光补水", "陈美娟", "760.00", "860.00", "WeChat", "Cash", only_bill().receipt_no):
         assert said in text
-    assert "Money already taken is not given back by this." in text
+    assert "Money already taken is not refunded by this." in text
 
 
 def test_undo_opens_the_entry_again_with_a_new_key_and_saving_it_stores_a_new_bill(
@@ -69,7 +69,7 @@ def test_undo_opens_the_entry_again_with_a_new_key_and_saving_it_stores_a_new_bi
     response = desk.get(undone["Location"])
     page, form = html.unescape(response.content.decode()), response.context["form"]
     assert "Undone. Nothing is stored until you save." in page
-    assert "Money already taken is not given back by this." in page
+    assert "Money already taken is not refunded by this." in page
     assert response.context["operation_key"] not in ("", first["operation"])
     (shown,) = form.lines
     assert [shown[name].value() for name in ("item", "discount", "reason", "remark")] == [facial.pk, "38", "member", "老顾客"]

@@ -63,7 +63,7 @@ def test_a_receptionist_voids_only_her_own_bill_of_today(actor, customer, facial
 def test_a_refund_is_a_bill_of_today_with_negative_lines(actor, customer, facial, beautician, receptionist):
     bill = record(actor, customer, line(facial, quantity_milli=2000, shares=((beautician, 3333), (receptionist, 6667))))
     sold = Line.objects.get()
-    back = refund(actor, bill, [(sold, 1000, 38_000)], [("cash", 38_000)])
+    back = refund(actor, bill, [(sold, 1000, 38_000)], [("wechat", 38_000)])
     visit = back.visits.get()
     assert (back.payable_fen, back.paid_fen, back.refunds, visit.net_fen, visit.has_positive_line) == (
         -38_000,
@@ -83,19 +83,19 @@ def test_a_refund_is_a_bill_of_today_with_negative_lines(actor, customer, facial
 def test_no_more_is_given_back_than_was_paid(actor, customer, facial):
     bill = record(actor, customer, line(facial))
     sold = Line.objects.get()
-    refund(actor, bill, [(sold, 500, 30_000)], [("cash", 30_000)])
+    refund(actor, bill, [(sold, 500, 30_000)], [("wechat", 30_000)])
     with pytest.raises(Conflict):
-        refund(actor, bill, [(sold, 500, 8_001)], [("cash", 8_001)])
+        refund(actor, bill, [(sold, 500, 8_001)], [("wechat", 8_001)])
     with pytest.raises(Conflict):
-        refund(actor, bill, [(sold, 501, 1)], [("cash", 1)])
-    refund(actor, bill, [(sold, 500, 8_000)], [("cash", 8_000)])
+        refund(actor, bill, [(sold, 501, 1)], [("wechat", 1)])
+    refund(actor, bill, [(sold, 500, 8_000)], [("wechat", 8_000)])
     assert RefundAllowance.objects.get().refunded_fen == 38_000
 
 
 def test_a_refused_refund_stores_nothing(actor, customer, facial):
     bill = record(actor, customer, line(facial))
     sold = Line.objects.get()
-    for lines, paid in [([], []), ([(sold, 0, 1)], [("cash", 1)]), ([(sold, 1000, 38_000)], [("cash", 37_000)])]:
+    for lines, paid in [([], []), ([(sold, 0, 1)], [("wechat", 1)]), ([(sold, 1000, 38_000)], [("wechat", 37_000)])]:
         with pytest.raises(EntryError):
             refund(actor, bill, lines, paid)
     assert Visit.objects.count() == 1
@@ -103,7 +103,7 @@ def test_a_refused_refund_stores_nothing(actor, customer, facial):
 
 def test_a_bill_with_a_refund_is_voided_only_after_the_refund(actor, customer, facial):
     bill = record(actor, customer, line(facial))
-    back = refund(actor, bill, [(Line.objects.get(), 1000, 38_000)], [("cash", 38_000)])
+    back = refund(actor, bill, [(Line.objects.get(), 1000, 38_000)], [("wechat", 38_000)])
     with pytest.raises(Conflict):
         void(actor, bill)
     void(actor, back)
@@ -116,14 +116,14 @@ def test_a_refund_is_no_visit_of_the_customer(actor, customer, facial, manager):
     boss = builders.actor_of(manager)
     day = actor.today - timedelta(days=10)
     bill = record(boss, customer, line(facial), on=day)
-    refund(boss, bill, [(Line.objects.get(), 1000, 38_000)], [("cash", 38_000)])
+    refund(boss, bill, [(Line.objects.get(), 1000, 38_000)], [("wechat", 38_000)])
     customer.refresh_from_db()
     assert customer.last_visit_on == day
 
 
 def test_a_group_bill_gives_back_to_each_guest(actor, customer, branch, facial):
     friend = builders.make_customer(branch=branch)
-    bill = record(actor, customer, guests=[GuestEntry(c, (line(facial),)) for c in (customer, friend)], paid=[("cash", 76_000)])
+    bill = record(actor, customer, guests=[GuestEntry(c, (line(facial),)) for c in (customer, friend)], paid=[("wechat", 76_000)])
     lines = [(sold, 1000, 38_000) for sold in Line.objects.select_related("visit").order_by("pk")]
-    back = refund(actor, bill, lines, [("cash", 76_000)])
+    back = refund(actor, bill, lines, [("wechat", 76_000)])
     assert dict(back.visits.values_list("customer", "net_fen")) == {customer.pk: -38_000, friend.pk: -38_000}

@@ -1,8 +1,8 @@
 """The search box's answer: what a hit shows, to whom, and the way to a new customer."""
 
 import pytest
-from django.utils.html import escape
 from django.urls import reverse
+from django.utils.html import escape
 
 from customers.card.models import Customer, SafetyNote
 from customers.log.models import AccessEntry

@@ -16,7 +16,9 @@ from django.db.models import Count, Max, Min, Sum
 from django.test import override_settings
 
 from archives.visits import queries, services
-from archives.visits.models import Bill, Line, Payment, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.paid import returnable
+from archives.visits.payment_models import Payment
 from customers.card.models import Address, Customer, Phone, SafetyNote
 from salon import access, sequences, text
 from salon.accounts.models import User
@@ -297,9 +299,9 @@ def test_the_front_desk_can_go_on(rf):
         bill = record(actor, Customer.objects.get(name="欧阳静"), line(Item.objects.get(name="眼部护理")))
         assert bill.receipt_no == f"JA-R{last + 1:07d}"
         waiting = Visit.objects.get(status="arrived", customer__name="李婷")
-        assert queries.day_board(owner, AS_OF)
+        assert queries.day_board(owner, AS_OF)["arrived"][1] > 0
         sold = Line.objects.filter(kind="product", allowance__refunded_fen=0, value_fen__gt=0, visit__status="done").last()
-        payments = [("cash", sold.value_fen)]
+        payments = returnable(sold.visit.bill).proposed(sold.value_fen)
         services.refund(
             actor=owner,
             key=uuid.uuid4(),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from archives.visits import services
-from archives.visits.models import Payment
+from archives.visits.payment_models import Payment
 from segmentation.reports import breakdown, sales, words
 from segmentation.reports.sales import Month, Totals
 from tests import builders
