@@ -248,9 +248,10 @@
     if (!button) return;
     await copy(button.dataset.copy);
     if (!button.dataset.copied) return;
-    const label = button.textContent;
-    button.textContent = button.dataset.copied;
-    setTimeout(() => (button.textContent = label), 1500);
+    const place = button.querySelector("[aria-live]") || button; // beside an icon
+    const label = button.dataset.label || (button.dataset.label = place.textContent);
+    place.textContent = button.dataset.copied;
+    setTimeout(() => (place.textContent = label), 1500);
   });
 
   /* --- A file that is too large is refused at its field ---------------------------------------------------------------- */
