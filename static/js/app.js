@@ -259,8 +259,17 @@
   document.addEventListener("change", (event) => {
     const { files, dataset } = event.target;
     if (!files || !dataset.mostBytes) return;
-    event.target.setCustomValidity([...files].some((file) => file.size > dataset.mostBytes) ? dataset.tooLarge : "");
-    event.target.reportValidity();
+    const tooLarge = [...files].some((file) => file.size > dataset.mostBytes);
+    event.target.setCustomValidity(tooLarge ? dataset.tooLarge : "");
+    event.target.setAttribute("aria-invalid", tooLarge);
+    const said = event.target.parentElement.querySelector("[data-said]");
+    if (said) said.remove();
+    if (!tooLarge) return;
+    const words = document.createElement("div"); // in the page, where it stays, and not in a bubble of the browser
+    Object.assign(words, { className: "invalid-feedback d-block", textContent: dataset.tooLarge });
+    words.setAttribute("role", "alert");
+    words.dataset.said = "";
+    event.target.after(words);
   });
   document.addEventListener(
     "submit",
@@ -269,7 +278,7 @@
       if (!tooLarge) return;
       event.preventDefault();
       event.stopPropagation();
-      tooLarge.reportValidity();
+      tooLarge.focus();
     },
     true
   );

@@ -210,7 +210,9 @@ def test_a_study_is_marked_and_leaves_the_tiers_in_force(salon, boss, head):
     study = recompute(as_of=day("2026-06-30"), months=3)
     for client in (boss, head):
         for url in (URL, "/tiers/customers/"):
-            assert "This is a study." in text_of(client.get(url, {"run": study.pk}))
+            page = text_of(client.get(url, {"run": study.pk}))
+            assert "This is a study." in page
+            assert "Visits are taken as corrected since, up to " in page
             assert "This is a study." not in text_of(client.get(url))
     page = text_of(boss.get(URL, {"run": study.pk}))
     assert "3 months" in page
@@ -222,6 +224,7 @@ def test_a_study_is_marked_and_leaves_the_tiers_in_force(salon, boss, head):
 def test_an_earlier_run_can_be_opened(salon, boss):
     page = text_of(boss.get(URL, {"run": salon.before.pk}))
     assert "This is an earlier run." in page
+    assert "They are shown as they were computed, " in page
     assert "75.0%" in page
 
 
