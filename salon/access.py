@@ -116,7 +116,7 @@ PAGES = {
     "imports:start": MANAGER_FORM,
     "imports:template": Page(read=MANAGERS),
     "imports:detail": Page(read=MANAGERS),
-    "imports:progress": Page(read=MANAGERS),
+    "imports:progress": MANAGER_FORM,
     "imports:store": Page(write=MANAGERS),
     "imports:drop": Page(write=MANAGERS),
     "imports:refused": Page(read=MANAGERS),

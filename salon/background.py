@@ -8,8 +8,11 @@ import threading
 from django.conf import settings
 
 
-def start(command, *arguments):
-    """Run one of our commands in a process of its own; returns at once. What it says is lost, its errors go where ours go."""
+def start(command, *arguments, afterwards=lambda: None):
+    """Run one of our commands in a process of its own; returns at once. What it says is lost, its errors go where ours go.
+
+    `afterwards` is called, in a thread of its own, when the process has ended, however it did.
+    """
     worker = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, str(settings.BASE_DIR / "manage.py"), command, *arguments],
         cwd=settings.BASE_DIR,
@@ -17,7 +20,12 @@ def start(command, *arguments):
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    threading.Thread(target=worker.wait, daemon=True).start()  # so that it does not stay behind as a zombie
+    threading.Thread(target=_await, args=[worker, afterwards], daemon=True).start()
+
+
+def _await(worker, afterwards):
+    worker.wait()  # so that it does not stay behind as a zombie
+    afterwards()
 
 
 def give_way():

@@ -18,10 +18,12 @@ from salon.money import MAX_FEN, round_half_up
 KEPT = 20_000  # texts whose meaning is remembered: the same days and prices come again and again
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 MAX_MILLI = 10**12
+LONGEST = 200  # characters of a day or number: what is longer is none, and is neither read nor remembered
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates
 SERIALS = range(1, 110_000)  # 1900 to 2201
 _DAY = re.compile(r"(\d{4})[-/.年\s](\d{1,2})[-/.月\s](\d{1,2})日?(?:[T\s].*|[上下午周星期(].*)?")
+_AROUND_SIGNS = re.compile(r"(?<!\s)\s++(?=[-/.年月])|(?<=[-/.年月])\s++")  # each run of blanks is looked at once
 _DIGITS_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T\s]?\d{2}:?\d{2}.*|\d{4,6})?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _MONEY_WORDS = re.compile(r"人民币|RMB|CNY|HK\$|NT\$|US\$|[¥￥$€]|元整|元|块|塊", re.IGNORECASE)
@@ -84,6 +86,14 @@ def phone(cell, longest=30):
     return value if text.phone_digits(value) else ""
 
 
+def _short(value, error):
+    """A text without the blanks around it. Raises what `error` makes of it if it is too long to be read."""
+    value = value.strip()
+    if len(value) > LONGEST:
+        raise error(value)
+    return value
+
+
 # --- Days ----------------------------------------------------------------------------------------------------------------
 
 
@@ -93,16 +103,16 @@ def day(cell):
         raise _no_day(cell)
     if isinstance(cell, (int, float)):
         return _day_of_number(cell)
-    return _day_of_text(shown(cell))
+    return _day_of_text(_short(shown(cell), _no_day))
 
 
 @lru_cache(maxsize=KEPT)
 def _day_of_text(value):
     value = text.clean_text(formulas.unguarded(value))
-    value = unicodedata.normalize("NFKC", value).translate(_MINUS)
+    value = text.normalized("NFKC", value).translate(_MINUS)
     if not value:
         return None
-    value = re.sub(r"\s*([-/.年月])\s*", r"\1", value)
+    value = _AROUND_SIGNS.sub("", value)
     if match := _DAY.fullmatch(value) or _DIGITS_DAY.fullmatch(value):
         return _day_of(value, *map(int, match.groups()))
     if match := _SERIAL.fullmatch(value):
@@ -145,13 +155,13 @@ def number(cell):
         if not value.is_finite():
             raise _no_number(cell)
         return value
-    return _number_of_text(shown(cell))
+    return _number_of_text(_short(shown(cell), _no_number))
 
 
 @lru_cache(maxsize=KEPT)
 def _number_of_text(original):
     original = text.clean_text(formulas.unguarded(original))
-    value = _MONEY_WORDS.sub("", unicodedata.normalize("NFKC", original).translate(_MINUS))
+    value = _MONEY_WORDS.sub("", text.normalized("NFKC", original).translate(_MINUS))
     value = re.sub(r"[\s\u3000]", "", value).replace("，", ",")
     if not value or value.casefold() in _NOTHING:
         return None

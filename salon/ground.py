@@ -1,8 +1,9 @@
-"""What every database has from the first migrate on: the role groups, the shop's row, the guards."""
+"""What every database has from the first migrate on: the role groups, the shop's row, numbers for new rows, the guards."""
 
 from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS
 
-from salon import access, guards
+from salon import access, guards, sequences
 
 
 def prepare(sender, using, **kwargs):
@@ -11,6 +12,8 @@ def prepare(sender, using, **kwargs):
     if sender.name == last.name:
         _make_groups(using)
         _make_shop(using)
+        if using == DEFAULT_DB_ALIAS:
+            sequences.catch_up()  # the shop's row has a number of its own, and so had the demo's rows in earlier versions
         guards.install(using)
 
 

@@ -15,7 +15,11 @@ from django.db import connections
 
 @dataclass(frozen=True)
 class Guard:
-    """Refuse an operation on a table: `event` is UPDATE, DELETE or UPDATE OF columns; `when` an SQL condition on OLD, NEW."""
+    """Refuse an operation on a table: `event` is INSERT, UPDATE, DELETE or UPDATE OF columns; `when` is an SQL condition on OLD
+    and NEW.
+
+    On INSERT it holds from now on: what is stored already stays, whatever it is, and no table is made anew for it.
+    """
 
     table: str
     event: str

@@ -14,10 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 SYMBOLS = {"CNY": "¥", "HKD": "HK$", "TWD": "NT$", "MOP": "MOP$", "USD": "$", "SGD": "S$", "MYR": "RM", "EUR": "€"}
 MAX_FEN = 10**12  # ten thousand million yuan: more than any salon, far less than a BigIntegerField
-# One line, and one bill or payment, in either direction: far above any salon's. What is larger is a slip of the hand, or no
-# amount of money at all, such as a card number in the wrong column. The database refuses it, too.
-MAX_LINE_FEN = 10**9
-MAX_BILL_FEN = 10**10
+MAX_LINE_FEN = 10**8  # a million yuan for one line, given or given back: far above any salon's
+MAX_BILL_FEN = 10**9  # ten million yuan for a bill and for a payment
 
 
 def rounded(value, places):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from salon import text, untrusted
 
 MIB = 1 << 20
+LONGEST_HEADING = 100  # characters of a heading that are looked at
 HEADER_WITHIN = 10  # rows in which the heading is looked for: a title often stands above it
 
 
@@ -27,7 +28,8 @@ class Limits:
     entries: int = 200
     memory: int | None = 512 * MIB
     seconds: int | None = 10
-    patience: int | None = 30
+    patience: int | None = 120  # seconds of the clock; the rows are checked meanwhile
+    work: int | None = 60  # seconds of computing that checking the rows, or storing them, may take
 
     def as_json(self):
         names = ("rows", "columns", "cell", "inflated", "part", "entries", "memory", "seconds")
@@ -37,7 +39,7 @@ class Limits:
 FROM_BROWSER = Limits()
 FROM_COMMAND = Limits(
     rows=10**12, columns=1_000, cell=32_767, inflated=8 << 30, part=8 << 30, entries=2_000, memory=3 << 30, seconds=None,
-    patience=None,
+    patience=None, work=None,
 )  # fmt: skip
 
 REFUSALS = {
@@ -50,6 +52,7 @@ REFUSALS = {
     "damaged": gettext_lazy("The file is damaged. Open it in Excel, save it anew and try again."),
     "encoding": gettext_lazy("The text of the file is neither UTF-8 nor GB18030. Save it as “CSV UTF-8”."),
     "large": gettext_lazy("The file is too large once it is unpacked. Split it, or save it as CSV."),
+    "long": gettext_lazy("Checking the rows of the file took too long. Split it."),
     "late": gettext_lazy("Reading the file took too long. Save it as CSV, or split it."),
     "header": gettext_lazy("No row with known column names was found among the first rows."),
 }
@@ -82,6 +85,8 @@ def opened(path, names, limits):
             notes = next(numbered)
             header, columns, unknown, before = _find_header(numbered, names)
             yield Table(columns, header, unknown, notes, _at_most(limits.rows, chain(before, numbered)))
+    except untrusted.TookTooLong as late:
+        raise Unreadable(str(REFUSALS["long"])) from late
     except untrusted.Refused as refused:
         raise Unreadable(_refusal(refused.code, refused.facts, limits)) from None
     except untrusted.Broke as broke:
@@ -126,7 +131,7 @@ _UNITS = re.compile(r"[(（\[【].*?[)）\]】]")
 
 def heading_key(cell):
     """What two spellings of a column name share: 单号, 單號 and “单号 ”; card_no, Card No. and CARD-NO."""
-    return text.fold(_UNITS.sub("", str(cell)).replace("_", "").strip("*＊:： \n"))
+    return text.fold(_UNITS.sub("", str(cell)[:LONGEST_HEADING]).replace("_", "").strip("*＊:： \n"))
 
 
 def _find_header(rows, names):

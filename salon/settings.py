@@ -205,6 +205,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 BACKUP_PASSPHRASE = env_str("SALON_BACKUP_PASSPHRASE")  # locks backups; whoever loses it has none
+GUESTS_AN_HOUR = env_int("SALON_GUESTS_AN_HOUR", 30)  # customers of other branches a person may find by whole phone numbers
 REVEALS_A_DAY = env_int("SALON_REVEALS_A_DAY", 60)  # whole phone numbers, addresses … one person may look at on a business day
 FINDS_AN_HOUR = env_int("SALON_FINDS_AN_HOUR", 30)  # customers one person may find by typing a whole phone number
 FIND_MISSES_AN_HOUR = env_int("SALON_FIND_MISSES_AN_HOUR", 120)  # whole numbers typed that are nobody's

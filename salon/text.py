@@ -11,6 +11,7 @@ from django.db import models
 from pypinyin import Style, lazy_pinyin
 
 # Readings of a surname that differ from the character's common reading, from dictionaries; tests compare them with a corpus.
+SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
 SURNAME_READINGS = {
     "曾": "zeng", "翟": "zhai", "覃": "qin", "单": "shan", "解": "xie", "缪": "miao", "卜": "bu", "仇": "qiu", "查": "zha",
     "乐": "yue", "区": "ou", "阚": "kan", "朴": "piao", "盖": "ge", "都": "du", "薄": "bo", "隗": "wei", "员": "yun", "贠": "yun",
@@ -34,6 +35,7 @@ COMPOUND_READINGS = {
     "澹台": "tan tai", "乐正": "yue zheng", "万俟": "mo qi", "尉迟": "yu chi", "子车": "zi ju", "句龙": "gou long",
 }  # fmt: skip
 STROKES_FILE = Path(__file__).parent / "data" / "strokes.txt"
+MOST_MARKS = 30
 NO_STROKES = 98  # where a character too rare for the table stands: after all others, before other scripts
 _SEPARATORS = re.compile(r"[\s·•‧・.\-‐‑–—_'’‘ʼ]+")
 _DOTS = "·•‧・."  # between the parts of a name; half width
@@ -52,6 +54,20 @@ def _is_margin(char):
     return char.isspace() or unicodedata.category(char) == "Cf"
 
 
+def normalized(form, value):
+    """A text in NFC, NFKC or NFKD, with at most 30 marks on one letter (the Unicode limit for streams, UAX 15): sorting the
+    marks of a letter takes the square of their number.
+    """
+    if len(value) > MOST_MARKS and not value.isascii() and any(map(unicodedata.combining, value)):
+        run, kept = 0, []
+        for char in value:
+            run = run + 1 if unicodedata.combining(char) else 0
+            if run <= MOST_MARKS:
+                kept.append(char)
+        value = "".join(kept)
+    return unicodedata.normalize(form, value)
+
+
 def clean_text(value, *, lines=False):
     """What is stored of what was typed: NFC, without control characters and noncharacters, trimmed of blanks and of what
     cannot be seen (a byte order mark, a lone direction mark). Cleaning twice changes nothing more.
@@ -59,11 +75,11 @@ def clean_text(value, *, lines=False):
     With `lines`, line breaks (as \\n) stay; otherwise they and tabs become spaces.
     """
     if value.isprintable():  # most text: nothing to take out of it
-        return unicodedata.normalize("NFC", value).strip()
+        return normalized("NFC", value).strip()
     value = _LINE_BREAKS.sub("\n", value).replace("\t", " ")
     if not lines:
         value = value.replace("\n", " ")
-    value = unicodedata.normalize("NFC", "".join(c for c in value if c == "\n" or _is_storable(c)))
+    value = normalized("NFC", "".join(c for c in value if c == "\n" or _is_storable(c)))
     start, end = 0, len(value)
     while start < end and _is_margin(value[start]):
         start += 1
@@ -89,9 +105,9 @@ _SIMPLIFIED = _Simplified()
 
 
 def _fold_once(value):
-    value = unicodedata.normalize("NFKD", value.casefold())
+    value = normalized("NFKD", value.casefold())
     value = re.sub("(?<=[ln])u\u0308", "v", value)  # pinyin lü and nü are typed lv and nv
-    value = unicodedata.normalize("NFKC", _ACCENTS.sub("", value)).translate(_SIMPLIFIED)
+    value = normalized("NFKC", _ACCENTS.sub("", value)).translate(_SIMPLIFIED)
     return "".join(c for c in _SEPARATORS.sub("", value) if unicodedata.category(c) not in _INVISIBLE and not _is_variation(c))
 
 
@@ -160,7 +176,7 @@ def _surname_reading(surname, kept):
 
 def _kept_surname(name):
     """The first character as it was written, if it is one of KEPT_SURNAMES, else empty."""
-    first = unicodedata.normalize("NFKC", name).lstrip()[:1]
+    first = normalized("NFKC", name).lstrip()[:1]
     return first if first in KEPT_SURNAMES else ""
 
 
@@ -184,7 +200,7 @@ class NameKeys:
 def name_keys(name):
     """The NameKeys of a name in any script. 张晓梅: 晓梅, zhangxiaomei, zxm; Anna Smith: smith, annasmith, as."""
     key = fold(name)
-    whole = unicodedata.normalize("NFKC", name)
+    whole = normalized("NFKC", name)
     words = [word for word in map(fold, _WORD_ENDS.split(whole)) if word]
     proper, other = name_readings(name)
     is_chinese = bool(key) and is_han(key[0])
@@ -226,7 +242,7 @@ def stroke_key(name):
 
 def digits_of(value):
     """Only the ASCII digits of a text; full-width digits count."""
-    return "".join(c for c in unicodedata.normalize("NFKC", value) if c in "0123456789")
+    return "".join(c for c in normalized("NFKC", value) if c in "0123456789")
 
 
 def phone_digits(value):
@@ -238,10 +254,16 @@ def phone_digits(value):
     for code in ("0086", "86", "0"):
         if digits.startswith(code + "1") and len(digits) == len(code) + 11:
             return digits[len(code) :]
-    if "+86" in unicodedata.normalize("NFKC", value):
+    if "+86" in normalized("NFKC", value):
         area = digits.removeprefix("86").removeprefix("0")
         digits = area if area.startswith("1") else f"0{area}"
     return digits[-20:]
+
+
+def is_phone_among(number, phones):
+    """True if a number, such as a card's, is one of these phone numbers: many salons number their cards so."""
+    digits = phone_digits(number)
+    return len(digits) >= SHORTEST_PHONE and digits in map(phone_digits, phones)
 
 
 def next_prefix(prefix):

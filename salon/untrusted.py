@@ -17,6 +17,10 @@ OUT_OF_TIME = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} -
 NICE = 5  # a third of the processor where people want it; somebody waits for this work, too
 
 
+class TookTooLong(Exception):
+    """The work took more computing than it may."""
+
+
 class Broke(Exception):
     """The process ended before its work; `is_late` if it took too long."""
 
@@ -107,7 +111,30 @@ def _send(child, sent):
 
 
 def _lines_of(child, late):
-    yield from child.stdout
-    code = child.wait()
+    for line in child.stdout:
+        if line.endswith(b"\n"):
+            yield line
+    code = child.wait()  # a line that has no end was cut off with the process
     if code:
         raise Broke(late.is_set() or code in OUT_OF_TIME)
+
+
+@contextmanager
+def limited(seconds):
+    """Let the block compute for so many seconds at most; then TookTooLong is raised in it, in the middle of a search for a
+    pattern too. None, or a system or thread without such timers: no limit.
+    """
+    if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_signal_and_frame):
+        raise TookTooLong(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

@@ -55,8 +55,8 @@ def die_with_parent(with_signal=signal.SIGINT):
 class Forked:
     """A process that was forked for us, as Popen shows one. Its exit code comes over the socket on which it was asked for."""
 
-    def __init__(self, connection, pid):
-        self.connection, self.pid, self.returncode = connection, pid, None
+    def __init__(self, connection, pid, output=None):
+        self.connection, self.pid, self.returncode, self.output = connection, pid, None, output
 
     def poll(self):
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -74,6 +74,13 @@ class Forked:
             self.returncode = int(told or -signal.SIGKILL)  # nothing: the spawner itself is gone, and the process with it
             self.connection.close()
         return self.returncode
+
+    def communicate(self, timeout=None):
+        """Its output as (text, None), once it has ended; for one that was started without a file for it."""
+        self.wait(timeout)
+        with self.output:
+            self.output.seek(0)
+            return self.output.read(), None
 
     def send_signal(self, number):
         if self.poll() is None:
@@ -104,18 +111,24 @@ def _spawner():
     return address
 
 
-def start(arguments, *, env, stdout, stderr=None, cwd=ROOT):
-    """Start `python *arguments` with its output in an open file; nothing to read. `arguments` may begin with "-m"."""
-    stderr = stdout if stderr is None else stderr
+def start(arguments, *, env, stdout=None, stderr=None, cwd=ROOT):
+    """Start `python *arguments`, with nothing to read. `arguments` may begin with "-m".
+
+    What it prints goes into the open files; without any, `communicate` returns it.
+    """
     if not CAN_FORK:
-        command = [sys.executable, *arguments]
-        return subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        command, kept = [sys.executable, *arguments], stdout is None
+        files = {"stdout": subprocess.PIPE, "text": True} if kept else {"stdout": stdout}
+        return subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stderr=stderr or subprocess.STDOUT, **files)
+    output = None if stdout else tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by communicate
+    stdout = stdout or output
+    stderr = stderr or stdout
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(_spawner())
     request = json.dumps({"arguments": list(map(str, arguments)), "env": env, "cwd": str(cwd)}, default=str).encode()
     with open(os.devnull) as nothing:
         socket.send_fds(connection, [request], [nothing.fileno(), stdout.fileno(), stderr.fileno()])
-    return Forked(connection, int(connection.recv(64)))
+    return Forked(connection, int(connection.recv(64)), output)
 
 
 def run(arguments, *, env, timeout=600, check=False, cwd=ROOT):

@@ -14,6 +14,21 @@ from tests.marks import sqlite_only
 REFUSED = {
     ("customers_accessentry", "UPDATE"): ["UPDATE {t} SET field = 'phone'", "UPDATE {t} SET id = id"],
     ("customers_accessentry", "DELETE"): ["DELETE FROM {t}"],
+    ("archives_line", "INSERT"): [
+        "INSERT INTO {t} (visit_id, position, item_id, kind, item_name, quantity_milli, unit_price_fen, discount_fen, "
+        "discount_reason, value_fen, payable_fen, cost_fen, minutes) "
+        f"SELECT visit_id, 99, item_id, kind, item_name, 1000, 1, 0, '', {amounts}, 0, 0 FROM {{t}}"
+        for amounts in ("100000001, 1", "-100000001, 1", "1, 100000001")
+    ],
+    ("archives_payment", "INSERT"): [
+        f"INSERT INTO {{t}} (bill_id, position, means, amount_fen) SELECT bill_id, 99, 'cash', {fen} FROM {{t}}"
+        for fen in (1_000_000_001, -1_000_000_001)
+    ],
+    ("archives_bill", "INSERT"): [
+        "INSERT INTO {t} (branch_id, receipt_no, business_date, payable_fen, paid_fen, recorded_at, void_reason) "
+        f"SELECT branch_id, receipt_no, business_date, {fen}, {fen}, recorded_at, '' FROM {{t}}"
+        for fen in (1_000_000_001, -1_000_000_001)
+    ],
     ("archives_line", "UPDATE"): ["UPDATE {t} SET value_fen = value_fen + 1", "UPDATE {t} SET item_name = 'x'"],
     ("archives_line", "DELETE"): ["DELETE FROM {t}"],
     ("archives_staffshare", "UPDATE"): ["UPDATE {t} SET share_bp = 5000"],

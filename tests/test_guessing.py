@@ -8,12 +8,14 @@ here fails the test.
 
 import copy
 import re
+from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import django_filters as filters
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.urls import reverse
@@ -207,8 +209,14 @@ def urls_of(role, pair):
 
 
 def everything_seen(staff, pair):
-    """{what was asked: the answer} of all that a person can ask, by whole numbers apart."""
-    return pages_and_lists(staff, pair) | searches(staff)
+    """{what was asked: the answer} of all that a person can ask, by whole numbers apart. Asked twice, it is of one moment."""
+    with time_machine.travel(pair_known_at(), tick=False):
+        return pages_and_lists(staff, pair) | searches(staff)
+
+
+def pair_known_at():
+    """The moment the pair was recorded, or just after: some pages count seconds from it."""
+    return Visit.objects.latest("recorded_at").recorded_at + timedelta(seconds=1)
 
 
 def pages_and_lists(staff, pair):

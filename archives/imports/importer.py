@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
@@ -15,6 +16,7 @@ from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import Importer, RowError, companion_refused
 from customers.imports.people import People, by_card_number, survivors_of
 from salon.dates import business_date
+from salon.money import MAX_BILL_FEN, format_money
 
 APART = "\x1f"
 CARD, NEW = "c", "n"  # how a person stands in a key: the id of a card, or the number of a card to be made
@@ -31,10 +33,16 @@ class Draft:
     entries: list
     customer: int | None = None
     new_card: str = ""
+    is_within_reach: bool = True
 
     @property
     def identity(self):
         return self.receipt_no, self.on, self.customer
+
+    @property
+    def receipt(self):
+        """What visits of one bill share; a visit without a receipt number has a bill of its own."""
+        return (self.on, self.receipt_no) if self.receipt_no else (self.on, self.rows[0])
 
     @property
     def content(self):
@@ -51,7 +59,7 @@ class VisitImporter(Importer):
     def __init__(self, spool, **options):
         super().__init__(spool, **options)
         self._today = business_date(self.now, cutoff_hour=self.branch.cutoff_hour, time_zone=self.branch.time_zone)
-        self._people = People()
+        self._people = People(self.reach)
         self._catalogue = Catalogue(self.branch, self.user)
 
     # --- reading
@@ -90,7 +98,7 @@ class VisitImporter(Importer):
                 return f"{CARD}{pk}"
             if self.create_customers:
                 return f"{NEW}{entry.card_no}"
-            raise RowError(_("There is no card with the number %(number)s.") % {"number": entry.card_no})
+            raise RowError(self._unknown_number(entry.card_no))
         if not entry.phone:
             raise RowError(_("A name alone does not say whose visit this is: give the card number or the phone."))
         found = self._people.phone(entry.phone)
@@ -98,7 +106,18 @@ class VisitImporter(Importer):
             return f"{CARD}{found[0]}"
         if found:
             raise RowError(_("Several cards have the phone %(phone)s. Give the card number.") % {"phone": entry.phone})
-        raise RowError(_("No card has the phone %(phone)s.") % {"phone": entry.phone})
+        raise RowError(self._unknown_phone(entry.phone))
+
+    def _unknown_number(self, number):
+        """The same for a number that another branch's card bears and for one that no card bears."""
+        if self.reach.everywhere:
+            return _("There is no card with the number %(number)s.") % {"number": number}
+        return _("This branch knows no card with the number %(number)s.") % {"number": number}
+
+    def _unknown_phone(self, phone):
+        if self.reach.everywhere:
+            return _("No card has the phone %(phone)s.") % {"phone": phone}
+        return _("This branch knows no card with the phone %(phone)s.") % {"phone": phone}
 
     def settle(self):
         self.spool.refuse_companions(companion_refused)
@@ -133,9 +152,11 @@ class VisitImporter(Importer):
         drafts = [_draft(key, rows) for key, rows in groups]
         self._resolve(drafts)
         stored = known.visits(self.branch, drafts)
-        new = {}
+        new, sizes = {}, _sizes(drafts)
         for draft in drafts:
             reason = self._refusal(draft, stored, new)
+            if not reason and sizes[draft.receipt] > MAX_BILL_FEN:
+                reason = _("A receipt comes to at most %(most)s.") % {"most": format_money(MAX_BILL_FEN)}
             if reason:
                 self.spool.refuse((row, reason) for row in draft.rows)
             elif draft.identity in stored:
@@ -143,18 +164,24 @@ class VisitImporter(Importer):
                 self.counts["skipped_visits"] += 1
             else:
                 new[(draft.identity, draft.new_card)] = draft
+                self.tell(_equal_rows(draft))
         return list(new.values())
 
     def _resolve(self, drafts):
-        """Cards may have been made or merged since the rows were checked."""
-        made = by_card_number({draft.new_card for draft in drafts if draft.new_card})
+        """Cards may have been made, merged or moved to another branch since the rows were checked."""
+        made = by_card_number({draft.new_card for draft in drafts if draft.new_card}, self.reach)
         moved = survivors_of({draft.customer for draft in drafts if draft.customer})
         for draft in drafts:
             if draft.new_card in made:
                 draft.customer, draft.new_card = made[draft.new_card], ""
             draft.customer = moved.get(draft.customer, draft.customer)
+        reached = self.reach.of(draft.customer for draft in drafts if draft.customer)
+        for draft in drafts:
+            draft.is_within_reach = not draft.customer or draft.customer in reached
 
     def _refusal(self, draft, stored, new):
+        if not draft.is_within_reach:
+            return _("This branch does not know this customer any more.")
         if len(draft.rows) > MOST_LINES:
             return _("A visit has at most %(n)d lines.") % {"n": MOST_LINES}
         if (draft.identity, draft.new_card) in new:
@@ -177,8 +204,9 @@ class VisitImporter(Importer):
 
     def store(self, **how):
         self._writer = VisitWriter(self.branch, self._catalogue, now=self.now, user=self.user, run=self.run)
-        self._cards = CardWriter(self.branch, now=self.now, user=self.user)
+        self._cards = CardWriter(self.branch, now=self.now, user=self.user, everywhere=self.reach.everywhere)
         super().store(**how)
+        self.counts["renumbered"] = self._cards.renumbered
         self.counts["items"], self.counts["staff"] = self._catalogue.made_items, self._catalogue.made_staff
 
     def store_chunk(self, groups):
@@ -211,6 +239,24 @@ def _new_card(number, drafts):
     phone = next((entry.phone for entry in entries if entry.phone), "")
     first = min(draft.on for draft in drafts)
     return NewCard({"card_no": number, "name": name, "card_date": first}, (phone,) if phone else ())
+
+
+def _equal_rows(draft):
+    """(row, warning) of each row of a visit that says what an earlier one says: two lines, unless somebody looks."""
+    first = {}
+    for row, entry in zip(draft.rows, draft.entries) if len(draft.rows) > 1 else ():
+        said = json.dumps(lines.content(entry))
+        if said in first:
+            yield row, _("Row %(row)d of the same visit says exactly this; both are taken.") % {"row": first[said]}
+        first.setdefault(said, row)
+
+
+def _sizes(drafts):
+    """{receipt: what its lines come to, given and given back together}: no payment of its bill can be larger."""
+    sizes = Counter()
+    for draft in drafts:
+        sizes[draft.receipt] += sum(abs(lines.money_of(entry).value_fen) for entry in draft.entries)
+    return sizes
 
 
 _packed = attrgetter(*[field.name for field in fields(lines.Entry)][3:])  # all but day, receipt and card: these make the key

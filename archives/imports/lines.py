@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from archives.visits.models import Payment
 from customers.imports.engine import RowError
 from salon import cells, text
-from salon.money import format_money
+from salon.money import MAX_LINE_FEN, format_money
 from salon.shop.models import Item
 
 CARD_LENGTH, RECEIPT_LENGTH, NAME_LENGTH = 40, 60, 80
@@ -121,6 +121,8 @@ def _read_money(row, entry, _today):
     entry.amount_fen = row.read("amount", cells.money)
     if entry.amount_fen is None and entry.price_fen is None:
         raise RowError(_("There is neither an amount nor a unit price."))
+    if max(map(abs, _amounts(entry))) > MAX_LINE_FEN:
+        raise RowError(_("A line comes to at most %(most)s.") % {"most": _yuan(MAX_LINE_FEN)})
     if entry.milli == 0:
         row.warn(_("The quantity is 0; the line was taken as 1."))
 
@@ -158,6 +160,13 @@ class Money:
     discount_fen: int
     value_fen: int
     reason: str = ""
+
+
+def _amounts(entry):
+    """What a row says of money, and what its quantity and price come to: none may be larger than a line's may."""
+    price, discount, amount = (fen or 0 for fen in (entry.price_fen, entry.discount_fen, entry.amount_fen))
+    gross = _product(_milli(entry), price)
+    return price, discount, amount, gross, gross - discount
 
 
 def mismatch(entry):

@@ -1,7 +1,7 @@
 """Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work, how it was paid.
 
 Money rows are written once, when a visit is done, and never changed: a correction voids the bill and records another, a
-refund is a visit of its own with negative lines. The database refuses anything else (guards at the end of this file).
+refund is a visit of its own with negative lines. The database refuses anything else (archives/visits/guarded.py).
 """
 
 from django.conf import settings
@@ -11,20 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
-from salon import access, guards
+from salon import access
 from salon.indexes import LatestFirstIndex
-from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 from salon.shop.models import Branch, Item, StaffMember, Tag
 
 EXPECTED, ARRIVED, IN_CARE, DONE = "expected", "arrived", "in_care", "done"
 NO_SHOW, CANCELLED, VOIDED = "no_show", "cancelled", "voided"
 UNFINISHED = (EXPECTED, ARRIVED, IN_CARE)
 WHOLE_SHARE = 10_000  # basis points: the shares of one line sum to this
-
-
-def _within(most, *columns):
-    """A condition: each of these amounts lies between minus and plus `most`."""
-    return Q(**{f"{column}__gte": -most for column in columns}, **{f"{column}__lte": most for column in columns})
 
 
 class BillQuerySet(models.QuerySet):
@@ -64,7 +58,6 @@ class Bill(models.Model):
                 condition=Q(voided_at=None, voided_by=None) | Q(voided_at__isnull=False) & ~Q(void_reason=""),
                 name="bill_void_has_reason",
             ),
-            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "payable_fen"), name="bill_amount_in_range"),
         ]
 
     def __str__(self):
@@ -253,7 +246,6 @@ class Line(models.Model):
             models.UniqueConstraint(fields=["visit", "position"], name="line_position_once"),
             models.CheckConstraint(condition=~Q(quantity_milli=0), name="line_quantity_not_zero"),
             models.CheckConstraint(condition=Q(refund_of=None) | Q(value_fen__lte=0), name="line_refund_is_negative"),
-            models.CheckConstraint(condition=_within(MAX_LINE_FEN, "value_fen", "payable_fen"), name="line_amount_in_range"),
         ]
 
     def __str__(self):
@@ -339,10 +331,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["position", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once"),
-            models.CheckConstraint(condition=_within(MAX_BILL_FEN, "amount_fen"), name="payment_amount_in_range"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["bill", "position"], name="payment_position_once")]
 
     def __str__(self):
         return f"{self.means} {self.amount_fen}"
@@ -384,27 +373,3 @@ class VisitNote(models.Model):
 
     def __str__(self):
         return self.text[:40]
-
-
-for _table in ("archives_line", "archives_staffshare", "archives_payment"):
-    guards.append_only(_table)
-_FINISHED = "OLD.status IN ('done', 'voided')"
-_SAME = "NEW.{0} IS NOT DISTINCT FROM OLD.{0}"
-guards.refuse("archives_visit", "DELETE", _FINISHED, "a finished visit is voided, never deleted")
-_VISIT_MONEY = ("branch_id", "bill_id", "receipt_no", "business_date", "net_fen", "has_positive_line", "recorded_at")
-_STATUS_STAYS = f"NEW.status = OLD.status AND {_SAME.format('voided_at')}"
-_IS_VOIDED_NOW = "OLD.status = 'done' AND NEW.status = 'voided'"
-guards.refuse(
-    "archives_visit",
-    "UPDATE",
-    f"{_FINISHED} AND NOT ({' AND '.join(_SAME.format(c) for c in _VISIT_MONEY)} AND ({_STATUS_STAYS} OR {_IS_VOIDED_NOW}))",
-    "the money of a finished visit never changes",
-)
-guards.refuse("archives_bill", "DELETE", "", "bills are voided, never deleted")
-_BILL_MONEY = ("branch_id", "receipt_no", "business_date", "payable_fen", "paid_fen", "recorded_at")
-guards.refuse(
-    "archives_bill",
-    "UPDATE",
-    f"NOT ({' AND '.join(map(_SAME.format, _BILL_MONEY))}) OR OLD.voided_at IS NOT NULL AND NOT {_SAME.format('voided_at')}",
-    "the money of a bill never changes",
-)

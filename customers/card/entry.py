@@ -85,7 +85,9 @@ class CardEntry:
                 return
         if shown:
             self.form.add_warning(_code("same-phone", shown), _("A card with this phone exists already. Save anyway?"), shown)
-        if is_hidden:
+        if is_hidden is None:
+            self.form.add_warning("phone-not-asked", _("%(limit)s Save anyway?") % {"limit": lookup.LIMIT_REACHED})
+        elif is_hidden:
             code = f"phone-elsewhere-{'-'.join(sorted(digits))}"
             self.form.add_warning(code, _("A card with this phone exists in another branch. Save anyway?"))
 

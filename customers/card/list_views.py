@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from customers.card import export, queries, typed
+from customers.card import export, lookup, queries, typed
 from customers.card.filters import CustomerFilter
 from customers.card.models import Customer, Phone
 from customers.exports.kinds import Kind
@@ -85,15 +85,17 @@ def search(request):
     words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
     if request.htmx and not words:
         return HttpResponse("")
-    hits, refusal = [], ""
+    hits, refusal, is_limited = [], "", False
     try:
-        hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE) if words else []
+        guests, is_limited = queries.guests_by_phone(request.actor, words)
+        hits = queries.search(request.actor, words, IN_BOX if request.htmx else ON_PAGE, guests=guests) if words else []
     except FindLimitReached as reached:
         refusal = str(reached)
     context = {
         "words": words,
         "hits": hits,
         "refusal": refusal,
+        "limit": lookup.LIMIT_REACHED if is_limited else "",
         "new": _new_customer(request.actor, words),
         "number": typed.full_number(words),
     }

@@ -1,13 +1,18 @@
 """Finding cards that may be the same person, and a person somebody names while filling in a card."""
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from customers.card import queries, typed
 from customers.card.models import Customer
+from customers.log.services import guests_told, log_guests, may_ask_for_guests
 from salon import text
 
 MOST = 5  # candidates shown
 MANY = 8
+LIMIT_REACHED = gettext_lazy(
+    "You have found as many customers of other branches as one may within an hour: other branches were not asked."
+)
 
 
 def _others(actor, customer):
@@ -16,15 +21,24 @@ def _others(actor, customer):
 
 
 def same_phone(actor, digits, *, customer=None):
-    """(cards the actor may see, whether there are others) that have a phone with one of these digits."""
+    """(cards the actor may see, whether there are others) that have a phone with one of these digits.
+
+    That there are others is logged; None instead: the person was told of too many within the hour, so it was not looked up.
+    """
     if not digits:
         return [], False
     known = Customer.objects.present().filter(phones__digits__in=digits).distinct()
     if customer and customer.pk:
         known = known.exclude(pk=customer.pk)
     shown = list(_others(actor, customer).filter(pk__in=known.values("pk"))[:MOST])
-    hidden = known.exclude(pk__in=Customer.objects.visible_to(actor).values("pk")).exists()
-    return shown, hidden
+    return shown, False if actor.is_owner else _is_elsewhere(actor, known)
+
+
+def _is_elsewhere(actor, known):
+    if not may_ask_for_guests(actor, guests_told(actor)):
+        return None
+    hidden = known.exclude(pk__in=Customer.objects.visible_to(actor).values("pk")).order_by("pk")
+    return bool(log_guests(actor=actor, ids=list(hidden.values_list("pk", flat=True)[:MOST])))
 
 
 def same_name(actor, name, *, branch, customer=None, birthday=None):

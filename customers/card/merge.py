@@ -50,7 +50,7 @@ def merge(*, actor, customer, base, theirs, posted):
     """The Merged form of `posted`, entered on `base` (a State or None), for a card that says `theirs` now."""
     result = Merged(posted.copy())
     result.data["version"] = str(customer.version)
-    phones = [row["number"] for row in theirs.rows[state.PHONES].values()]
+    phones = [row["number"] for row in theirs.rows[state.PHONES].values()] + [customer.card_no] * customer.card_is_phone
     fields = _Fields(result, CardForm(instance=customer, actor=actor), actor, phones)
     for name in state.FIELDS:
         fields.merge(name, base.fields[name] if base else _NEVER, theirs.fields[name])

@@ -15,19 +15,13 @@ from salon.shop.models import Branch, StaffMember, Tag
 
 SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
 DERIVED = [
-    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key"),
+    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "old_key"),
     *("card_is_phone", "stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
+MONTHS, DAYS = ([MinValueValidator(1), MaxValueValidator(last)] for last in (12, 31))
 PRESENT = Q(merged_into=None)  # cards in use: not merged into another
-SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
 RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
-
-
-def is_phone_among(card_no, phones):
-    """True if a card number is one of these phone numbers: many salons number cards so."""
-    digits = text.phone_digits(card_no)
-    return len(digits) >= SHORTEST_PHONE and digits in map(text.phone_digits, phones)
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -117,6 +111,7 @@ class Customer(models.Model):
     POTENTIALS = [("high", _("High")), ("medium", _("Medium")), ("low", _("Low"))]
 
     card_no = models.CharField(_("card number"), max_length=40, unique=True)
+    old_no = models.CharField(_("number in the old system"), max_length=40, blank=True, editable=False)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="customers", verbose_name=_("branch"), db_index=False)
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     called = models.CharField(_("form of address"), max_length=40, blank=True, help_text=_("What to call her: 张姐"))
@@ -165,6 +160,7 @@ class Customer(models.Model):
     pinyin_alt = text.KeyField(max_length=160, editable=False, blank=True)
     initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
     card_key = text.KeyField(max_length=60, editable=False)
+    old_key = text.KeyField(max_length=60, null=True, editable=False)
     card_is_phone = models.BooleanField(default=False, editable=False)  # masked like the phone, and found as the phone is
     stroke_key = text.KeyField(max_length=120, editable=False)
     skin_order = models.PositiveSmallIntegerField(default=SKIN_UNKNOWN, editable=False)
@@ -189,6 +185,7 @@ class Customer(models.Model):
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
             models.CheckConstraint(condition=~Q(card_no=""), name="customer_has_a_card_number"),
+            models.UniqueConstraint(fields=["branch", "old_no"], condition=~Q(old_no=""), name="customer_old_number_once"),
         ]
         indexes = [
             # search as you type: all branches, and one
@@ -205,6 +202,7 @@ class Customer(models.Model):
             models.Index(fields=["branch", "pinyin_alt", "id"], name="customer_branch_pinyin_2"),
             models.Index(fields=["branch", "initials_alt", "id"], name="customer_branch_initials_2"),
             models.Index(fields=["branch", "card_key", "id"], name="customer_branch_card_key"),
+            models.Index(fields=["old_key", "branch"], name="customer_old_key", condition=Q(old_key__isnull=False)),
             # lists, for one branch and for all; merged cards stand in none
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["branch", "stroke_key", "id"], name="customer_branch_strokes", condition=PRESENT),
@@ -236,7 +234,7 @@ class Customer(models.Model):
 
     def _phone_numbers(self):
         """The phones the card has or had, if its number can be one of them: removing a phone shows no number that was hidden."""
-        if self.pk is None or len(text.phone_digits(self.card_no)) < SHORTEST_PHONE:
+        if self.pk is None or len(text.phone_digits(self.card_no)) < text.SHORTEST_PHONE:
             return []
         had = Phone.history.filter(customer_id=self.pk).order_by().values_list("number", flat=True)
         return [*Phone.objects.filter(customer=self.pk).order_by().values_list("number", flat=True), *had]
@@ -250,8 +248,9 @@ class Customer(models.Model):
         self.name_key, self.given_key = keys.name[:120], keys.given[:120]
         self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
         self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
-        self.card_is_phone = is_phone_among(self.card_no, phones)
+        self.card_is_phone = text.is_phone_among(self.card_no, phones)
         self.card_key = "" if self.card_is_phone else text.fold(self.card_no)[:60]
+        self.old_key = text.fold(self.old_no)[:60] or None
         self.stroke_key = text.stroke_key(self.name)
         places = [key for key, _label in self.SKIN_TYPES]
         self.skin_order = places.index(self.skin_type) if self.skin_type in places else SKIN_UNKNOWN
@@ -298,7 +297,7 @@ class Phone(models.Model):
     def save(self, *args, **kwargs):
         self.set_keys()
         super().save(*args, **kwargs)
-        if is_phone_among(self.customer.card_no, [self.number]):
+        if text.is_phone_among(self.customer.card_no, [self.number]):
             self.customer.card_is_phone, self.customer.card_key = True, ""
             Customer.objects.filter(pk=self.customer_id).update(card_is_phone=True, card_key="")
 
@@ -342,12 +341,8 @@ class FamilyMember(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="family")
     relation = models.CharField(_("relation"), max_length=20)
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80, blank=True)
-    birth_month = models.PositiveSmallIntegerField(
-        _("month of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(12)]
-    )
-    birth_day = models.PositiveSmallIntegerField(
-        _("day of birth"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(31)]
-    )
+    birth_month = models.PositiveSmallIntegerField(_("month of birth"), null=True, blank=True, validators=MONTHS)
+    birth_day = models.PositiveSmallIntegerField(_("day of birth"), null=True, blank=True, validators=DAYS)
 
     history = HistoricalRecords()
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Case, Q, Value, When
 
-from customers.card import typed
+from customers.card import old_numbers, typed
 from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
-from customers.log.services import log_find
+from customers.log.services import guests_told, log_find, log_guests, may_ask_for_guests
 from salon import access, panels, text
 
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
@@ -39,15 +39,15 @@ class Hit:
         return f"{self.customer.name[:1]}*"
 
 
-def search(actor, words, limit=20):
-    """The customers that fit best, as Hits: exact matches first, then who came last; guests of other branches at the end.
+def search(actor, words, limit=20, *, guests=()):
+    """The customers that fit best, as Hits: exact matches first, then who came last; `guests` of other branches at the end.
 
     Four queries, one if merged cards fit, and those of the panels, however many customers there are; a few more for a whole
     phone number, which is logged. Merged cards lead to the surviving one. Raises FindLimitReached.
     """
     alternatives = read(actor, words)
-    rows = _candidates(actor, alternatives)
-    found, guests = _cards(actor, rows, limit), guests_by_phone(actor, words)
+    rows = _candidates(actor, alternatives, words)
+    found, guests = _cards(actor, rows, limit), list(guests)
     pks = [customer.pk for customer in found]
     numbers, safety, former = _numbers(pks, alternatives), _safety(pks, actor.today), _former(actor, pks, rows)
     badges = panels.collect("customer.badge", actor, found + guests)
@@ -68,7 +68,7 @@ def search(actor, words, limit=20):
 
 def best(actor, words, limit):
     """The customers the actor may open that fit `words`, best first. Raises FindLimitReached."""
-    return _cards(actor, _candidates(actor, read(actor, words)), limit)
+    return _cards(actor, _candidates(actor, read(actor, words), words), limit)
 
 
 def read(actor, words):
@@ -148,12 +148,13 @@ def _best_ids(rows):
 
 def candidates(actor, words):
     """What `search` ranks, unlogged: for figures, which show nobody."""
-    return _candidates(actor, typed.read(words, actor.branch))
+    return _candidates(actor, typed.read(words, actor.branch), words)
 
 
-def _candidates(actor, alternatives):
+def _candidates(actor, alternatives, words):
     """Rows (id, merged into, last visit, is an exact match) of the best candidates, unordered. One statement, or none."""
     arms = [arm for alternative in alternatives for arm in _arms(actor, alternative)]
+    arms += old_numbers.arms(actor, words)
     return _rows(arms, "c.id, c.merged_into_id, c.last_visit_on, found.exact")
 
 
@@ -244,14 +245,23 @@ def _recent(scope, words):
 
 
 def guests_by_phone(actor, words):
-    """Customers of other branches whose whole phone number was typed, for those who may confirm that they are here."""
+    """(customers of other branches whose whole phone number was typed, True if that many were found that no more are looked up)
+    for those who may confirm that they are here. Who is found is logged.
+
+    Two queries for a whole number, more for one that is somebody's.
+    """
     digits = typed.full_number(words)
     if not digits or actor.is_owner or actor.branch is None or not actor.may_write("customers:here"):
-        return []
+        return [], False
+    told = guests_told(actor)
     ids = list(Phone.objects.filter(digits=digits).order_by("customer_id").values_list("customer_id", flat=True)[:MANY])
     known = set(Customer.objects.visible_to(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ids
-    elsewhere = [pk for pk in ids if pk not in known]
-    return list(Customer.objects.present().select_related("branch").filter(pk__in=elsewhere).order_by("pk")) if elsewhere else []
+    elsewhere = Customer.objects.present().select_related("branch").filter(pk__in=[pk for pk in ids if pk not in known])
+    guests = list(elsewhere.order_by("pk")) if ids else []
+    if not may_ask_for_guests(actor, told):
+        return [guest for guest in guests if guest.pk in told], True
+    shown = log_guests(actor=actor, ids=[guest.pk for guest in guests])
+    return [guest for guest in guests if guest.pk in shown], False
 
 
 def ids_matching(actor, words, most=1000):
@@ -261,8 +271,8 @@ def ids_matching(actor, words, most=1000):
     Raises FindLimitReached, which is a list's Refused.
     """
     scope = EVERYWHERE if actor.is_owner else _at(actor.branch)
-    arms = [arm for words in read(actor, words) for arm in _ranges(scope, words, most + 1)]
-    ids = {pk for (pk,) in _rows(arms, "c.id")}
+    arms = [arm for alternative in read(actor, words) for arm in _ranges(scope, alternative, most + 1)]
+    ids = {pk for (pk,) in _rows(arms + old_numbers.arms(actor, words), "c.id")}
     return sorted(ids) if len(ids) <= most else None
 
 
@@ -277,4 +287,6 @@ def fitting(actor, words):
         for word in alternative:
             together &= word.q
         found |= together
+    if old := old_numbers.key(words):
+        found |= Q(old_key=old)
     return Q(Case(When(found, then=Value(True)), default=Value(False))) if found else Q(pk__in=[])

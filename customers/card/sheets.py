@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from customers.card import birthdays, show, state
+from customers.card import birthdays, old_numbers, show, state
 from customers.card.models import Customer
 from salon import access
 
@@ -112,11 +112,17 @@ class _Reader:
     def health(self):
         return [self.plain("skin_type"), self.masked("health", "health", is_text=True)]
 
+    def old_number(self):
+        """Only where there is one; masked if it is a phone of the card."""
+        if number := old_numbers.shown(self.actor, self.customer):
+            yield Fact(str(Customer._meta.get_field("old_no").verbose_name), (number,))
+
     def card(self):
         branch = Fact(_("Branch"), (self.customer.branch.name,))
         names = ("source", "referred_by", "responsible", "potential")
         return [
             self.plain("card_no"),
+            *self.old_number(),
             branch,
             self.plain("card_date"),
             *(self.plain(name) for name in names),

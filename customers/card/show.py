@@ -6,8 +6,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from customers.card import state
-from customers.card.models import Customer, is_phone_among
-from salon import access
+from customers.card.models import Customer
+from salon import access, text
 from salon.shop.models import StaffMember
 
 CONCEALED = "****"
@@ -67,7 +67,7 @@ def shown(actor, name, value, names=None, phones=()):
     """
     if value in (None, ""):
         return ""
-    if name == "card_no" and is_phone_among(value, phones):
+    if name == "card_no" and text.is_phone_among(value, phones):
         return access.mask_phone(value, access.visibility(actor, "phone"))
     how = sees(actor, name)
     if how == access.MASKED:

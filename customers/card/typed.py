@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length
 
-from customers.card.models import SHORTEST_PHONE, Phone
+from customers.card.models import Phone
 from salon import text
 from salon.access import TAIL_DIGITS, TAIL_FROM
 
@@ -194,7 +194,7 @@ def phone(written):
 def whole_number(written):
     """The digits of what was typed if it is made like a whole phone number, else empty: nobody asks whose a half typed one is."""
     digits = text.phone_digits(written)
-    is_whole = len(digits) >= SHORTEST_PHONE and not _UNFINISHED.fullmatch(text.digits_of(written))
+    is_whole = len(digits) >= text.SHORTEST_PHONE and not _UNFINISHED.fullmatch(text.digits_of(written))
     return digits if is_whole and is_number("".join(written.split())) else ""
 
 

@@ -10,6 +10,7 @@ from customers.card.models import Address, Customer, Phone
 from customers.card.services import next_card_no
 from salon import rows
 from salon.access import TAIL, mask_phone
+from salon.shop.models import Branch
 
 CARD = [column.attname for column in Customer._meta.concrete_fields]
 PHONE = ["id", "customer_id", "number", "label", "is_main", "digits", "digits_reversed"]
@@ -21,7 +22,10 @@ _phone_row = attrgetter(*PHONE)
 
 @dataclass(frozen=True)
 class NewCard:
-    """A card to be made. `fields` are Customer's; without card_no it gets the branch's next number, without name its number."""
+    """A card to be made. `fields` are Customer's; without name its number stands in.
+
+    Without card_no it gets the branch's next number. With one that is taken elsewhere too; that one is kept as `old_no`.
+    """
 
     fields: dict
     phones: tuple = ()
@@ -29,10 +33,14 @@ class NewCard:
 
 
 class CardWriter:
-    """Stores NewCards of one branch. Use it inside a transaction."""
+    """Stores NewCards of one branch. Use it inside a transaction. `renumbered`: how many got another number than theirs.
 
-    def __init__(self, branch, *, now, user=None):
-        self._branch, self._user = branch, user
+    Numbers of another branch's series (JA-000123) are that branch's to give; with `everywhere` they may be borne all the same.
+    """
+
+    def __init__(self, branch, *, now, user=None, everywhere=False):
+        self._branch, self._user, self.renumbered = branch, user, 0
+        self._series = frozenset() if everywhere else _series_of_others(branch)
         self._moment = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         self._tables = rows.Tables(
             of=rows.SharedTable,
@@ -44,7 +52,10 @@ class CardWriter:
     def write(self, cards):
         """Store cards; returns their ids in order."""
         self._tables.begin()
-        self._taken = {card.fields.get("card_no") for card in cards}
+        self._wanted = {card.fields.get("card_no") for card in cards} - {None, ""}
+        self._taken = set(Customer.objects.filter(card_no__in=self._wanted).order_by().values_list("card_no", flat=True))
+        bore = Customer.objects.filter(branch=self._branch, old_no__in=self._wanted).order_by()
+        self._bore = set(bore.values_list("old_no", flat=True))  # by a card that was merged into one of another branch
         ids = [self._write(card) for card in cards]
         self._tables.store()
         for model, key in ((Customer, "id"), (Phone, "customer_id"), (Address, "customer_id")):
@@ -55,6 +66,9 @@ class CardWriter:
         tables = self._tables
         pk = tables.cards.new_id()
         customer = Customer(pk=pk, branch_id=self._branch.pk, created_at=self._moment, **card.fields)
+        if customer.card_no in self._taken or _series(customer.card_no) in self._series:
+            customer.old_no, customer.card_no = "" if customer.card_no in self._bore else customer.card_no, ""
+            self.renumbered += 1
         customer.card_no = customer.card_no or self._next_number()
         customer.set_keys(card.phones)
         if not customer.name:  # the number stands in, as far as anybody may read it
@@ -76,7 +90,7 @@ class CardWriter:
 
     def _next_number(self):
         """The branch's next card number that neither a stored card nor one of these bears."""
-        while (number := next_card_no(self._branch)) in self._taken:
+        while (number := next_card_no(self._branch)) in self._wanted:
             pass
         return number
 
@@ -93,6 +107,16 @@ class CardWriter:
                     f"WHERE {quoted(key)} IN ({', '.join(['%s'] * len(part))}) ORDER BY id",
                     [self._moment, self._user and self._user.pk, *part],
                 )
+
+
+def _series_of_others(branch):
+    return frozenset(code.casefold() for code in Branch.objects.exclude(pk=branch.pk).values_list("code", flat=True))
+
+
+def _series(number):
+    """What stands before the serial of a number such as JA-000123: the code of a branch, perhaps."""
+    code, dash, serial = number.rpartition("-")
+    return code.casefold() if dash and serial.isdecimal() else None
 
 
 def _stored(value):

@@ -8,6 +8,7 @@ from time import sleep
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from customers.imports.people import Reach
 from salon import cells
 
 BATCH = 1_000  # rows checked together, with one look at the database
@@ -49,13 +50,15 @@ class Importer:
 
     `counts` holds: rows (read), refused and skipped rows, and what was, or would be, made. `keeps_raw`: whether refused
     rows can be shown as they stood in the file. `in_file_order`: whether groups are stored as the file has them, or by key.
+    `everywhere`: whether a row may mean a customer of any branch (people.Reach).
     """
 
-    in_file_order = False
+    in_file_order, _is_told = False, False
 
-    def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True):
+    def __init__(self, spool, *, branch, now, user=None, create_customers=False, keeps_raw=True, everywhere=False):
         self.spool, self.branch, self.now, self.user = spool, branch, now, user
         self.create_customers, self.keeps_raw = create_customers, keeps_raw
+        self.reach = Reach(branch, everywhere)
         self.counts = Counter()
 
     # --- reading
@@ -90,14 +93,21 @@ class Importer:
 
     # --- planning and storing
 
+    def tell(self, warnings):
+        """Keep warnings, (row, text) each, unless planning has told them already."""
+        if not self._is_told:
+            self.spool.warn(warnings)
+
     def plan(self, progress=None):
         """Find out what would be made, skipped and refused; stores nothing."""
         for chunk in self._chunks(progress):
             self.plan_chunk(chunk)
+        self.spool.set_fact("planned", True)
         self._sum_up()
 
     def store(self, *, at_once, progress=None):
         """Make it so: in one transaction, or chunk by chunk, each of whole groups."""
+        self._is_told = self.spool.fact("planned", False)
         with transaction.atomic() if at_once else nullcontext():
             for chunk in self._chunks(progress):
                 with transaction.atomic():

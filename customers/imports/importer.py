@@ -58,8 +58,9 @@ class CustomerImporter(Importer):
         self.counts["customers"] += len(self._new(groups))
 
     def store(self, **how):
-        self._writer = CardWriter(self.branch, now=self.now, user=self.user)
+        self._writer = CardWriter(self.branch, now=self.now, user=self.user, everywhere=self.reach.everywhere)
         super().store(**how)
+        self.counts["renumbered"] = self._writer.renumbered
 
     def store_chunk(self, groups):
         new = self._new(groups)
@@ -69,7 +70,7 @@ class CustomerImporter(Importer):
 
     def _new(self, groups):
         """The data of the cards that are to be made; other rows are skipped or refused here."""
-        people = People()
+        people = People(self.reach)
         firsts = [rows[0][1] for _key, rows in groups]
         people.look_up([d["fields"]["card_no"] for d in firsts], [d["phones"][0] for d in firsts if not d["fields"]["card_no"]])
         found = {key: _found(people, rows[0][1]) for key, rows in groups}
@@ -82,20 +83,35 @@ class CustomerImporter(Importer):
             self.spool.refuse((row, _("Several cards have this phone. Give the card number.")) for row, _data in rows)
             return None
         (first, kept), others = rows[0], rows[1:]
-        if ids:
-            others = rows
+        refusal = self._refusal(kept, stored[ids[0]]) if ids else ""
+        if refusal:
+            self.spool.refuse([(first, refusal)])
+        self.counts["skipped"] += bool(ids) and not refusal
         for row, data in others:
-            differing = (
-                _differing(data, *stored[ids[0]]) if ids else _differing(data, kept["fields"], kept["phones"], kept["address"])
-            )
-            if not differing:
-                self.counts["skipped"] += 1
-            elif ids:
-                self.spool.refuse([(row, _("This card exists already, with another %(what)s.") % {"what": ", ".join(differing)})])
-            else:
-                reason = _("This customer stands in row %(row)d already, with another %(what)s.")
-                self.spool.refuse([(row, reason % {"row": first, "what": ", ".join(differing)})])
+            self._compare(row, data, first, kept, refusal)
         return None if ids else kept
+
+    def _refusal(self, data, card):
+        """Why a row about a stored card is refused, or "" where it says what the card says.
+
+        What another branch keeps is not compared: the answer would tell it.
+        """
+        if not self.reach.everywhere and card[0]["branch"] != self.branch.pk:
+            return _("The card of this customer is kept by another branch.")
+        differing = _differing(data, *card)
+        return _("This card exists already, with another %(what)s.") % {"what": ", ".join(differing)} if differing else ""
+
+    def _compare(self, row, data, first, kept, refusal):
+        """A further row of a customer is compared with the first one only: a file has one guess at what a card says."""
+        differing = _differing(data, kept["fields"], kept["phones"], kept["address"])
+        if differing:
+            reason = _("This customer stands in row %(row)d already, with another %(what)s.")
+            refusal = reason % {"row": first, "what": ", ".join(differing)}
+        if refusal:
+            self.spool.refuse([(row, refusal)])
+        else:
+            self.counts["skipped"] += 1
+            self.tell([(row, _("Row %(row)d says this already; it was left out.") % {"row": first})])
 
 
 def _found(people, data):
@@ -109,7 +125,7 @@ def _found(people, data):
 def _stored(ids):
     """{id: (fields, phones, address parts)} of stored cards."""
     cards = {pk: ({}, [], {}) for pk in ids}
-    for values in Customer.objects.filter(pk__in=ids).order_by().values("pk", "card_no", "card_date", *COMPARED):
+    for values in Customer.objects.filter(pk__in=ids).order_by().values("pk", "branch", "card_date", *COMPARED):
         values["card_date"] = values["card_date"].isoformat()
         cards[values["pk"]][0].update(values)
     for pk, number in Phone.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "number"):

@@ -1,18 +1,53 @@
-"""Whom a row of a file means: by card number, else by a phone number only one card has. Never by name."""
+"""Whom a row of a file means: by card number, else by a phone number only one card has. Never by name.
+
+A file may mean the customers its branch knows, and no others: else it would tell the branch of strangers, and change what
+is known of them. The command and the owner mean everybody.
+"""
+
+from dataclasses import dataclass
 
 from django.db.models import F
 
 from customers.card.models import Customer, Phone
 from salon import text
+from salon.shop.models import Branch
 
 KEPT = 50_000  # answers remembered at once
 MOST_MERGES = 10
 
 
-class People:
-    """Answers by batches, remembering the last ones."""
+@dataclass(frozen=True)
+class Reach:
+    """Whom a file of `branch` may mean: everybody, or those whose card is the branch's or who were served there."""
 
-    def __init__(self):
+    branch: Branch
+    everywhere: bool = False
+
+    def of(self, ids):
+        """Those of these ids of cards that are within reach, as a set."""
+        ids = set(ids)
+        if self.everywhere or not ids:
+            return ids
+        own = set(Customer.objects.filter(pk__in=ids, branch=self.branch).order_by().values_list("pk", flat=True))
+        return own | self._served(ids - own)
+
+    def _served(self, ids):
+        """Those with a visit at the branch that is done and came out of no file: a file cannot widen its own reach.
+
+        The branch is compared as an expression, so that SQLite looks at the visits of these few and not at all of the branch.
+        """
+        if not ids:
+            return set()
+        visits = self.branch.visits.model.objects.filter(customer__in=ids, status="done", imported__isnull=True)
+        here = visits.order_by().alias(at=F("branch_id") + 0).filter(at=self.branch.pk)
+        return set(here.values_list("customer", flat=True).distinct())
+
+
+class People:
+    """Answers by batches within a Reach, remembering the last ones."""
+
+    def __init__(self, reach):
+        self._reach = reach
         self._by_card, self._by_digits = {}, {}
 
     def look_up(self, card_numbers, phones):
@@ -21,8 +56,8 @@ class People:
         self._by_digits = {} if len(self._by_digits) > KEPT else self._by_digits
         cards = {number for number in card_numbers if number} - self._by_card.keys()
         digits = {text.phone_digits(phone) for phone in phones if phone} - self._by_digits.keys()
-        self._by_card |= dict.fromkeys(cards) | by_card_number(cards)
-        self._by_digits |= dict.fromkeys(digits, ()) | _by_digits(digits)
+        self._by_card |= dict.fromkeys(cards) | by_card_number(cards, self._reach)
+        self._by_digits |= dict.fromkeys(digits, ()) | _by_digits(digits, self._reach)
 
     def card(self, number):
         """The id of the card with this number (of the one it was merged into), or None."""
@@ -33,14 +68,24 @@ class People:
         return self._by_digits[text.phone_digits(number)]
 
 
-def by_card_number(numbers):
-    """{card number: id of the card}; a card that was merged stands for the one it became."""
+def by_card_number(numbers, reach):
+    """{card number: id of the card} of those within reach; a card that was merged stands for the one it became.
+
+    The branch's own card goes first, then its card that bore the number in the old system, then any other.
+    """
     if not numbers:
         return {}
-    found = Customer.objects.filter(card_no__in=numbers).order_by().values_list("card_no", "pk", "merged_into")
-    found = {number: (pk, into) for number, pk, into in found}
+    columns = ("pk", "branch", "merged_into")
+    bearing = Customer.objects.filter(card_no__in=numbers).order_by().values_list("card_no", *columns)
+    bore = Customer.objects.filter(branch=reach.branch, old_no__in=numbers).order_by().values_list("old_no", *columns)
+    found, own = {}, {}
+    for number, pk, branch, into in bearing:
+        (own if branch == reach.branch.pk else found)[number] = (pk, into)
+    found |= {number: (pk, into) for number, pk, _branch, into in bore} | own
     survivors = survivors_of([pk for pk, into in found.values() if into])
-    return {number: survivors.get(pk, pk) for number, (pk, _into) in found.items()}
+    meant = {number: survivors.get(pk, pk) for number, (pk, _into) in found.items()}
+    reached = reach.of(meant.values())
+    return {number: pk for number, pk in meant.items() if pk in reached}
 
 
 def survivors_of(ids):
@@ -55,13 +100,13 @@ def survivors_of(ids):
     return {pk: end for pk, end in ends.items() if pk != end}
 
 
-def _by_digits(digits):
-    found = {}
-    rows = (
-        Phone.objects.filter(digits__in=digits, customer__merged_into=None).order_by("customer")
-        if digits
-        else Phone.objects.none()
-    )
-    for each, pk in rows.values_list("digits", F("customer_id")):
-        found[each] = (*found.get(each, ()), pk)
+def _by_digits(digits, reach):
+    if not digits:
+        return {}
+    phones = Phone.objects.filter(digits__in=digits, customer__merged_into=None).order_by("customer")
+    pairs = list(phones.values_list("digits", F("customer_id")))
+    reached, found = reach.of(pk for _digits, pk in pairs), {}
+    for each, pk in pairs:
+        if pk in reached:
+            found[each] = (*found.get(each, ()), pk)
     return found

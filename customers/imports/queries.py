@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from customers.card.models import is_phone_among
 from customers.card.state import PLACE_PARTS
 from customers.imports import kinds
 from customers.imports.desk import Desk
+from customers.imports.services import may_store
 from customers.imports.spool import Spool
-from salon import access, cells
+from salon import access, cells, text
 from salon.reading import heading_key
 
 SAMPLE_ROWS, SHOWN_REASONS = 3, 50
@@ -32,7 +32,7 @@ class Details:
 def details(run, actor):
     """The Details of an import whose rows are still kept, for the person who brought the file; else None."""
     desk = Desk(run.pk)
-    if run.user_id != actor.user.pk or run.state != run.READY or not desk.spool.exists():
+    if not may_store(actor, run) or run.state != run.READY or not desk.spool.exists():
         return None
     with Spool(desk.spool) as spool:
         rows = spool.first_rows(SAMPLE_ROWS)
@@ -61,7 +61,7 @@ def _shown(key, value, phone, actor):
     """A cell of the file as the person would see it on a card; a day as it was understood. `phone`: that of its row."""
     if key in DAYS:
         return _day_of(value)
-    is_phone = key == "card_no" and is_phone_among(str(value), [str(phone)])
+    is_phone = key == "card_no" and text.is_phone_among(str(value), [str(phone)])
     group = "phone" if is_phone else MASKED.get(key)
     if not group:
         return value

@@ -8,13 +8,16 @@ from customers.imports import work
 from customers.imports.desk import Desk, prune
 from customers.imports.models import ImportRun
 from salon import operations
-from salon.errors import Conflict
+from salon.errors import Barred, Conflict
+
+MOST_IN_LINE = 50  # imports of one branch that wait
 
 BEGIN, STORE = "import_begin", "import_store"  # actions of operation keys
 
 
 def begin(*, actor, key, data, kind, branch, file, create_customers=False):
-    """Keep a file and begin to read it. Returns the ImportRun. Raises operations.AlreadyDone, KeyConflict.
+    """Keep a file and have it read when its turn comes. Returns the ImportRun. Its rows may mean customers of any branch only
+    if the owner brings it. Raises operations.AlreadyDone, KeyConflict, and Barred while too many of the branch wait.
 
     The file is kept before the row is committed, and forgotten again if it cannot be.
     """
@@ -23,12 +26,16 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
         with transaction.atomic():
             operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
             prune(actor.now)
+            if ImportRun.objects.filter(branch=branch, state__in=ImportRun.IN_LINE).count() >= MOST_IN_LINE:
+                raise Barred(_("Many files of this branch wait to be read. Send this one when they are done."))
             run = ImportRun.objects.create(
                 kind=kind.name,
                 branch=branch,
                 user=actor.user,
                 file_name=file.name[-120:],
                 create_customers=create_customers,
+                everywhere=actor.is_owner,
+                language=get_language(),  # of the page: what the work has to say is read there
                 created_at=actor.now,
                 started_at=actor.now,
             )
@@ -37,36 +44,41 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
             desk.open(file.chunks())
             operation.url = run.get_absolute_url()
             operation.save(update_fields=["url"])
+            transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks
     except BaseException:
         if desk:
             desk.clear()
         raise
-    _start(run, work.READ)
     return run
 
 
 @transaction.atomic
 def store(*, actor, key, run):
-    """Begin to store what was read. Raises Conflict if it is not waiting for that, operations.AlreadyDone."""
+    """Have stored what was read when its turn comes: for who brought the file. Raises Conflict if it is not waiting for that,
+    Barred for others and for who has lost the reach it was read with, operations.AlreadyDone.
+    """
+    if not may_store(actor, run):
+        raise Barred(_("Only the person who brought this file can store it."))
     operations.claim(key=key, user=actor.user, action=STORE, data={"run": run.pk}, url=run.get_absolute_url())
     waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.READY)
-    if not waiting.update(state=ImportRun.WRITING, started_at=actor.now, finished_at=None):
+    if not waiting.update(state=ImportRun.TO_STORE, started_at=actor.now, finished_at=None, language=get_language()):
         raise Conflict(_("This file is not waiting to be stored any more."))
-    _start(run, work.STORE)
+    transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks
 
 
-def _start(run, step):
-    language = get_language()  # of the page: what the work has to say is read there
-    transaction.on_commit(lambda: work.start(run, step, language))
+def may_store(actor, run):
+    """True for who brought the file, as long as its rows may not mean more customers than the person may."""
+    return run.user_id == actor.user.pk and (actor.is_owner or not run.everywhere)
 
 
 @transaction.atomic
 def drop(*, actor, run):
-    """Give up an import that was read but not stored, or whose process is gone; its rows are forgotten."""
-    states = [ImportRun.READY]
+    """Give up an import that waits, or whose process is gone; its rows are forgotten."""
+    states = [ImportRun.READY, *ImportRun.IN_LINE]
     if work.is_abandoned(run, actor.now):
         states.append(run.state)
     dropped = ImportRun.objects.filter(pk=run.pk, state__in=states)
     if not dropped.update(state=ImportRun.DROPPED, finished_at=actor.now):
         raise Conflict(_("This import cannot be given up now."))
     transaction.on_commit(Desk(run.pk).clear)
+    transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks

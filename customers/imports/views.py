@@ -96,7 +96,7 @@ def _context(request, run):
         "run": run,
         "kind": kind,
         "abandoned": abandoned,
-        "is_mine": run.user_id == request.actor.user.pk,
+        "is_mine": services.may_store(request.actor, run),
         "made": [(label, run.counts.get(name, 0)) for name, label in kind.counted.items()],
         "has_something": any(run.counts.get(name) for name in kind.counted),
         "done": Desk(run.pk).progress if run.is_working else 0,
@@ -117,15 +117,21 @@ def detail(request, pk):
     return render(request, "customers/imports/detail.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def progress(request, pk):
-    """How far an import is, for the page that asks again; once it is done, the whole page is drawn anew."""
+    """How far an import is, for the page that asks again; once it is done, the whole page is drawn anew.
+
+    Who waits in line asks by POST: should the one before have ended without calling the next, this calls it.
+    """
     run = _run(request, pk)
+    if request.method == "POST" and run.is_in_line:
+        work.move_on(lambda: request.actor.now)
+        run = _run(request, pk)
     context = _context(request, run)
     if not request.htmx:
         return redirect(run)
     response = render(request, "customers/imports/_progress.html", context)
-    if not run.is_working or context["abandoned"]:
+    if not (run.is_in_line if request.method == "POST" else run.is_working) or context["abandoned"]:
         response["HX-Refresh"] = "true"
     return response
 
@@ -152,7 +158,7 @@ def refused(request, pk):
     """The refused rows as a table to mend and send again: for the person who brought the file, and logged."""
     run = _run(request, pk)
     path = Desk(run.pk).refused
-    if run.user_id != request.actor.user.pk or not path.exists():
+    if not services.may_store(request.actor, run) or not path.exists():
         raise Http404
     log_export(actor=request.actor, what="import_refused", address=request.META.get("REMOTE_ADDR"))
     return FileResponse(

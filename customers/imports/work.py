@@ -1,5 +1,7 @@
 """The work of an import, in a process of its own (`manage.py work_import`): so the pages stay quick, and its end harms nobody.
 
+Few are at work at once, so that many files sent together take little memory; the others wait in line (`move_on`).
+
 While it works it holds a lock that goes with the process. Whoever finds the lock free and the work not done knows that the
 process was ended, and that nothing was stored: storing is one transaction.
 """
@@ -8,18 +10,21 @@ import logging
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
-from django.db import DatabaseError, transaction
-from django.utils import translation
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import background, files, locks, reading
+from salon import background, files, locks, reading, untrusted
 
 READ, STORE = "read", "store"
+AT_ONCE = 2  # imports at work in the whole installation; of one branch, one
+NEXT = {ImportRun.TO_READ: (ImportRun.READING, READ), ImportRun.TO_STORE: (ImportRun.WRITING, STORE)}
 START_SECONDS = 30  # how long a process may take to begin
 LOCK_SECONDS = 10
 EVERY = 0.5  # seconds between notes of progress
@@ -28,7 +33,37 @@ log = logging.getLogger(__name__)
 
 def start(run, step, language):
     """Begin a step of an import in a process of its own, which speaks that language; returns at once."""
-    background.start("work_import", str(run.pk), step, language)
+    background.start("work_import", str(run.pk), step, language, afterwards=partial(_ended, run.pk))
+
+
+def _ended(pk):
+    """The process of an import is gone; had it no time to call the next, call it."""
+    try:
+        move_on(ended=pk)
+    except DatabaseError:
+        log.exception("the line of imports")  # whoever looks at a waiting one calls it
+    finally:
+        connection.close()
+
+
+def move_on(clock=timezone.now, ended=None):
+    """Let those who stand first in line begin, as far as there is room. `ended`: an import whose process is known to be gone.
+
+    Called when one is sent, is done, is given up, or is looked at while it waits.
+    """
+    with transaction.atomic():
+        unfinished = ImportRun.objects.filter(state__in=[*ImportRun.WORKING, *ImportRun.IN_LINE]).order_by("started_at", "pk")
+        runs, now = list(unfinished.select_for_update(of=("self",)).select_related("branch")), clock()
+        working = [run for run in runs if run.is_working and run.pk != ended and not is_abandoned(run, now)]
+        begun = []
+        for run in (run for run in runs if run.is_in_line):
+            if len(working) < AT_ONCE and run.branch_id not in {each.branch_id for each in working}:
+                working.append(run)
+                begun.append((run, NEXT[run.state][1]))
+                run.state, run.started_at = NEXT[run.state][0], now
+                run.save(update_fields=["state", "started_at"])
+    for run, step in begun:
+        start(run, step, run.language)
 
 
 def is_abandoned(run, now):
@@ -54,14 +89,27 @@ def _alone(desk):
 
 
 def do(run, step, language, clock):
-    """Do a step of an import; what goes wrong is said on its page, in that language. `clock` tells the time."""
+    """Do a step of an import, then let the next in line begin; what goes wrong is said on its page, in that language.
+
+    `clock` tells the time.
+    """
+    try:
+        _do(run, step, language, clock)
+    finally:
+        move_on(clock)
+
+
+def _do(run, step, language, clock):
     desk = Desk(run.pk)
     with translation.override(language), _alone(desk):
         run.refresh_from_db()
         if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
             return
         try:
-            {READ: _read, STORE: _store}[step](run, desk, clock)
+            with untrusted.limited(reading.FROM_BROWSER.work):
+                {READ: _read, STORE: _store}[step](run, desk, clock)
+        except untrusted.TookTooLong:
+            _fail(run, desk, clock, str(reading.REFUSALS["long"]))
         except reading.Unreadable as why:
             _fail(run, desk, clock, str(why))
         except Exception as error:
@@ -85,7 +133,14 @@ def _fail(run, desk, clock, why):
 
 def _importer(run, spool, clock):
     kind = kinds.get(run.kind)
-    return kind.importer(spool, branch=run.branch, now=clock(), user=run.user, create_customers=run.create_customers)
+    return kind.importer(
+        spool,
+        branch=run.branch,
+        now=clock(),
+        user=run.user,
+        create_customers=run.create_customers,
+        everywhere=run.everywhere,
+    )
 
 
 def _note(desk):

@@ -9,16 +9,17 @@ from salon.shop.models import Branch
 
 
 class AccessEntry(models.Model):
-    """One look at a card, one reveal of a masked field, one export, one whole number typed to find whose it is. Append-only:
-    ids and codes, no free text.
+    """One look at a card, one reveal of a masked field, one guest told of, one export, one whole number typed to find whose it
+    is. Append-only: ids and codes, no free text.
 
     `customer` has no foreign key on purpose: the entry stays when the card is erased.
     """
 
-    VIEW, REVEAL, GUEST, EXPORT, FIND = "view", "reveal", "guest", "export", "find"
+    VIEW, REVEAL, ELSEWHERE, GUEST, EXPORT, FIND = "view", "reveal", "elsewhere", "guest", "export", "find"
     ACTIONS = [
         (VIEW, _("Card opened")),
         (REVEAL, _("Field revealed")),
+        (ELSEWHERE, _("Found by the whole phone, of another branch")),
         (GUEST, _("Guest of another branch")),
         (EXPORT, _("Export")),
         (FIND, _("Looked up by a whole number")),

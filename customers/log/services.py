@@ -12,6 +12,7 @@ from salon.accounts.models import User
 from salon.lists import Refused
 
 FIND_PERIOD = timedelta(hours=1)
+TOLD_OF_GUESTS = (AccessEntry.ELSEWHERE, AccessEntry.GUEST)
 MOST_NAMED = 5  # entries for one number, which thousands of cards can share that a file filled with a stand-in
 
 
@@ -70,3 +71,40 @@ def _finds_lately(actor):
     ids = list(entries.alias(by=F("user_id") + 0).filter(by=actor.user.pk).values_list("customer_id", flat=True))
     found = {pk for pk in ids if pk is not None}
     return found, ids.count(None)
+
+
+# --- Customers of other branches, whom a whole phone number finds -------------------------------------------------------
+
+
+def guests_told(actor):
+    """Ids of the customers of other branches whom the person was told of within the hour."""
+    told = AccessEntry.objects.filter(user=actor.user, action__in=TOLD_OF_GUESTS, at__gt=actor.now - FIND_PERIOD)
+    return set(told.order_by().values_list("customer_id", flat=True))
+
+
+def may_ask_for_guests(actor, told):
+    """False once the person was told of as many as one may be within an hour: then no number is looked up elsewhere.
+
+    That holds whether the number is anybody's or not, so that the refusal tells nothing.
+    """
+    return len(told) < settings.GUESTS_AN_HOUR
+
+
+def log_guests(*, actor, ids):
+    """Record that the person is told that these customers of other branches have a phone; returns the ids that may be told.
+
+    Call it before showing anything. Who was told of within the hour is not counted again.
+    """
+    return _log_guests(actor, set(ids)) if ids else set()
+
+
+@transaction.atomic
+def _log_guests(actor, ids):
+    User.objects.select_for_update().get(pk=actor.user.pk)  # so that none slips through between two requests
+    told = guests_told(actor)
+    new = [pk for pk in sorted(ids) if pk not in told][: max(0, settings.GUESTS_AN_HOUR - len(told))]
+    for pk in new:
+        AccessEntry.objects.create(
+            user=actor.user, branch=actor.branch, action=AccessEntry.ELSEWHERE, customer_id=pk, address=actor.address
+        )
+    return ids & told | set(new)

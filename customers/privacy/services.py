@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.db import transaction
 
+from customers.card.lookup import LIMIT_REACHED
 from customers.card.models import Customer
 from customers.log.models import AccessEntry, AccessReason
-from customers.log.services import log
+from customers.log.services import guests_told, log, may_ask_for_guests
 from customers.privacy.models import GuestPass
 from salon import access, dates
 from salon.accounts.models import User
+from salon.errors import Barred
 
 
 class RevealLimitReached(Exception):
@@ -40,6 +42,21 @@ def _reveals_today(actor):
     User.objects.select_for_update().get(pk=actor.user.pk)
     begin, end = dates.moments_of(actor.today, actor.branch)
     return AccessEntry.objects.filter(user=actor.user, action=AccessEntry.REVEAL, at__gte=begin, at__lt=end).count()
+
+
+def check_guest_limit(actor, customers):
+    """Raises Barred where a whole number would tell the actor of a customer of another branch, or of none, and that many were
+    found within the hour that no more are looked up.
+    """
+    if actor.is_owner:
+        return
+    told = guests_told(actor)
+    known = bool(customers) and (
+        {each.pk for each in customers} <= told
+        or Customer.objects.visible_to(actor).filter(pk__in=[each.pk for each in customers]).exists()
+    )
+    if not known and not may_ask_for_guests(actor, told):
+        raise Barred(LIMIT_REACHED)
 
 
 @transaction.atomic

@@ -56,22 +56,23 @@ def _revealed(request, context, status):
 def here(request):
     """A customer of another branch is here: her whole number opens her card until the end of the business day."""
     digits = typed.full_number(request.POST.get("phone", ""))
-    customer = _customer_of(digits, request.POST.get("customer", ""))
+    customers = _customers_of(digits, request.POST.get("customer", ""))
+    services.check_guest_limit(request.actor, customers)
+    if len(customers) != 1:
+        raise Http404
+    customer = customers[0]
     if not Customer.objects.visible_to(request.actor).filter(pk=customer.pk).exists():
         services.open_guest_pass(actor=request.actor, customer=customer, digits=digits, address=request.META.get("REMOTE_ADDR"))
     url = customer.get_absolute_url()
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
 
 
-def _customer_of(digits, pk):
-    """The customer of this whole number; `pk` says which, where a family shares it. Raises Http404."""
+def _customers_of(digits, pk):
+    """The customers of this whole number, two at most; `pk` says which, where a family shares it."""
     found = Customer.objects.present().filter(phones__digits=digits) if digits else Customer.objects.none()
     if pk:
         found = found.filter(pk=int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 19 else found.none()
-    customers = list(found.order_by("pk")[:2])
-    if len(customers) != 1:
-        raise Http404
-    return customers[0]
+    return list(found.order_by("pk")[:2])
 
 
 @require_safe

@@ -6,13 +6,13 @@ from salon import access
 
 FIELDS = {
     "phone": _("Phone numbers"),
-    "address": _("Addresses"),
+    "place": _("Where a customer lives, up to the community"),
+    "address": _("Street and number, postcode"),
     "wechat": _("WeChat"),
-    "place": _("Place, down to the community"),
     "birthday": _("Birthday and age"),
-    "portrait": _("Portrait of the card"),
     "health": _("Health, diagnosis, photos"),
     "skin": _("Skin type"),
+    "portrait": _("Portrait"),
     "safety": _("Allergies and contra-indications"),
     "treatment": _("Treatments of a visit"),
     "amount": _("Amounts of a visit"),

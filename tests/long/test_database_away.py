@@ -15,7 +15,7 @@ import pytest
 
 from salon import locks
 from salon.boot import SERVING
-from tests import live, postgres
+from tests import live, postgres, spawner
 from tests.marks import once
 
 pytestmark = [pytest.mark.long, once]
@@ -202,7 +202,7 @@ def pooler(server, folder, *, mode, ignored=""):
     for file in folder.iterdir():
         file.chmod(0o644)
     process = subprocess.Popen(
-        [program, "-q", folder / "pgbouncer.ini"], preexec_fn=live.die_with_parent, cwd=folder, **postgres.unprivileged()
+        [program, "-q", folder / "pgbouncer.ini"], preexec_fn=spawner.die_with_parent, cwd=folder, **postgres.unprivileged()
     )
     try:
         url = given._replace(netloc=f"{given.username}:{given.password}@127.0.0.1:{port}").geturl()

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,45 @@ def test_control_an_import_without_its_transaction_is_killed_halfway(tmp_path):
         command.kill()
         command.communicate()
         assert half_visits(salon) > 0
+
+
+def read(salon):
+    return salon.sql("SELECT COUNT(*) FROM customers_importrun WHERE state = 'ready'")[0][0]
+
+
+def memory_of(salon):
+    """Bytes that the server, its workers and their readers hold; how many workers there are."""
+    held, workers, parents = {}, 0, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment, arguments = ((folder / name).read_bytes().split(b"\0") for name in ("environ", "cmdline"))
+            status = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines() if ":\t" in line)
+        except OSError:
+            continue  # it has ended
+        pid, parents[pid] = int(folder.name), int(status["PPid"])
+        held[pid] = int(status.get("VmRSS", "0 kB").split()[0]) * 1024, f"SALON_DATA_DIR={salon.data_dir}".encode() in environment
+        workers += held[pid][1] and b"work_import" in arguments
+    ours = {pid for pid, (_size, is_ours) in held.items() if is_ours}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(held[pid][0] for pid in ours), workers
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/cmdline"), reason="not run: processes are looked for on Linux only")
+def test_many_files_at_once_take_the_memory_of_a_few(tmp_path, capsys):
+    """24 at once took 3.7 GB when each had a process of its own at once."""
+    path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(1_000, customers=200))
+    with live.running("tests.long.test_imports:open_shop") as salon:
+        idle, _none = memory_of(salon)
+        with ThreadPoolExecutor(24) as pool:
+            visitor = salon.visitor("manager")
+            sent = [pool.submit(send_file, visitor, path) for _n in range(24)]
+            most = busy = 0
+            while not all(each.done() for each in sent) or read(salon) < 4:
+                size, workers = memory_of(salon)
+                most, busy = max(most, size), max(busy, workers)
+                time.sleep(0.05)
+            assert len({each.result() for each in sent}) == 24
+        with capsys.disabled():
+            print(f"\n  24 files at once: {(most - idle) >> 20} MiB above {idle >> 20} MiB idle, {busy} workers seen")  # noqa: T201
+        assert most - idle < 600 << 20

@@ -7,14 +7,13 @@ import json
 import os
 import random
 import subprocess
-import sys
 import tarfile
 import threading
 import time
 
 import pytest
 
-from tests import live
+from tests import live, spawner
 from tests.long import desk
 from tests.salon.backups import content
 
@@ -157,8 +156,8 @@ def judge(salon, backup, present):
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_point_of_a_restore(two_salons, point):
     salon, path, backup, present = two_salons
-    command = [sys.executable, "tests/long/killed_restore.py", "restore", str(path), "--yes"]
-    done = subprocess.run(command, cwd=live.ROOT, env=salon.variables() | {"KILL_AT": point}, capture_output=True, timeout=300)
+    command = ["tests/long/killed_restore.py", "restore", str(path), "--yes"]
+    done = spawner.run(command, env=salon.variables() | {"KILL_AT": point}, timeout=300)
     assert done.returncode == -9, done
     settle(salon)
     expected = "backup" if point in ("database after", "remove_media half") else "present"
@@ -186,10 +185,7 @@ def test_killed_at_any_moment_of_a_restore(two_salons):
     assert salon.manage("restore", path, "--yes", "--check").returncode == 0
     usual = 2 * (time.monotonic() - began)
     for _round in range(12):
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "restore", str(path), "--yes"],
-            cwd=live.ROOT, env=salon.variables(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = spawner.start(["manage.py", "restore", str(path), "--yes"], env=salon.variables())
         try:
             process.wait(chance.uniform(0.3, 1.0) * usual)
         except subprocess.TimeoutExpired:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests import live
+from tests import live, spawner
 from tests.long.tiers import CUSTOMERS, day, is_refusal
 
 pytestmark = pytest.mark.long
@@ -27,14 +27,7 @@ def company():
 def begin(salon, as_of, guard=""):
     """recompute_tiers in a process of its own, perhaps with a guard taken out."""
     script = "tests/long/unguarded.py" if guard else "manage.py"
-    return subprocess.Popen(
-        [sys.executable, script, "recompute_tiers", "--as-of", as_of],
-        cwd=live.ROOT,
-        env=salon.variables() | {"UNGUARDED": guard},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return spawner.start([script, "recompute_tiers", "--as-of", as_of], env=salon.variables() | {"UNGUARDED": guard})
 
 
 def wait_for(salon, process, as_of, status="%"):

@@ -45,7 +45,9 @@ class ImportCommand(BaseCommand):
             raise CommandError(_("There is no file %s.") % file)
         now = timezone.now()
         with spool_file() as path, Spool(path) as spool:
-            importer = kind.importer(spool, branch=branch, now=now, create_customers=create_customers, keeps_raw=False)
+            importer = kind.importer(
+                spool, branch=branch, now=now, create_customers=create_customers, keeps_raw=False, everywhere=True
+            )
             self._read(file, kind, importer)
             if dry_run:
                 importer.plan()

@@ -2,12 +2,10 @@
 
 import random
 import re
-import subprocess
-import sys
 import time
 import uuid
 
-from tests import live
+from tests import spawner
 
 COLUMNS = "单号 日期 卡号 姓名 手机 项目 类别 类型 数量 单价 折扣 金额 员工 支付方式"
 STAFF = ("陈美娟", "王琳", "刘晨", "孙悦", "周倩")
@@ -50,14 +48,8 @@ def stored_lines(salon):
 def start_import(salon, path, guard=""):
     """import_visits in a process of its own, perhaps with a guard taken out."""
     script = "tests/long/unguarded.py" if guard else "manage.py"
-    return subprocess.Popen(
-        [sys.executable, script, "import_visits", str(path), "--create-customers"],
-        cwd=live.ROOT,
-        env=salon.variables() | {"UNGUARDED": guard},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    command = [script, "import_visits", str(path), "--create-customers"]
+    return spawner.start(command, env=salon.variables() | {"UNGUARDED": guard})
 
 
 def multipart(fields, name, data):

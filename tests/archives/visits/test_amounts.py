@@ -1,7 +1,7 @@
 """Amounts no salon has: an unusual one is asked about, an impossible one refused, in the page and by the database."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
 from archives.visits import entries
 from archives.visits.models import Bill, Line, Payment
@@ -54,7 +54,7 @@ def test_a_line_has_a_bound(desk, receptionist, customer):
     item = builders.make_item(price_fen=0)
     most = {"item": item, "price": str(MAX_LINE_FEN // 100)}
     page = desk.post(URL, sent(receptionist, [customer], [most | {"price": f"{MAX_LINE_FEN // 100}.01"}])).content.decode()
-    assert "A line comes to ¥\xa010,000,000 at most." in page
+    assert "A line comes to ¥\xa01,000,000 at most." in page
     assert "A line comes to" in desk.post(URL, sent(receptionist, [customer], [most | {"quantity": "1.001"}])).content.decode()
     assert desk.post(URL, sent(receptionist, [customer], [most])).status_code == 302
 
@@ -63,7 +63,7 @@ def test_a_bill_has_a_bound(facial):
     whole = line(facial, unit_price_fen=MAX_LINE_FEN)
     guest = entries.GuestEntry(None, (whole,) * 11)
     found = entries.problems([guest], [("cash", 11 * MAX_LINE_FEN)])
-    assert [problem.message for problem in found] == ["A bill comes to ¥\xa0100,000,000 at most."]
+    assert [problem.message for problem in found] == ["A bill comes to ¥\xa010,000,000 at most."]
     assert not entries.problems([entries.GuestEntry(None, (whole,) * 10)], [("cash", MAX_BILL_FEN)])
 
 
@@ -73,19 +73,19 @@ def test_a_shown_total_of_any_length_is_refused_in_words(desk, receptionist, cus
 
 
 BEYOND = {
-    "line value": (Line, {"value_fen": MAX_LINE_FEN + 1}, "line_amount_in_range"),
-    "line given back": (Line, {"value_fen": -MAX_LINE_FEN - 1}, "line_amount_in_range"),
-    "line to pay": (Line, {"payable_fen": MAX_LINE_FEN + 1}, "line_amount_in_range"),
-    "bill": (Bill, {"payable_fen": MAX_BILL_FEN + 1, "paid_fen": MAX_BILL_FEN + 1}, "bill_amount_in_range"),
-    "bill given back": (Bill, {"payable_fen": -MAX_BILL_FEN - 1, "paid_fen": -MAX_BILL_FEN - 1}, "bill_amount_in_range"),
-    "payment": (Payment, {"amount_fen": MAX_BILL_FEN + 1}, "payment_amount_in_range"),
-    "payment given back": (Payment, {"amount_fen": -MAX_BILL_FEN - 1}, "payment_amount_in_range"),
+    "line value": (Line, {"value_fen": MAX_LINE_FEN + 1}),
+    "line given back": (Line, {"value_fen": -MAX_LINE_FEN - 1}),
+    "line to pay": (Line, {"payable_fen": MAX_LINE_FEN + 1}),
+    "bill": (Bill, {"payable_fen": MAX_BILL_FEN + 1, "paid_fen": MAX_BILL_FEN + 1}),
+    "bill given back": (Bill, {"payable_fen": -MAX_BILL_FEN - 1, "paid_fen": -MAX_BILL_FEN - 1}),
+    "payment": (Payment, {"amount_fen": MAX_BILL_FEN + 1}),
+    "payment given back": (Payment, {"amount_fen": -MAX_BILL_FEN - 1}),
 }
 
 
 @pytest.mark.parametrize("case", BEYOND)
 def test_the_database_refuses_it_too(receptionist, customer, facial, case):
-    model, amounts, constraint = BEYOND[case]
+    model, amounts = BEYOND[case]
     bill = record(builders.actor_of(receptionist), customer, line(facial))
     row = {Bill: bill, Line: Line.objects.get(), Payment: Payment.objects.get()}[model]
     row.pk = None
@@ -93,5 +93,5 @@ def test_the_database_refuses_it_too(receptionist, customer, facial, case):
         setattr(row, name, fen)
     if hasattr(row, "position"):
         row.position = 2
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+    with pytest.raises(DatabaseError, match="no salon has"), transaction.atomic():
         row.save(force_insert=True)

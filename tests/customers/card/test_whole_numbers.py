@@ -1,9 +1,13 @@
 """Finding by a phone number that everybody sees masked: whole, logged and limited, or by the four digits the mask shows."""
 
+import importlib
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.urls import reverse
 
 from customers.card import queries, services
@@ -214,3 +218,13 @@ def test_a_guests_portrait_stays_at_home(customer, stranger, receptionist, setti
         page = builders.client_of(staff).get(customer.get_absolute_url())
         assert page.status_code == 200
         assert (reverse("customers:portrait", args=[customer.pk]) in page.content.decode()) == is_shown
+
+
+def test_the_migration_marks_cards_that_were_numbered_so_before(branch):
+    marked = builders.make_customer(branch=branch, card_no="+86 138-1234-6621", phone=NUMBER)
+    other = builders.make_customer(branch=branch, card_no="13900001111", phone="13900002222")
+    Customer.objects.filter(pk=marked.pk).update(card_is_phone=False, card_key="+8613812346621")
+    migration = importlib.import_module("customers.migrations.0004_card_numbers_that_are_phones")
+    migration.mark(apps, SimpleNamespace(connection=connection))
+    assert keys_of(marked.pk) == (True, "")
+    assert keys_of(other.pk) == (False, "13900001111")

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from customers.imports import desk, work
 from customers.imports.models import ImportRun
+from tests.customers.imports.sending import Browser
 
 
 @pytest.fixture
@@ -32,6 +33,12 @@ def finish(waiting):
             work.do(ImportRun.objects.select_related("branch", "user").get(pk=pk), *step, timezone.now)
 
     return do
+
+
+@pytest.fixture
+def browser(finish, django_capture_on_commit_callbacks):
+    """Makes a Browser of a staff member."""
+    return lambda staff, client=None: Browser(staff, finish, django_capture_on_commit_callbacks, client)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The pages of an import: bring a file, look, store; what was refused; who may see what."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -10,12 +9,13 @@ from django.utils import timezone
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
-from customers.imports import engine, work
+from customers.imports import engine, services, work
 from customers.imports.desk import Desk, prune
 from customers.imports.models import ImportRun
 from customers.log.models import AccessEntry
-from salon import locks
+from salon import locks, operations
 from tests import builders
+from tests.customers.imports.sending import key_of, send
 
 pytestmark = pytest.mark.django_db
 ROWS = "单号,日期,卡号,姓名,手机,金额\nR1,2024-01-05,A1,张晓梅,13800138000,100\nR2,2024-01-06,A1,,,abc\n"
@@ -26,28 +26,11 @@ def client(manager):
     return builders.client_of(manager)
 
 
-def key_of(response):
-    return re.search(r'name="operation" value="([^"]+)"', response.content.decode())[1]
-
-
-def send(client, text=ROWS, kind="visits", name="客户 记录.csv", django_capture=None, **fields):
-    url = f"/customers/imports/new/{kind}/"
-    key = key_of(client.get(url))
-    file = SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())
-    return client.post(url, {"operation": key, "file": file, **fields})
-
-
 @pytest.fixture
-def bring(client, finish, django_capture_on_commit_callbacks):
+def bring(manager, browser, client):
     """Send a file as the manager and have it read; returns the ImportRun."""
-
-    def bring(text=ROWS, **fields):
-        with django_capture_on_commit_callbacks(execute=True):
-            assert send(client, text, **fields).status_code == 302
-        finish()
-        return ImportRun.objects.latest("pk")
-
-    return bring
+    its = browser(manager, client)
+    return lambda text=ROWS, **fields: its.bring(text, **fields)
 
 
 @pytest.fixture
@@ -171,7 +154,8 @@ def test_a_run_that_is_given_up_keeps_nothing(client, bring, folder, django_capt
 
 
 def test_while_it_works_the_page_says_how_far_it_is(client, waiting, bring, manager):
-    send(client)
+    send(client, ROWS)
+    work.move_on()
     run = ImportRun.objects.get()
     Desk(run.pk).note_progress(120)
     page = client.get(run.get_absolute_url()).content.decode()
@@ -185,7 +169,8 @@ def test_while_it_works_the_page_says_how_far_it_is(client, waiting, bring, mana
 
 
 def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture_on_commit_callbacks):
-    send(client)
+    send(client, ROWS)
+    work.move_on()
     run = ImportRun.objects.get()
     assert not work.is_abandoned(run, timezone.now())  # it may just be starting
     later = timezone.now() + timedelta(minutes=1)
@@ -234,7 +219,7 @@ def test_a_manager_imports_into_the_own_branch_the_owner_chooses(
 ):
     assert bring(branch=other_branch.pk).branch != other_branch
     with django_capture_on_commit_callbacks(execute=True):
-        send(builders.client_of(owner), branch=other_branch.pk)
+        send(builders.client_of(owner), ROWS, branch=other_branch.pk)
     assert ImportRun.objects.latest("pk").branch == other_branch
     assert ImportRun.objects.latest("pk").get_absolute_url() not in client.get("/customers/imports/").content.decode()
 
@@ -298,7 +283,7 @@ def test_queries_do_not_grow_with_the_rows(client, bring, django_assert_max_num_
 
 def test_a_key_of_somebody_else_stores_nothing(client, bring, owner):
     run = bring(create_customers="on")
-    key = key_of(builders.client_of(owner).get(run.get_absolute_url()))
+    key = operations.new_key(owner.user, services.STORE)
     assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
 
 

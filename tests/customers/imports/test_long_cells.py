@@ -1,0 +1,156 @@
+"""What a stranger writes into a cell costs no more than its length: no column has a reading that takes the square of it."""
+
+import dataclasses
+import time
+from datetime import date
+
+import pytest
+
+from archives.imports import lines
+from archives.imports.kind import VISITS
+from customers.imports import card_rows
+from customers.imports.engine import Row
+from customers.imports.kind import CUSTOMERS
+from salon import reading, untrusted
+
+SHORT, LONG, MOST = 500, 5_000, 15
+NOISE = 0.001  # seconds below which a reading is not worth comparing
+TODAY = date(2026, 1, 1)
+CLASSES = {
+    "blanks": " ",
+    "wide blanks": "\u3000",
+    "tabs": "\t",
+    "line breaks": "\n",
+    "digits": "1",
+    "wide digits": "１",
+    "other digits": "٣",
+    "letters": "a",
+    "han": "梅",
+    "traditional": "龍",
+    "rare han": "𠮷",
+    "hyphens": "-",
+    "slashes": "/",
+    "dots": ".",
+    "commas": ",",
+    "commas between": "、",
+    "plus signs": "+",
+    "open brackets": "(",
+    "open and closed": "()",
+    "quotes": "'",
+    "equal signs": "=",
+    "percent": "%",
+    "marks": "\u0315\u0300",
+    "mixed marks": "\u0345\u0327\u05b0\u3099",
+    "umlauts": "u\u0308",
+    "kana marks": "か\u3099",
+    "ligatures": "\ufdfa",
+    "jamo": "\u1100\u1161\u11a8",
+    "invisible": "\u200b",
+    "byte order marks": "\ufeff",
+    "controls": "\x01",
+    "variations": "\ufe0f",
+    "surrogates": "\ud800",
+    "phones": "13812346621 ",
+    "phones and blanks": "13812346621" + " " * 40,
+    "short numbers": "1/2/3 ",
+    "days": "2024-01-05 ",
+    "exponents": "1e5",
+    "year signs": "年",
+    "blanks and hyphens": " -",
+    "names": "陈美娟、",
+}
+BEGINS = {"": "", "a number before": "1", "a day before": "2024-1-5 ", "a lunar day before": "农历8月15", "a mark after": ""}
+READERS = {"visits": (VISITS, lines.read), "customers": (CUSTOMERS, card_rows.read)}
+COLUMNS = [(name, column.key) for name, (kind, _read) in READERS.items() for column in kind.columns]
+
+
+def seconds(read, key, cell):
+    """The processor time of reading a row with this cell; the shortest of up to three."""
+    best = float("inf")
+    for _try in range(3):
+        row = Row(1, [cell, "2024-01-05", "1"], {"date": 1, "amount": 2} | {key: 0})
+        begin = time.process_time()
+        read(row, TODAY)
+        best = min(best, time.process_time() - begin)
+        if best < NOISE:
+            break
+    return best
+
+
+@pytest.mark.parametrize(("kind", "key"), COLUMNS)
+def test_a_cell_ten_times_longer_costs_ten_times_as_much(kind, key):
+    read, slow = READERS[kind][1], []
+    for name, sign in CLASSES.items():
+        for place, begin in BEGINS.items():
+            end = "x" if place == "a mark after" else ""
+            cells = [begin + (sign * n)[:n] + end for n in (SHORT, LONG)]
+            first, second = (seconds(read, key, cell) for cell in cells)
+            if second > MOST * max(first, NOISE / 10):
+                slow.append((name, place, first, second))
+    assert slow == []
+
+
+@pytest.mark.parametrize("sign", CLASSES.values(), ids=CLASSES)
+def test_headings_cost_no_more_than_their_length(sign):
+    def spent(n):
+        begin = time.process_time()
+        for _column in range(20):
+            reading.heading_key((sign * n)[:n])
+        return time.process_time() - begin
+
+    assert spent(LONG) < MOST * max(spent(SHORT), NOISE)
+
+
+def test_a_cell_says_so_when_it_holds_too_many_phones():
+    row = Row(1, ["/".join(str(13800000000 + n) for n in range(50)), "A1"], {"phone": 0, "card_no": 1})
+    data, problems = card_rows.read(row, TODAY)
+    assert problems == ["These are more than 20 phone numbers."]
+    assert data["phones"] == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "phones"),
+    [
+        ("13800138000 13900139000", ["13800138000", "13900139000"]),
+        ("13800138000   +8613900139000", ["13800138000", "+8613900139000"]),
+        ("021 6288 1234", ["021 6288 1234"]),
+        (" 13800138000\n 13900139000 ", ["13800138000", "13900139000"]),
+        ("13800138000 / 13900139000、", ["13800138000", "13900139000"]),
+    ],
+)
+def test_phones_are_still_told_apart(cell, phones):
+    row = Row(1, [cell, "A1"], {"phone": 0, "card_no": 1})
+    assert card_rows.read(row, TODAY)[0]["phones"] == phones
+
+
+@pytest.mark.django_db
+def test_rows_that_take_too_long_are_told_so(browser, manager, monkeypatch):
+    """A pattern that would search for ever is stopped in the middle, and the file is not called damaged."""
+    monkeypatch.setattr(reading, "FROM_BROWSER", dataclasses.replace(reading.FROM_BROWSER, work=0.2))
+
+    monkeypatch.setattr("salon.cells.exact", lambda *_cell: _search_for_ever())
+    its = browser(manager)
+    for kind in ("visits", "customers"):
+        begin = time.monotonic()
+        run = its.bring("卡号,姓名,日期,金额\nA1,张晓梅,2024-01-05,1\n", kind=kind)
+        assert run.state == "failed"
+        assert "took too long" in run.problem
+        assert time.monotonic() - begin < 20
+
+
+def _search_for_ever():
+    import re
+
+    re.fullmatch(r"(a|a)*b", "a" * 40)
+
+
+def test_a_reader_that_is_stopped_in_the_middle_of_a_line_is_late_and_not_damaged():
+    from unittest.mock import Mock
+
+    late = Mock(is_set=lambda: True)
+    child = Mock(stdout=[b'{"notes": {}}\n', b'{"rows": [[1, ["cut o'], wait=lambda: -9)
+    said = untrusted._lines_of(child, late)
+    assert next(said) == b'{"notes": {}}\n'
+    with pytest.raises(untrusted.Broke) as broke:
+        next(said)
+    assert broke.value.is_late
