@@ -12,7 +12,7 @@ from tests import builders
 
 
 def percent(share):
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def draw_pareto(**changed):
