@@ -65,6 +65,7 @@ PAGES = {
     # the shop
     "shop:settings": Page(read=MANAGERS),
     "shop:nightly": Page(read=MANAGERS),
+    "shop:backup_begin": Page(write=MANAGERS),
     "shop:branch_list": Page(read=MANAGERS),
     "shop:branch_create": OWNER_FORM,
     "shop:branch_edit": OWNER_FORM,

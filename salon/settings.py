@@ -56,6 +56,7 @@ if len(SECRET_KEY) < 40:
     raise ImproperlyConfigured("SALON_SECRET_KEY must have at least 40 characters")
 
 # Where people reach the product: links, QR codes, and whether cookies may insist on TLS.
+HAS_PUBLIC_URL = bool(env_str("SALON_PUBLIC_URL"))  # without one, links carry what the server listens on (salon/address.py)
 PUBLIC_URL = env_str("SALON_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 PLAIN_HTTP = env_bool("SALON_PLAIN_HTTP")
 BEHIND_TLS = PUBLIC_URL.startswith("https://")

@@ -14,16 +14,18 @@ several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason=P
 # runs everything on both. A folder stands for all in it.
 ON_BOTH = """
 archives/imports
-archives/visits/test_arrivals.py archives/visits/test_checks.py archives/visits/test_desk_moves.py
-archives/visits/test_desk_page.py archives/visits/test_entry_save.py archives/visits/test_panels.py
-archives/visits/test_plan_questions.py archives/visits/test_record.py archives/visits/test_take_back.py
+archives/visits/test_amounts.py archives/visits/test_arrivals.py archives/visits/test_checks.py
+archives/visits/test_desk_moves.py archives/visits/test_desk_page.py archives/visits/test_entry_save.py
+archives/visits/test_means.py archives/visits/test_panels.py archives/visits/test_plan_questions.py archives/visits/test_record.py
+archives/visits/test_refund_page.py archives/visits/test_take_back.py archives/visits/test_undo.py
 customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py customers/card/test_stale.py
 customers/imports customers/privacy
 salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/test_services.py
 salon/backups salon/nightly
 salon/shop/test_editing.py salon/shop/test_first_branch.py salon/shop/test_queries.py
 salon/test_boot.py salon/test_errors.py salon/test_guards.py salon/test_health.py salon/test_lists.py salon/test_operations.py
-salon/test_panels.py salon/test_replica.py salon/test_serve.py
+salon/test_data_directory.py salon/test_database_gone.py salon/test_full_disk.py salon/test_panels.py salon/test_replica.py
+salon/test_sequences.py salon/test_serve.py salon/test_sessions.py
 segmentation/demo segmentation/imports segmentation/reports/test_workbook.py
 segmentation/runs/test_before_the_first_run.py segmentation/runs/test_concentration.py segmentation/runs/test_export.py
 segmentation/runs/test_ladder.py segmentation/runs/test_list_at_size.py segmentation/runs/test_recompute.py

@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 
 from customers.imports import work
 from salon import access
+from salon.backups import asked as asked_backup
 from tests import builders, hostile
 from tests.addresses import Samples, addresses
 
@@ -174,6 +175,7 @@ def deck(honest, asked, choose):
 @pytest.fixture
 def sender(branch, receptionist, beautician, manager, owner, monkeypatch, tmp_path, settings):
     monkeypatch.setattr(work, "start", lambda run, *step: None)
+    monkeypatch.setattr(asked_backup, "start", lambda: None)
     settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     samples = Samples(branch=branch, receptionist=receptionist, beautician=beautician, owner=owner)
     people = {"receptionist": receptionist, "beautician": beautician, "manager": manager, "owner": owner}

@@ -15,11 +15,11 @@ from archives.visits.models import (
     NO_SHOW,
     UNFINISHED,
     Line,
-    Payment,
     StaffShare,
     Visit,
     VisitNote,
 )
+from archives.visits.payment_models import Payment
 from archives.visits.queries import BOARD_TIME, day_board, latest_next_notes, of_the_day, staff_names
 from customers.card.models import Phone
 from customers.card.queries import safety_of
@@ -195,7 +195,8 @@ def takings(actor, day):
     """The Takings of the branch for managers and the owner, a receptionist's own; None for who sees no amounts. One query."""
     if access.visibility(actor, "amount") != access.FULL:
         return None
-    payments = Payment.objects.filter(bill__branch=actor.branch, bill__business_date=day, bill__voided_at=None)
+    taken = Payment.objects.as_corrected()
+    payments = taken.filter(bill__branch=actor.branch, bill__business_date=day, bill__voided_at=None)
     is_own = actor.role not in access.MANAGERS
     if is_own:
         payments = payments.filter(bill__recorded_by=actor.user)

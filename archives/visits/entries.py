@@ -101,7 +101,7 @@ def _line_problems(line):
     if len(people) != len(set(people)):
         yield _("A person can stand on a line only once.")
     if line.shares and (sum(bp for _staff, bp in line.shares) != WHOLE_SHARE or any(bp <= 0 for _staff, bp in line.shares)):
-        yield _("The shares of a line must sum to 100 %.")
+        yield _("The shares of a line must sum to 100%.")
     if not 0 <= line.minutes <= 1440:
         yield _("Minutes must be between 0 and 1,440.")
 

@@ -213,7 +213,7 @@ class LineForm(Form):
         try:
             self.cleaned_data["shares"] = tuple(zip(people, typed.parse_shares(shares))) if people else ()
         except ValueError:
-            self.add_error(None, _("The shares of a line must sum to 100 %."))
+            self.add_error(None, _("The shares of a line must sum to 100%."))
         if self.cleaned_data.get("reason") == "other" and not self.cleaned_data.get("remark"):
             self.add_error("remark", _("Say in the remark why there is a discount."))
         return self.cleaned_data

@@ -41,7 +41,7 @@ class Discount:
 def parse_discount(text):
     """The Discount somebody typed; "" is none. Raises ValueError.
 
-    9折 and 9z keep 90 %, 88折 and 8.8折 keep 88 %; 10% takes a tenth off; 30, -30 and 30元 take 30 yuan off; with =270 the
+    9折 and 9z keep 90%, 88折 and 8.8折 keep 88%; 10% takes a tenth off; 30, -30 and 30元 take 30 yuan off; with =270 the
     line costs 270.
     """
     text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "").replace(",", "")
@@ -84,7 +84,7 @@ def _fen(figure):
 def parse_shares(texts):
     """Shares in ten-thousandths of the percentages typed, one per person. Empty ones get equal parts of what is left.
 
-    Raises ValueError unless each is above zero and they sum to 100 %.
+    Raises ValueError unless each is above zero and they sum to 100%.
     """
     given = [_share(text) for text in texts]
     left = WHOLE - sum(share for share in given if share is not None)

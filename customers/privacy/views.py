@@ -40,7 +40,7 @@ def reveal(request, pk):
             )
             shown["values"] = whole(customer, field)
     except services.ReasonMissing:
-        return _revealed(request, shown | {"asks_reason": True}, 422)
+        return _revealed(request, shown | {"asks_reason": True, "is_missing": "reason" in request.POST}, 422)
     except services.RevealLimitReached:
         refusal = _("You have looked at as many whole fields today as one person may. Ask your manager.")
         return _revealed(request, shown | {"refusal": refusal}, 422)

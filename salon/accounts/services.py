@@ -4,7 +4,6 @@ Every service that takes an actor takes it first; what a person does to the own 
 """
 
 from axes.utils import reset as forget_failures
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from salon import access
 from salon.accounts import second_factor
 from salon.accounts.models import INVITATION_LIFE, Invitation, User, token_digest
+from salon.address import public_url
 from salon.errors import Conflict
 from salon.shop.models import StaffMember
 
@@ -51,7 +51,7 @@ def invite(*, actor, staff):
     Invitation.objects.create(
         staff=staff, digest=token_digest(token), created_by=actor.user, expires_at=actor.now + INVITATION_LIFE
     )
-    return settings.PUBLIC_URL + reverse("join", args=[token])
+    return public_url() + reverse("join", args=[token])
 
 
 @transaction.atomic

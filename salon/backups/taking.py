@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from salon import data_directory, media
 from salon.backups import container, folders, postgresql, retention, sqlite_files
@@ -19,6 +20,13 @@ from salon.backups.manifest import DATABASES, MEDIA, Manifest, Member, Refused
 from salon.files import sync_folder
 
 LOCK = "backup"
+# What is done, in this order; counted from 1.
+STAGES = (
+    gettext_lazy("The database is being copied"),
+    gettext_lazy("The file is being written"),
+    gettext_lazy("The file is being read back"),
+)
+COPYING, WRITING, READING = 1, 2, 3
 MARGIN = 100_000_000  # bytes that stay free: the desk writes too
 
 
@@ -42,13 +50,15 @@ def live_file():
     return Path(connection.settings_dict["NAME"]).absolute()
 
 
-def take(*, now, output=None, passphrase="", prefix="salon", even_incomplete=False):
+def take(*, now, output=None, passphrase="", prefix="salon", even_incomplete=False, note=lambda stage: None):
     """Make a backup and return it as Taken; the caller holds LOCK. `output` is a folder, or a file that does not exist yet.
+    `note` is called with the number of each stage that begins.
 
     Raises Refused: no room, no pg_dump, a damaged database, another data directory than the database's, media files that are
     gone (unless `even_incomplete`), or a file that does not read back as it was written.
     """
     check_present()
+    note(COPYING)
     path = _path_for(output, now, passphrase, prefix)
     _remove_drafts(path.parent)
     _check_room(path.parent)
@@ -62,7 +72,7 @@ def take(*, now, output=None, passphrase="", prefix="salon", even_incomplete=Fal
         members = {name: Member(folders.size_of(database), container.sha256_of(database), unpacked)}
         members |= {each: Member(folders.size_of(file), container.sha256_of(file)) for each, file in files.items()}
         manifest = _manifest(now, rows, members)
-        _write(path, manifest, {name: database} | files, passphrase)
+        _write(path, manifest, {name: database} | files, passphrase, note)
     return Taken(path, manifest, folders.size_of(path), bool(passphrase))
 
 
@@ -169,12 +179,14 @@ def key_fingerprint():
     return hashlib.sha256(b"salon-archive-key:" + settings.SECRET_KEY.encode()).hexdigest()[:16]
 
 
-def _write(path, manifest, files, passphrase):
+def _write(path, manifest, files, passphrase, note):
     """Write under another name, read it all back, and only then give it its own."""
     draft = _draft_of(path)
     draft.unlink(missing_ok=True)
     try:
+        note(WRITING)
         container.write(draft, manifest, files, passphrase=passphrase)
+        note(READING)
         with container.opened(draft, passphrase=passphrase) as backup:
             backup.verify()
         os.replace(draft, path)

@@ -18,6 +18,7 @@ app_name = "shop"
 urlpatterns = [
     path("", views.settings, name="settings"),
     path("nightly/", nights.nightly, name="nightly"),
+    path("nightly/backup/", nights.backup_begin, name="backup_begin"),
     path("branches/", views.branch_list, name="branch_list"),
     path("branches/new/", views.branch_create, name="branch_create"),
     path("branches/switch/", views.branch_switch, name="branch_switch"),

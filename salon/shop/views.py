@@ -5,12 +5,14 @@ from django.db.models import Count, Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from salon import access
 from salon.links import way_on
 from salon.lists import Sort, listing
 from salon.shop import filters, forms, history, rights
+from salon.shop.areas import areas_for
 from salon.shop.editing import edit, pick, save
 from salon.shop.models import Branch, Brand, Category, Department, Item, StaffMember, Tag
 
@@ -21,7 +23,7 @@ WORKING = Count("staff", filter=Q(staff__is_active=True))
 @require_safe
 def settings(request):
     actor = request.actor
-    context = {
+    counts = {
         "branches": Branch.objects.visible_to(actor).open().count(),
         "departments": Department.objects.filter(is_active=True).count(),
         "staff": StaffMember.objects.visible_to(actor).filter(is_active=True).count(),
@@ -29,11 +31,32 @@ def settings(request):
         "categories": Category.objects.count(),
         "brands": Brand.objects.count(),
         "tags": Tag.objects.count(),
+    }
+    notes = _notes(**counts)
+    context = counts | {
+        "tiles": [(area, notes[area.page]) for area in areas_for(actor)],
         "roles": [access.ROLE_NAMES[role] for role in access.ROLES],
         "seen": rights.seen(),
         "done": rights.done(),
     }
     return render(request, "salon/shop/settings.html", context)
+
+
+def _notes(*, branches, departments, staff, items, categories, brands, tags):
+    """What stands on the tile of each area, by its page."""
+    return {
+        "shop:branch_list": ngettext("%(n)s open", "%(n)s open", branches) % {"n": branches},
+        "shop:department_list": ngettext("%(n)s in use", "%(n)s in use", departments) % {"n": departments},
+        "shop:staff_list": ngettext("%(n)s person", "%(n)s people", staff) % {"n": staff},
+        "shop:item_list": ngettext("%(n)s item on offer", "%(n)s items on offer", items) % {"n": items},
+        "shop:category_list": categories,
+        "shop:brand_list": brands,
+        "shop:tag_list": ngettext("%(n)s ingredient or contra-indication", "%(n)s ingredients and contra-indications", tags)
+        % {"n": tags},
+        "imports:list": _("customers and visits from files"),
+        "shop:nightly": _("when they last ran, and one now"),
+        "privacy:log": _("who looked at whom"),
+    }
 
 
 # --- Branches ----------------------------------------------------------------------------------------------------------

@@ -15,11 +15,10 @@ class StaffForm(RowForm):
 
     class Meta:
         model = StaffMember
-        fields = ["name", "role", "branch", "department", "employed_on", "has_finance", "is_active", "left_on"]
+        fields = ["name", "role", "branch", "department", "employed_on", "is_active", "left_on"]
         widgets = {"employed_on": DayInput, "left_on": DayInput}
         help_texts = {
             "role": _("What the person's log-in may see and do."),
-            "has_finance": _("May see and settle what is owed. Owners have it anyway."),
             "is_active": _("Untick it when the person leaves: the log-in ends at once, everything recorded stays."),
             "left_on": _("Last day, for somebody who no longer works here."),
         }
@@ -33,7 +32,7 @@ class StaffForm(RowForm):
             if not self.instance.pk:
                 self.initial["branch"] = actor.branch.pk
         else:
-            del self.fields["branch"], self.fields["has_finance"]
+            del self.fields["branch"]
             if not self.instance.pk:
                 self.instance.branch = actor.branch
         self.fields["department"].queryset = Department.objects.filter(Q(is_active=True) | Q(pk=self.instance.department_id))

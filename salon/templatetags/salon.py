@@ -11,8 +11,15 @@ from django.utils.translation import ngettext, to_locale
 from salon import access
 from salon.money import format_money, rounded
 from salon.nightly import queries as nightly
+from salon.shop.areas import areas_for
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def settings_areas(context):
+    """The areas of the settings that the person may open (salon/shop/areas.py)."""
+    return areas_for(context["request"].actor)
 
 
 @register.filter
@@ -47,14 +54,14 @@ def quantity(milli):
 
 @register.filter
 def share(basis_points):
-    """A share in basis points as 60 % or 33.3 %."""
-    return f"{basis_points / 100:g} %"
+    """A share in basis points as 60% or 33.3%."""
+    return f"{basis_points / 100:g}%"
 
 
 @register.filter
 def percent(part, places=1):
-    """A part of 1 as 41.2 %, in the language in force."""
-    return _("%(number)s %%") % {"number": number_format(rounded(Decimal(part) * 100, places), decimal_pos=places)}
+    """A part of 1 as 41.2%, in the language in force."""
+    return f"{number_format(rounded(Decimal(part) * 100, places), decimal_pos=places)}%"
 
 
 @register.filter

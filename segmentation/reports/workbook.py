@@ -178,5 +178,5 @@ def _definitions(month):
         ),
         (_("Staff"), _("Each one's shares of the lines they worked on; what nobody is named for stands in the last row.")),
         (_("Payments"), _("Money that changed hands for the month's bills, by means; voided bills are left out.")),
-        (_("Items"), _("Sales without a customer's name are included. Class by share: A to 70 %, B to 90 % of all sales.")),
+        (_("Items"), _("Sales without a customer's name are included. Class by share: A to 70%, B to 90% of all sales.")),
     ]

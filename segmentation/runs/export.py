@@ -158,7 +158,7 @@ def definitions(run):
         (_("Segment"), _("By R and by FM = (F + M + 1) ÷ 2, rounded down.")),
         (_("Rank"), _("1 + how many customers spent strictly more.")),
         (_("Cumulative share"), _("What all with at least this amount spent, as a share of the whole positive consumption.")),
-        ("ABC", _("A: those ahead brought less than 70 %; B: less than 90 %; C: all others.") + _steps(_cuts(run), "BA")),
+        ("ABC", _("A: those ahead brought less than 70%; B: less than 90%; C: all others.") + _steps(_cuts(run), "BA")),
         (_("Tier since"), _("The day of the run that first gave the tier, in the unbroken stretch.")),
     ]
 

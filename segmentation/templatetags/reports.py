@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def growth(part):
-    """By which part of 1 something grew or fell: ▲ 3.9 %, with its sense for those who do not see the arrow; empty for None."""
+    """By which part of 1 something grew or fell: ▲ 3.9%, with its sense for those who do not see the arrow; empty for None."""
     if part is None:
         return ""
     sign, sense, tone = ("▲", _("up by"), "good") if part > 0 else ("▼", _("down by"), "bad") if part < 0 else ("", "", "same")

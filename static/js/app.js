@@ -166,9 +166,10 @@
     if (!button) return;
     await copy(button.dataset.copy);
     if (!button.dataset.copied) return;
-    const label = button.textContent;
-    button.textContent = button.dataset.copied;
-    setTimeout(() => (button.textContent = label), 1500);
+    const place = button.querySelector("[aria-live]") || button; // beside an icon
+    const label = button.dataset.label || (button.dataset.label = place.textContent);
+    place.textContent = button.dataset.copied;
+    setTimeout(() => (place.textContent = label), 1500);
   });
 
   /* --- A file that is too large is refused at its field ---------------------------------------------------------------- */
@@ -176,8 +177,17 @@
   document.addEventListener("change", (event) => {
     const { files, dataset } = event.target;
     if (!files || !dataset.mostBytes) return;
-    event.target.setCustomValidity([...files].some((file) => file.size > dataset.mostBytes) ? dataset.tooLarge : "");
-    event.target.reportValidity();
+    const tooLarge = [...files].some((file) => file.size > dataset.mostBytes);
+    event.target.setCustomValidity(tooLarge ? dataset.tooLarge : "");
+    event.target.setAttribute("aria-invalid", tooLarge);
+    const said = event.target.parentElement.querySelector("[data-said]");
+    if (said) said.remove();
+    if (!tooLarge) return;
+    const words = document.createElement("div"); // in the page, where it stays, and not in a bubble of the browser
+    Object.assign(words, { className: "invalid-feedback d-block", textContent: dataset.tooLarge });
+    words.setAttribute("role", "alert");
+    words.dataset.said = "";
+    event.target.after(words);
   });
   document.addEventListener(
     "submit",
@@ -186,7 +196,7 @@
       if (!tooLarge) return;
       event.preventDefault();
       event.stopPropagation();
-      tooLarge.reportValidity();
+      tooLarge.focus();
     },
     true
   );

@@ -1,4 +1,4 @@
-// Settings and catalogue: hides the days that do not fit the kind of item, and copies the one-time link.
+// Settings and catalogue: hides the days that do not fit the kind of item, and shows the button that copies the one-time link.
 (function () {
   "use strict";
 
@@ -15,18 +15,5 @@
   document.addEventListener("draft:restored", fitKind);
   fitKind();
 
-  document.querySelectorAll("[data-copy]").forEach(function (button) {
-    const field = document.getElementById(button.dataset.copy);
-    const label = button.querySelector("span");
-    button.hidden = false;
-    button.addEventListener("click", async function () {
-      field.select();
-      try {
-        await navigator.clipboard.writeText(field.value);
-      } catch (error) { // no clipboard without TLS: the older way
-        if (!document.execCommand("copy")) return;
-      }
-      label.textContent = button.dataset.copied;
-    });
-  });
+  document.querySelectorAll("[data-copy]").forEach(function (button) { button.hidden = false; }); // app.js copies
 })();

@@ -44,7 +44,7 @@
     one("[data-subtotal]").textContent = sums.amount(list);
     one("[data-discounts]").textContent = sums.amount(value - list);
     one("[data-discount-row]").hidden = value === list;
-    one("[data-total]").textContent = readable ? sums.money(value, page.symbol) : "?";
+    document.querySelectorAll("[data-total]").forEach((place) => (place.textContent = readable ? sums.money(value, page.symbol) : "?"));
     form.elements.shown_total.value = readable ? value : "";
     pay.update(value, readable);
     one("thead").hidden = !lines.all().length;

@@ -12,7 +12,7 @@ from tests import builders
 
 
 def percent(share):
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def draw_pareto(**changed):
@@ -20,7 +20,7 @@ def draw_pareto(**changed):
         "curve": [(0, 0), (0.1, 0.7), (0.3, 0.9), (1, 1)],
         "bands": [("A", 0.1), ("B", 0.3), ("C", 1)],
         "point": (0.2, 0.8),
-        "words": "20 % 的顾客带来 80 %",
+        "words": "20% 的顾客带来 80%",
         "percent": percent,
         "axis": "顾客，按消费从高到低",
         "alt": "few bring much",
@@ -84,7 +84,7 @@ def test_the_same_figures_are_the_same_bytes(name):
 
 def test_the_curve_says_what_it_shows():
     words = texts(draw_pareto().light)
-    assert {"A", "B", "C", "20 % 的顾客带来 80 %", "顾客，按消费从高到低", "0 %", "80 %", "100 %"} <= set(words)
+    assert {"A", "B", "C", "20% 的顾客带来 80%", "顾客，按消费从高到低", "0%", "80%", "100%"} <= set(words)
 
 
 def test_a_tier_too_narrow_for_its_letter_has_none():
@@ -97,7 +97,7 @@ def places(uri, words):
 
 
 def test_the_words_at_the_point_stay_inside():
-    words = "20 % 的顾客带来 80 %"
+    words = "20% 的顾客带来 80%"
     assert places(draw_pareto().light, words)[1] == "start"
     x, anchor = places(draw_pareto(point=(0.9, 0.8)).light, words)
     assert anchor == "end"
@@ -107,7 +107,7 @@ def test_the_words_at_the_point_stay_inside():
 def test_bars_say_each_share_and_what_the_colours_are():
     words = texts(draw_bars().light)
     assert {"A", "B", "C", "占顾客", "占消费"} <= set(words)
-    assert sorted(word for word in words if "%" in word) == ["10 %", "10 %", "20 %", "20 %", "70 %", "70 %"]
+    assert sorted(word for word in words if "%" in word) == ["10%", "10%", "20%", "20%", "70%", "70%"]
 
 
 def test_what_somebody_typed_is_text():

@@ -25,7 +25,7 @@ def test_whole_yuan_are_rounded_not_cut_off(fen, shown):
 
 @pytest.mark.parametrize(
     ("part", "places", "shown"),
-    [(0.70694, 1, "70.7 %"), (53 / 268, 1, "19.8 %"), (0.9995, 0, "100 %"), (0, 1, "0.0 %"), (1, 1, "100.0 %")],
+    [(0.70694, 1, "70.7%"), (53 / 268, 1, "19.8%"), (0.9995, 0, "100%"), (0, 1, "0.0%"), (1, 1, "100.0%")],
 )
 def test_a_share_is_rounded_as_excel_rounds_it(part, places, shown):
     assert percent(part, places) == shown

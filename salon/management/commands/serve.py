@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.utils.translation import gettext as _
 
 from salon import access, assets, boot, data_directory, integrity
+from salon import address as where
 from salon.accounts.models import User
 from salon.server import Server, listen
 from salon.sessions import Sessions
@@ -97,10 +98,11 @@ class Command(BaseCommand):
         self.server = Server(application, sock, trusted_proxy=settings.TRUSTED_PROXY if settings.BEHIND_TLS else None)
         for warning in boot.warnings():
             self.stderr.write(self.style.WARNING(_("WARNING: %s") % warning))
-        address = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+        address = where.of_socket(host, sock.getsockname()[1])
+        where.listen_at(host, sock.getsockname()[1])
         if not integrity.is_small():
             integrity.look_while_serving(lambda sentence: self.stderr.write(self.style.ERROR(sentence)))
-        self.welcome(address)
+        self.welcome()
         # This thread's connection stays. On PostgreSQL it holds the lock against restores, until it is lost (salon/sessions.py);
         # on SQLite the last connection to close clears the log away, and no request should pay for that.
         with sessions.kept() if sessions else nullcontext():
@@ -114,7 +116,7 @@ class Command(BaseCommand):
         self.stderr.write(_("Stopped. %s") % _("A backup is being restored into this salon; start again when that has ended."))
         self.server.stop()
 
-    def welcome(self, address):
+    def welcome(self):
         """What the person at the terminal needs now: the address, and how to log in."""
         if User.objects.filter(is_demo=True).exists():
             self.say_demo_logins(settings.DATA_DIR / "demo-logins.txt")
@@ -122,10 +124,9 @@ class Command(BaseCommand):
             python = Path(sys.executable)
             python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
             self.say(_("Nobody can log in yet. Make the owner's one-time link: %s manage.py invite_owner") % python)
-        if "SALON_PUBLIC_URL" not in os.environ and address != settings.PUBLIC_URL:
-            self.say(
-                _("Links to pass on begin with %s; set SALON_PUBLIC_URL if people use another address.") % settings.PUBLIC_URL
-            )
+        if not settings.HAS_PUBLIC_URL:
+            sentence = _("Links to pass on begin with %s; set SALON_PUBLIC_URL if people use another address.")
+            self.say(sentence % where.public_url())
 
     def say_demo_logins(self, file):
         if file.exists():

@@ -220,7 +220,7 @@ def test_shares_and_people_are_checked(desk, receptionist, beautician, manager, 
         data = sent(receptionist, [customer], [{"item": facial, "staff": staff, "share": share}])
         return html.unescape(desk.post(URL, data).content.decode())
 
-    assert "must sum to 100 %" in answer([beautician.pk, manager.pk], ["60", "50"])
+    assert "must sum to 100%" in answer([beautician.pk, manager.pk], ["60", "50"])
     assert "A person can stand on a line only once." in answer([beautician.pk, beautician.pk], ["50", "50"])
     assert "Choose somebody who works here." in answer([stranger.pk], [""])
     assert Bill.objects.count() == 0

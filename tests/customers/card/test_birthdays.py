@@ -105,8 +105,8 @@ def test_days_that_do_not(calendar, year, month, day):
 
 
 def test_in_words():
-    assert birthdays.in_words(born("solar", 1990, 6, 12)) == "June 12, 1990"
-    assert birthdays.in_words(born("solar", 1990, 6, 12), year=False) == "June 12"
+    assert birthdays.in_words(born("solar", 1990, 6, 12)) == "12 Jun 1990"
+    assert birthdays.in_words(born("solar", 1990, 6, 12), year=False) == "12 Jun"
     assert birthdays.in_words(born("lunar", 1990, 6, 12), year=False) == "lunar calendar, month 6, day 12"
     assert birthdays.in_words(born("lunar", 1990, 6, 12)) == "lunar calendar 1990, month 6, day 12"
     assert birthdays.in_words(born("solar", 1990, None, None)) == "1990"

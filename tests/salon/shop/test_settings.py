@@ -1,9 +1,13 @@
 """The settings page: cards to each part, and the tables of rights in words."""
 
+import re
+
 import pytest
+from django.urls import reverse
 
 from salon import access
 from salon.shop import rights
+from salon.shop.areas import AREAS
 from tests import builders
 
 
@@ -24,6 +28,31 @@ def test_it_links_to_every_part(owner):
     html = builders.client_of(owner).get("/shop/").content.decode()
     for part in ("branches", "departments", "staff", "items", "categories", "brands", "tags"):
         assert f'href="/shop/{part}/"' in html
+
+
+@pytest.mark.parametrize("role", ["manager", "owner"])
+def test_the_tabs_are_the_tiles_and_every_area_leads_back(role, branch):
+    client = builders.client_of(builders.make_staff(branch=branch, role=role))
+    overview = client.get("/shop/").content.decode()
+    tiles = re.findall(r'<a class="sheet" href="([^"]+)">', overview)
+    assert [reverse(area.page) for area in AREAS] == tiles
+    for url in tiles:
+        tabs = page_of(client, url).split('aria-label="Parts of the settings">')[1].split("</nav>")[0]
+        assert re.findall(r'href="([^"]+)"', tabs) == ["/shop/", *tiles], url
+        assert re.findall(r'href="([^"]+)" aria-current="page"', tabs) == [url]
+
+
+def test_nobody_is_promised_what_is_not_there(owner):
+    client = builders.client_of(owner)
+    for url in ("/shop/", "/shop/staff/", "/shop/staff/new/", f"/shop/staff/{owner.pk}/"):
+        page = page_of(client, url).lower()
+        assert not [word for word in ("finance", "stored value", "what is owed") if word in page], url
+
+
+def page_of(client, url):
+    response = client.get(url)
+    assert response.status_code == 200, url
+    return response.content.decode()
 
 
 def test_the_desk_has_no_settings(receptionist, beautician):

@@ -93,7 +93,7 @@ def test_a_small_history_by_hand(branch, other_branch, tmp_path):
         path = write_csv(tmp_path / "visits.csv", COLUMNS, rows)
         assert import_visits(path, place, create_customers=True)[-1] == last(len(rows))
     run = recompute(date(2026, 6, 30))
-    # Five of the universe; consumption 800, 300, 300, 20, 0: T = 1,420. Before 乙, 丙 stand 800 (56 %), before 庚 1,400.
+    # Five of the universe; consumption 800, 300, 300, 20, 0: T = 1,420. Before 乙, 丙 stand 800 (56%), before 庚 1,400.
     assert figures(run) == {
         "甲": (date(2026, 6, 30), 1, 80_000, 4, 1, 5, "A"),
         "乙": (date(2026, 3, 1), 1, 30_000, 2, 1, 3, "A"),

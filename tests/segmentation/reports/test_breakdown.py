@@ -88,7 +88,7 @@ def test_what_grew_and_what_fell():
         month, [Totals(90_000, 9, 5, 1), Totals(100_000, 9, 5, 0), Totals(90_000, 1, 1, 0)], breakdown.moved(june, may)
     )
     assert told[0].replace("\xa0", " ") == (
-        "Consumption ¥ 900.00: 10.0 % less than in May 2026 (¥ 100.00); as much as in June 2025."
+        "Consumption ¥ 900.00: 10.0% less than in May 2026 (¥ 100.00); as much as in June 2025."
     )
     assert told[1].endswith("In May 2026: 9.")
     assert [sentence.replace("\xa0", " ") for sentence in told[2:]] == ["Grew most: i0 +¥ 2.00.", "Fell most: i1 −¥ 4.00."]

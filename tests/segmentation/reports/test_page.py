@@ -87,12 +87,12 @@ def test_it_holds_all_branches_so_only_the_owner_takes_it(june, boss, manager, d
 def test_the_page_says_what_grew_and_what_fell(june, boss):
     """June: 805 yuan after 200 in May, and nothing a year before."""
     html = boss.get(PAGE, {"month": "2026-06"}).content.decode().replace("\xa0", " ")
-    assert "Consumption ¥ 805.00: 302.5 % more than in May 2026 (¥ 605.00); nothing to compare with in June 2025." in html
-    assert "3 visits of 2 customers, 2 new, ¥ 268.33 for each visit. Visits grew by 200.0 % from 1 in May 2026." in html
+    assert "Consumption ¥ 805.00: 302.5% more than in May 2026 (¥ 605.00); nothing to compare with in June 2025." in html
+    assert "3 visits of 2 customers, 2 new, ¥ 268.33 for each visit. Visits grew by 200.0% from 1 in May 2026." in html
     assert "徐汇店" in html
     fell = boss.get(PAGE, {"month": "2026-07"}).content.decode()
     assert "July 2026, up to day 1" in fell
-    assert "100.0 % less than in June 2026, up to day 1" in fell  # the first of June against the first of July
+    assert "100.0% less than in June 2026, up to day 1" in fell  # the first of June against the first of July
 
 
 def test_the_page_costs_as_many_queries_for_many_as_for_few(june, branch, boss, django_assert_max_num_queries):

@@ -13,7 +13,7 @@ OVERVIEW, LIST = "/tiers/", "/tiers/customers/"
 def test_before_the_first_run(boss, morning):
     page = text_of(boss.get(OVERVIEW))
     assert "Nobody has a tier yet" in page
-    assert "Tiers have never been computed; they should be as of June 30, 2026." in page
+    assert "Tiers have never been computed; they should be as of 30 Jun 2026." in page
     assert "Nobody has a tier yet" in text_of(boss.get(LIST))
 
 

@@ -150,10 +150,10 @@ def test_a_filter_is_kept_while_looking_at_a_study(salon, boss):
 def test_each_tier_is_explained(salon, head):
     html = head.get(URL, {"q": "乙"}).content.decode()
     for words in (
-        "A: 2,000.00 in 12 months, rank 2 of 7, cumulative share 80.0 %; A begins at 2,000.00; B begins at 1,000.00",
+        "A: 2,000.00 in 12 months, rank 2 of 7, cumulative share 80.0%; A begins at 2,000.00; B begins at 1,000.00",
         "This is the amount at which A begins.",
         "This holds while everybody else stays as they are.",
-        "A since June 30, 2026, before C",
+        "A since 30 Jun 2026, before C",
         "provisional",
         "4 5 4",
         "20 days",
@@ -164,7 +164,7 @@ def test_each_tier_is_explained(salon, head):
 def test_the_card_leads_to_its_row(salon, head):
     customer = salon.people["丙"]
     html = head.get(customer.get_absolute_url()).content.decode()
-    assert "C: 500.00 in 12 months, rank 4 of 7, cumulative share 95.0 %" in html
+    assert "C: 500.00 in 12 months, rank 4 of 7, cumulative share 95.0%" in html
     assert "With ¥\xa0500.00 more it would be B." in html
     assert '<span class="chip">provisional</span>' in html
     assert "provisional" not in head.get(salon.people["戊"].get_absolute_url()).content.decode()

@@ -68,8 +68,8 @@ def test_managers_see_why(role, served, request):
     found = pages(client, served)
     card = found[served.get_absolute_url()]
     for words in (
-        "A: 2,000.00 in 12 months, rank 2 of 7, cumulative share 80.0 %",
-        "A since June 30, 2026, before C",
+        "A: 2,000.00 in 12 months, rank 2 of 7, cumulative share 80.0%",
+        "A since 30 Jun 2026, before C",
         "R 4 · F 5 · M 4",
     ):
         assert words in card, words

@@ -1,0 +1,54 @@
+"""What a hand needs on a phone and a shop's own PC: names in one line, total and save under the thumb, a button that copies."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+BOX = "element => { const box = element.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }"
+
+
+def test_names_begin_at_one_edge_with_a_tier_and_without(visit_page):
+    page = visit_page("/customers/", user="manager", width=390)
+    first, *others = page.locator("tbody .row-link.person").all()
+    first.evaluate("""link => { const slot = link.parentElement.querySelector(".tier-slot");
+        slot.innerHTML = '<span class="tier tier-a">A</span>'; }""")  # the salon of these tests has no tiers yet
+    assert others
+    assert len({round(link.evaluate(BOX)[0], 1) for link in [first, *others]}) == 1
+
+
+def test_total_and_save_are_within_reach_of_the_thumb(visit_page, people):
+    page = visit_page(f"/visits/new/?customer={people['张晓梅']}", width=390, height=844)
+    for _scrolled in range(2):
+        for part in (".save-total", "[data-save]"):
+            expect(page.locator(part)).to_be_in_viewport(ratio=1)
+            assert page.locator(part).evaluate(BOX)[1] > 844 / 2
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".save-total")).to_have_text(page.locator(".total [data-total]").inner_text())
+    _left, _top, _right, bottom = page.locator(".save-line").evaluate(BOX)
+    assert bottom <= page.locator(".phonebar").evaluate(BOX)[1] + 1, "the navigation stays free"
+    assert page.locator("#id_on").evaluate(BOX)[3] <= page.locator(".save-line").evaluate(BOX)[1], "nothing ends under it"
+
+
+def test_copy_copies_the_link_with_the_port_of_the_server(visit_page, salon):
+    page = visit_page("/shop/staff/", user="manager", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("tbody .row-link").first.click()
+    page.locator("form[action$='/invite/'] button").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.locator("#link").input_value()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    assert link.startswith(f"{salon.url}/join/")
+    expect(page.get_by_role("button", name="Copy")).to_be_visible()
+    assert page.locator("[data-copy] svg").count() == 1, "the icon stays"
+
+
+def test_ctrl_enter_saves_and_the_first_error_has_the_focus(visit_page):
+    page = visit_page("/customers/new/")
+    page.keyboard.press("Control+Enter")
+    name = page.locator("[name=name]")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_be_focused()
+    page.problems.clear()  # the browser reports the answer of 422
+    page.keyboard.type("周若彤")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text("周若彤")

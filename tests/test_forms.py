@@ -1,0 +1,71 @@
+"""What every form of the product shares: errors stand in the page, and Ctrl+Enter saves where nothing is taken back."""
+
+import re
+
+import pytest
+
+from tests.builders import client_of, make_customer
+from tests.catalogues import ROOT
+from tests.customers.card import filling
+
+FORM = re.compile(r'<form\b(?P<head>(?:[^>"]|"[^"]*"|{%.*?%})*method="post".*?)>(?P<body>.*?)</form>', re.DOTALL)
+FILLED = re.compile(r'crispy|as_crispy_field|_section.html|<textarea|<select|<input(?![^>]*type="(?:hidden|radio)")')
+TAKES_BACK = {  # void, refund, discard, and what lets somebody in or out
+    "void.html",
+    "refund.html",
+    "_safety.html",  # an allergy that is none
+    "safety.html",
+    "log_in.html",
+    "second_factor.html",
+    "second_factor_change.html",
+    "second_factor_setup.html",
+}
+OWN_KEYS = {"entry.html"}  # static/js/visit.js
+READS = {"_revealed.html", "start.html"}  # shows something, or reads a file and stores nothing yet
+FORMS = [
+    (path, match["head"], match["body"])
+    for path in sorted((ROOT / "templates").rglob("*.html"))
+    for match in FORM.finditer(path.read_text(encoding="utf-8"))
+    if FILLED.search(match["body"]) or "block fields" in match["body"]
+]
+AWAITED = {"refund.html"}  # is being written anew
+
+
+def test_the_reader_finds_forms():
+    """A control: rules for forms that are not found hold always."""
+    names = {path.name for path, _head, _body in FORMS}
+    assert {"entry.html", "form.html", "base_shop_form.html", "log_in.html", "_safety_form.html", "void.html"} <= names
+    assert len(FORMS) > 12
+
+
+def test_no_browser_bubble_says_what_is_wrong():
+    assert [path.name for path, head, _body in FORMS if "novalidate" not in head and path.name not in AWAITED] == []
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "static/js").glob("*.js"))
+    assert "reportValidity" not in scripts
+
+
+def test_ctrl_enter_saves_everywhere_but_where_something_is_taken_back():
+    saving = {path.name for path, head, _body in FORMS if "data-saves" in head}
+    assert saving.isdisjoint(TAKES_BACK | OWN_KEYS | READS)
+    assert {path.name for path, _head, _body in FORMS} - TAKES_BACK - OWN_KEYS - READS == saving
+
+
+def test_what_is_refused_is_said_at_its_field(client, receptionist, branch):
+    desk, card = client_of(receptionist), make_customer(branch=branch, name="张晓梅")
+    safety = filling.inputs(desk.get(f"/customers/{card.pk}/"), "substance") | {"substance": ""}
+    answers = [
+        filling.send(desk, "/customers/new/", {"name": ""}),
+        desk.post(f"/customers/{card.pk}/safety/add/", safety),
+        desk.post("/account/password/", {}),
+        client.post("/login/", {"username": "", "password": ""}),
+    ]
+    assert [response.status_code for response in answers] == [422] * len(answers)
+    assert ['aria-invalid="true"' in response.content.decode() for response in answers] == [True] * len(answers)
+
+
+@pytest.mark.parametrize(("sent", "is_said"), [({}, False), ({"reason": " "}, True)])
+def test_a_reason_that_is_missing_is_asked_for_in_the_page(manager, branch, sent, is_said):
+    card = make_customer(branch=branch, name="张晓梅")
+    response = client_of(manager).post(f"/customers/{card.pk}/reveal/", {"field": "health"} | sent)
+    assert response.status_code == 422
+    assert ("Give a reason." in response.content.decode()) is is_said
