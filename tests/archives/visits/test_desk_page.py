@@ -84,7 +84,7 @@ def test_the_days_figures_count_refunds_and_leave_out_what_was_voided(desk, acto
     services.void_bill(actor=boss, key=uuid.uuid4(), bill=void, reason="Irrtum")
     back = bill.visits.get().lines.last()
     services.refund(
-        actor=boss, key=uuid.uuid4(), bill=bill, lines=[(back, 1_000, 10_000)], payments=[("cash", 10_000)], reason="zu viel"
+        actor=boss, key=uuid.uuid4(), bill=bill, lines=[(back, 1_000, 10_000)], payments=[("wechat", 10_000)], reason="zu viel"
     )
     record(actor, customer, line(facial), on=days_before(actor, 1))
     expect(actor, builders.make_customer(branch=actor.branch))
