@@ -19,7 +19,6 @@ from salon.shop.models import StaffMember, Tag
 CONCEALABLE = ("wechat", "birth_year", "age_band", "age_band_on", "health")
 ADDED_TO = frozenset({"health"})  # what is typed unseen is added: nobody overwrites what she cannot read
 CLEARED_WITH = {"age_band_on": "age_band"}  # one tick for both
-EARLIEST_YEAR = 1900
 KEPT_IF_EMPTY = frozenset({"card_no", "birth_calendar", "card_date"})  # every card has them; a new one gets them
 KEEP = _("Leave empty to keep what is stored.")
 ADD = _("What you write is added to what is stored.")
@@ -143,13 +142,11 @@ class CardForm(WarningsMixin, ModelForm):
             self.add_error(None, error)
 
     def _check_days(self, cleaned):
-        """Days on which something was, so neither to come nor before anybody now living."""
+        """Days on which something was, so none to come."""
         for name in ("card_date", "age_band_on"):
             day = cleaned.get(name)
             if day and day > self.actor.today:
                 self.add_error(name, _("This day is still to come."))
-            elif day and day.year < EARLIEST_YEAR:
-                self.add_error(name, _("This day is too long ago."))
 
     def _check_age_band(self, cleaned, typed):
         year, band = (typed.get(n) if n in typed else cleaned.get(n) for n in ("birth_year", "age_band"))
