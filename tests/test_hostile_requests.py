@@ -15,7 +15,7 @@ from tests import builders, hostile
 from tests.addresses import Samples, addresses
 
 SEED = 20_261_121
-SHORT, LONG = 600, 5_000
+SHORT, LONG = 300, 5_000
 VARIANTS = 4  # of one address: as it is, and as links and forms of other pages lead there
 ADDRESSES = {address.name: address for address in addresses()}
 FORM = "application/x-www-form-urlencoded"
