@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from archives.visits import arrivals, services, undo
 from archives.visits.entries import GuestEntry
@@ -16,6 +16,7 @@ from salon.errors import Barred, Conflict
 from salon.operations import AlreadyDone, KeyConflict
 from tests import builders
 from tests.archives.visits.recording import line, record
+from tests.marks import several_writers
 
 
 def undo_it(actor, bill, key=None, after=0):
@@ -226,10 +227,9 @@ def test_twice_is_once(actor, customer, facial):
     assert UndoneVisit.objects.count() == 1
 
 
+@several_writers
 @pytest.mark.django_db(transaction=True)
 def test_undo_and_refund_at_once_one_of_them():
-    if connection.vendor == "sqlite":
-        pytest.skip("one writer at a time; tests of `serve` send twenty real requests")
     actor = builders.actor_of(builders.make_staff(branch=builders.make_branch(), role="receptionist"))
     facial = builders.make_item(price_fen=38_000)
     for _n in range(5):

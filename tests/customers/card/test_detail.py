@@ -105,7 +105,7 @@ def test_slots_of_higher_floors_are_shown(desk, customer, monkeypatch):
         "customer.facts": panels.Fact("Balance", "1,260.00", "bonus 310", "warn"),
         "customer.actions": panels.Action("Follow up", "/follow-up/", "phone", "F"),
         "customer.tabs": panels.Tab("Diagnosis", "/diagnosis/", "diagnosis"),
-        "customer.hints": [panels.Hint("quiet room", "warn"), panels.Hint("elsewhere", on_card=False)],
+        "customer.hints": [panels.Hint("quiet room", "warn"), panels.Hint("on lists alone", on_card=False)],
     }
     for slot, value in values.items():
         panels._panels.setdefault(slot, [])
@@ -125,7 +125,7 @@ def test_slots_of_higher_floors_are_shown(desk, customer, monkeypatch):
     )
     for words in shown:
         assert words in page
-    assert "elsewhere" not in page
+    assert "on lists alone" not in page
 
 
 # --- the timeline ----------------------------------------------------------------------------------------------------
