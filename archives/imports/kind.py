@@ -11,6 +11,7 @@ VISITS = Kind(
     order=2,
     importer=VisitImporter,
     page="visits:list",
+    query="?sort=newest",  # of all days: asked for nothing, the list begins with today
     asks_create=True,
     intro=_(
         "One row for each service or product. Rows of the same receipt, day and customer are one visit, wherever they stand."

@@ -21,7 +21,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of import. `importer` is a subclass of engine.Importer; `page` the list its rows are found in afterwards."""
+    """One kind of import. `importer` is a subclass of engine.Importer; `page` the list its rows are found in afterwards, by this
+    `query`.
+    """
 
     name: str
     label: str
@@ -30,6 +32,7 @@ class Kind:
     importer: type
     intro: str = ""
     page: str = ""
+    query: str = ""
     asks_create: bool = False  # offers to make a card for each unknown card number
     counted: dict = field(default_factory=dict)  # {count: label} of what an import makes, in order
 

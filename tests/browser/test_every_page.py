@@ -17,7 +17,8 @@ from tests.browser.walk_acts import PASSWORD
 pytestmark = pytest.mark.browser
 USERS = {"receptionist": "receptionist", "beautician": "beauty0", "manager": "manager", "owner": "owner"}
 PARTS = {"customers:search", "visits:desk_today", "visits:guest"}  # of pages: seen where they are loaded, below
-FILES = {"customers:export", "visits:export", "tiers:export", "reports:workbook", "imports:template", "imports:refused"}
+FILES = {"customers:export", "visits:export", "tiers:export", "reports:workbook", "exports:take"}
+FILES |= {"imports:template", "imports:refused"}
 NO_PAGES = PARTS | FILES | {"healthz", "customers:portrait", "imports:progress"}  # JSON; a picture; the way back to its import
 
 

@@ -27,7 +27,7 @@ def test_a_file_is_sent_looked_at_and_stored(visit_page, salon, tmp_path):
     file = tmp_path / "到店.csv"
     file.write_text("\n".join([HEADING, *ROWS]), encoding="utf-8")
     page = visit_page("/shop/", user="manager")
-    page.get_by_role("link", name="Imports").click()
+    page.get_by_role("link", name="Imports", exact=True).click()
     page.get_by_role("link", name="Import: Visits").first.click()
     page.get_by_label("File").set_input_files(file)
     page.get_by_label("Make a card for each unknown card number").check()

@@ -136,7 +136,7 @@ def add_again(page):
 def test_without_javascript_enter_stores_nothing_and_undo_is_a_button(visit_page, people, act):
     page = visit_page(f"/visits/new/?customer={people['陶红']}&repeat=1", java_script_enabled=False)
     page.locator("[name=lines-0-quantity]").press("Enter")
-    expect(page.locator("[data-total]")).to_have_text("¥ 380.00")
+    expect(page.locator("td[data-total]")).to_have_text("¥ 380.00")
     assert act("bills_today", name="陶红") == []
     page.get_by_role("button", name="Save").click()
     expect(page).to_have_url(DETAIL)
