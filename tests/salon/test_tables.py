@@ -1,5 +1,6 @@
 """Files of every kind and of none: read, or refused with a sentence, quickly, whatever is in them."""
 
+import base64
 import json
 import os
 import shutil
@@ -214,10 +215,11 @@ def test_the_process_gets_nothing_of_ours_and_ends_with_the_block(tmp_path, monk
 
 
 def test_memory_is_limited(tmp_path):
-    limits = reading.Limits(memory=200 << 20)
-    rows = [["日期", "金额"]] + [[f"text {n} {c}" * 8 for c in range(40)] for n in range(15_000)]
-    path = workbooks.write(tmp_path / "a.xlsx", {"S": rows})
-    assert refusal(path, limits)
+    """One cell of 40 MB, which packs badly, so that no other limit meets it: without this one it is read, and cut."""
+    text = base64.b64encode(os.urandom(30 << 20)).decode()
+    path = workbooks.write(tmp_path / "a.xlsx", {"S": [["日期", "金额"], [text, 1]]})
+    assert refusal(path, reading.Limits(memory=100 << 20)) in map(str, (reading.REFUSALS["large"], reading.REFUSALS["damaged"]))
+    assert [len(cells[0]) for _number, cells in read(path, reading.Limits(memory=None))[1]] == [2001]
 
 
 # --- Other people's files ------------------------------------------------------------------------------------------------
