@@ -86,8 +86,10 @@ def prepare(count, people):
     actor, chance = actor_named("reception"), random.Random(count)
     items = list(Item.objects.on_offer().filter(tags=None).order_by("pk")[:40])
     worker = StaffMember.objects.filter(branch=actor.branch, role="beautician", is_active=True).order_by("pk").first()
-    customers = list(Customer.objects.present().filter(branch=actor.branch).order_by("-pk").values_list("pk", flat=True)[:5000])
-    forms = [_form(actor, chance.choice(customers), chance.sample(items, LINES), worker) for _ in range(count + 1)]
+    # Customers who were not here today, each once: the same item twice in a day is asked about.
+    absent = Customer.objects.present().filter(branch=actor.branch).exclude(visits__day=actor.today)
+    customers = chance.sample(list(absent.order_by("-pk").values_list("pk", flat=True)[: max(5_000, count + 1)]), count + 1)
+    forms = [_form(actor, customer, chance.sample(items, LINES), worker) for customer in customers]
     sessions = [live.session_of(actor.user.username) for _ in range(people)]
     return {"sessions": sessions, "forms": forms[1:], "spare": forms[0]}
 

@@ -4,17 +4,19 @@
 """
 
 import queue
-import random
 import threading
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
+ONE_AT_A_TIME = threading.Lock()
 LINES = 5
 PRICE_FEN = 38_000
+CUSTOMERS = 6_000  # more than any test sends forms: of one customer the same item twice in a day would be asked about
 
 
-def open_shop(customers=50):
+def open_shop(customers=CUSTOMERS):
     """A branch, a receptionist "reception", a beautician without log-in, five items, and customers."""
+    from customers.card.models import Customer
     from tests import builders
 
     branch = builders.make_branch(code="JA", name="静安店")
@@ -22,8 +24,10 @@ def open_shop(customers=50):
     builders.make_staff(branch=branch, role="beautician", name="陈美娟", login=False)
     for n in range(LINES):
         builders.make_item(name=f"项目{n}", price_fen=PRICE_FEN)
-    for _ in range(customers):
-        builders.make_customer(branch=branch)
+    new = [Customer(branch=branch, name=f"顾客{n}", card_no=f"JA-{n:06d}", card_date="2024-01-01") for n in range(customers)]
+    for customer in new:
+        customer.set_keys()
+    Customer.objects.bulk_create(new)
 
 
 def shop_ids():
@@ -85,6 +89,13 @@ def form(shop, key, customer):
     return data
 
 
+def customer_of(shop, key):
+    """Whose visit a form is: always the same for a key, so that a form sent again is the same form, and of each another."""
+    with ONE_AT_A_TIME:
+        taken = shop.setdefault("taken", {})
+        return shop["customers"][taken.setdefault(key, len(taken))]
+
+
 def key_id(key):
     """The UUID inside an operation key, as `account` lists it (the signature is checked by the server, not here)."""
     import base64
@@ -118,10 +129,6 @@ class Rush:
         for thread in threads:
             thread.join()
 
-    def _customer(self, key):
-        """Whose visit a form is: always the same for a key, so that a form sent again is the same form."""
-        return random.Random(key).choice(self.shop["customers"])
-
     def _work(self, waiting, kill, kill_after):
         while not self.gone.is_set():
             try:
@@ -129,7 +136,7 @@ class Rush:
             except queue.Empty:
                 return
             try:
-                page = self.visitor.post("/visits/new/", form(self.shop, key, self._customer(key)))
+                page = self.visitor.post("/visits/new/", form(self.shop, key, customer_of(self.shop, key)))
             except (OSError, HTTPException):
                 continue  # not acknowledged: what became of it, the account tells
             with self.lock:

@@ -45,9 +45,9 @@ class Savers:
         while not self.over.is_set():
             with self.lock:
                 key = next(self.keys)
-            customer = random.Random(key).choice(self.shop["customers"])
+            data = desk.form(self.shop, key, desk.customer_of(self.shop, key))
             began = time.monotonic()
-            page = self.visitor.post("/visits/new/", desk.form(self.shop, key, customer))
+            page = self.visitor.post("/visits/new/", data)
             with self.lock:
                 self.waits.append((began, time.monotonic() - began))
                 if page.status != 302:
