@@ -56,7 +56,7 @@ class Forked:
     """A process that was forked for us, as Popen shows one. Its exit code comes over the socket on which it was asked for."""
 
     def __init__(self, connection, pid, output=None):
-        self.connection, self.pid, self.returncode, self.output = connection, pid, None, output
+        self.connection, self.pid, self.returncode, self._output, self._said = connection, pid, None, output, None
 
     def poll(self):
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -73,14 +73,16 @@ class Forked:
                 raise subprocess.TimeoutExpired("a forked process", timeout) from None
             self.returncode = int(told or -signal.SIGKILL)  # nothing: the spawner itself is gone, and the process with it
             self.connection.close()
+            if self._output:
+                with self._output:
+                    self._output.seek(0)
+                    self._said = self._output.read()
         return self.returncode
 
     def communicate(self, timeout=None):
         """Its output as (text, None), once it has ended; for one that was started without a file for it."""
         self.wait(timeout)
-        with self.output:
-            self.output.seek(0)
-            return self.output.read(), None
+        return self._said, None
 
     def send_signal(self, number):
         if self.poll() is None:
