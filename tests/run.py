@@ -136,8 +136,10 @@ def everything():
 
 
 def everything_long():
-    yield on_sqlite("long and not browser", workers=2)
-    yield on_postgresql("not browser", workers=2, durable=True)
+    yield on_sqlite("long and not browser and not alone", workers=2)
+    yield on_sqlite("alone and not browser", workers=1)
+    yield on_postgresql("not browser and not alone", workers=2, durable=True)
+    yield on_postgresql("alone and not browser", workers=1, durable=True)
     yield in_browser("browser and long")
 
 

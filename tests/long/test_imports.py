@@ -13,7 +13,7 @@ from tests.archives.imports.bringing import COLUMNS, confirm, half_visits, rows,
 from tests.archives.imports.importing import write_csv
 from tests.long.test_restore_drill import Savers
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 LONGEST_WAIT = 5  # seconds a receptionist may wait while the largest file is stored; SQLite has one writer at a time
 

@@ -12,7 +12,7 @@ import pytest
 from tests import live
 from tests.long import desk
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 ROUNDS, SAVES = 5, 1000
 SHOP, UNGUARDED = "tests.long.desk:open_shop", "tests/long/unguarded.py"

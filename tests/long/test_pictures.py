@@ -13,7 +13,7 @@ from salon import pictures
 from tests import live, photos
 from tests.customers.card import filling
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 ACTS = "tests.long.test_pictures"
 SENDERS, ROUNDS, SEARCHES = 8, 3, 60

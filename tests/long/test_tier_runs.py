@@ -12,7 +12,7 @@ import pytest
 from tests import live, spawner
 from tests.long.tiers import CUSTOMERS, day, is_refusal
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 KILLS, AT_ONCE = 30, 10
 ACTS = "tests.long.tiers"

@@ -276,6 +276,7 @@ def test_a_page_of_the_product_says_it(client):
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize("begin", [HALF, POST.replace(b"/ ", b"/login/ ") % 50_000], ids=["headers", "bodies"])
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"], ids=["our own address", "another address"])
 def test_the_log_in_page_answers_during_the_attack(live_salon, begin, source):
