@@ -31,7 +31,7 @@ class ExpectForm(WarningsMixin, Form):
 
     The browser fills `customer` from a search; without JavaScript, `who` is a whole card number or phone number.
     What looks odd (plan_questions) is asked before it is stored. `visit`: the expected visit that is changed;
-    `is_sent_again`: it is stored already, so nothing is asked.
+    `is_sent_again`: called when there is something to ask; True if it is stored already, by the same form sent before.
     """
 
     customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -53,7 +53,7 @@ class ExpectForm(WarningsMixin, Form):
     )
     channel = forms.ChoiceField(label=_("Arranged by"), choices=Visit.CHANNELS, initial="phone")
 
-    def __init__(self, *args, actor, customer=None, planned=(), visit=None, is_sent_again=False, **kwargs):
+    def __init__(self, *args, actor, customer=None, planned=(), visit=None, is_sent_again=lambda: False, **kwargs):
         super().__init__(*args, **kwargs)
         self.actor, self.chosen, self.visit = actor, customer, visit
         self.is_sent_again = is_sent_again
@@ -79,7 +79,7 @@ class ExpectForm(WarningsMixin, Form):
                 return data
             if self.chosen is None:
                 self.add_error("who", _("Choose a customer from the list, or type a whole card number or phone number."))
-        if not self.errors and not self.is_sent_again:
+        if not self.errors:
             self._ask()
         return data
 
@@ -87,8 +87,10 @@ class ExpectForm(WarningsMixin, Form):
         data, is_here = self.cleaned_data, "here" in self.data
         plan = {"items": data["items"], "assigned": data["assigned"], "at": data["at"]}
         plan |= {"day": self.actor.today if is_here else data["on"], "is_here": is_here}
-        for code, question in plan_questions.of_plan(self.actor, customer=self.chosen, visit=self.visit, **plan):
-            self.add_warning(code, question)
+        questions = list(plan_questions.of_plan(self.actor, customer=self.chosen, visit=self.visit, **plan))
+        if questions and not self.is_sent_again():
+            for code, question in questions:
+                self.add_warning(code, question)
 
     def _find(self):
         """The customer chosen in the browser, or the only one with this card or phone number; None if there is none."""

@@ -125,7 +125,7 @@ def expect(request):
         if "like" in request.GET:
             initial |= _like(access.get(actor, with_details(Visit.objects.all()), pk=request.GET["like"]))
         return _expect_page(request, ExpectForm(actor=actor, customer=customer, initial=initial))
-    form = ExpectForm(request.POST, actor=actor, customer=customer, is_sent_again=operations.is_used(*_key(request)))
+    form = ExpectForm(request.POST, actor=actor, customer=customer, is_sent_again=lambda: operations.is_used(*_key(request)))
     if form.is_valid():
         try:
             return _expected(request, form)

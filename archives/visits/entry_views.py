@@ -100,7 +100,8 @@ def _save(request):
         return _calculated(request, form, key)
     if not form.is_valid() or form.asks_who_served():
         return _page(request, form, key, 422)
-    if not operations.is_used(key, request.user, "visit") and form.asks_about_repeated():
+    # In this order: the same form may be stored beside us just now, and what it stored is no second one.
+    if form.asks_about_repeated() and not operations.is_used(key, request.user, "visit"):
         return _page(request, form, key, 422)
     try:
         bill = services.record_bill(
