@@ -7,7 +7,7 @@ SAME, SQLITE, POSTGRESQL = "the same whatever the database; run on SQLite", "abo
 once = pytest.mark.skipif(connection.vendor != "sqlite", reason=SAME)
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason=SQLITE)
 postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason=POSTGRESQL)
-several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason=POSTGRESQL)  # SQLite has one at a time anyway
+several_writers = postgresql_only  # SQLite has one at a time anyway
 
 # What the short suite runs on PostgreSQL too: what a database can change, which is queries and their plans, services,
 # constraints, guards, locks, imports, runs, backups, search, lists. Pages, words and files stand once, on SQLite; the long suite
