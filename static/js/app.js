@@ -2,6 +2,7 @@
    the server cannot be reached. Pages work without it. Words people read come from data attributes, never from here. */
 (() => {
   "use strict";
+  const salon = (window.salon = window.salon || {});
 
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
   const isTyping = (element) =>
@@ -10,6 +11,18 @@
     element.matches("textarea, select") ||
     (element.matches("input") && !/^(button|checkbox|file|image|radio|reset|submit)$/.test(element.type));
   const isShown = (element) => element.getClientRects().length > 0;
+
+  /* A part of a page from the server as a fragment, or null if there is none. Where the session has ended, the log-in is told
+     which page to come back to, as htmx tells it. */
+  salon.fetchPart = async (url, query) => {
+    const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const response = await fetch(`${url}?${new URLSearchParams(query)}`, { headers });
+    if (response.headers.get("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
+    if (!response.ok || response.status === 204) return null;
+    const holder = document.createElement("template");
+    holder.innerHTML = await response.text();
+    return holder.content;
+  };
 
   /* --- The search box: arrows, Enter, Escape; "/" and Ctrl K from anywhere ----------------------------------------- */
 

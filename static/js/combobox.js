@@ -137,16 +137,8 @@
       if (!text.trim()) {
         return [];
       }
-      const response = await fetch(`${input.dataset.searchUrl}?${new URLSearchParams({ q: text })}`, { headers: { "HX-Request": "true" } });
-      if (response.headers.get("HX-Redirect")) {
-        location.assign(response.headers.get("HX-Redirect"));
-      }
-      if (!response.ok || response.status === 204) {
-        return [];
-      }
-      const holder = document.createElement("template");
-      holder.innerHTML = await response.text();
-      return [...holder.content.querySelectorAll("a[href]")].map(hit).filter(Boolean);
+      const part = await salon.fetchPart(input.dataset.searchUrl, { q: text });
+      return part ? [...part.querySelectorAll("a[href]")].map(hit).filter(Boolean) : [];
     }
 
     function hit(link) {

@@ -34,14 +34,11 @@
 
     /* A part of the page from the server, or null if this card cannot be opened here. */
     async function fetchPart(query) {
-      const response = await fetch(`${form.dataset.guestUrl}?${new URLSearchParams(query)}`, { headers: { "HX-Request": "true" } });
-      if (!response.ok || response.status === 204) {
+      const part = await salon.fetchPart(form.dataset.guestUrl, query);
+      if (!part) {
         page.removed(page.phrases.not_found, true);
-        return null;
       }
-      const holder = document.createElement("template");
-      holder.innerHTML = await response.text();
-      return holder.content;
+      return part;
     }
 
     /* Without a number she is new here, and what was planned for her is put on the bill; with one she comes from a draft. */

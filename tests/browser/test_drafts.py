@@ -3,6 +3,7 @@
 Visit entry, which builds its lines itself, has tests of its own (test_visit_drafts.py).
 """
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -115,6 +116,19 @@ def test_five_forms_outlast_a_session(visit_page, addresses, log_in):
     seen, found = walk(page, addresses, SHORT, log_in)
     assert "\n".join(found) == ""
     assert seen == SHORT
+
+
+def test_a_box_that_searches_meets_an_ended_session_and_leads_back_to_the_form(visit_page, addresses, log_in):
+    page = visit_page(addresses["visits:expect"], user="owner")
+    page.locator("[name=on]").fill("2031-02-03")
+    wait_for_drafts(page, 1)
+    page.context.clear_cookies(name="sid")
+    page.locator("[name=who]").press_sequentially("闫")
+    expect(page).to_have_url(re.compile("/login/"))
+    assert parse_qs(urlsplit(page.url).query)["next"] == [addresses["visits:expect"]]
+    log_in(page.context, "owner")
+    page.goto(addresses["visits:expect"])
+    expect(page.locator("[name=on]")).to_have_value("2031-02-03")
 
 
 @pytest.mark.long
