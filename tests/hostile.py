@@ -5,6 +5,7 @@ new one joins by itself.
 """
 
 import ast
+import copy
 import importlib
 import inspect
 import pkgutil
@@ -83,7 +84,7 @@ def fields(name):
         if inspect.isclass(each) and issubclass(each, forms.BaseForm):
             found |= set(each.base_fields)
         if inspect.isclass(each) and issubclass(each, django_filters.FilterSet):
-            inputs = type("Inputs", (forms.Form,), {n: f.field for n, f in each.base_filters.items()})
+            inputs = type("Inputs", (forms.Form,), _fields_of(each))
             found |= _input_names(inputs()) | OWN_PARAMETERS
     return frozenset(found)
 
@@ -96,9 +97,14 @@ def kinds():
         for each in vars(module).values():
             if not inspect.isclass(each) or not issubclass(each, (forms.BaseForm, django_filters.FilterSet)):
                 continue
-            inputs = each.base_fields if issubclass(each, forms.BaseForm) else {n: f.field for n, f in each.base_filters.items()}
+            inputs = each.base_fields if issubclass(each, forms.BaseForm) else _fields_of(each)
             found |= {name: kind for name, field in inputs.items() if (kind := _kind(field))}
     return found
+
+
+def _fields_of(filterset):
+    """{name: field} of copies: a filter keeps the field it made, and every later form of its class would have it, choices and all."""
+    return {name: filter_.field for name, filter_ in copy.deepcopy(filterset.base_filters).items()}
 
 
 def _kind(of_field):
