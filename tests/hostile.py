@@ -103,7 +103,7 @@ def kinds():
 
 
 def _fields_of(filterset):
-    """{name: field} of copies: a filter keeps the field it made, and every later form of its class would have it, choices and all."""
+    """{name: field} of copies: a filter keeps the field it made, and later forms of its class would have its choices."""
     return {name: filter_.field for name, filter_ in copy.deepcopy(filterset.base_filters).items()}
 
 
