@@ -15,10 +15,9 @@ from tests.long.test_restore_drill import Savers
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
-# Seconds a receptionist may wait while the largest file is stored: less than the ten after which SQLite, which has one writer at
-# a time, gives up. It takes six here; it was three and a half, under a limit of five, before
-# triggers refused amounts no salon has, which are a part of the difference.
-LONGEST_WAIT = 9
+# Seconds a receptionist may wait while the largest file is stored: far less than the ten after which SQLite, which has one
+# writer at a time, gives up. It takes two to four here.
+LONGEST_WAIT = 5
 
 
 def open_shop():
