@@ -18,7 +18,7 @@ run: .venv/run.stamp ## the demo salon at http://127.0.0.1:8000/ (PORT=8001 for 
 test: .venv/dev.stamp ## lint and the whole suite, on SQLite, on PostgreSQL and in Chromium (15 minutes at most)
 	@$(VENV) -m tests.run
 
-test-long: .venv/dev.stamp ## kills, races, state machines, full matrices, everything on PostgreSQL (25 minutes at most)
+test-long: .venv/dev.stamp ## kills, races, state machines, full matrices, the rest on PostgreSQL (25 minutes at most)
 	@$(VENV) -m tests.run --long
 
 bench: .venv/dev.stamp ## the figures the product promises, each measured here beside its limit

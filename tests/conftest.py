@@ -10,9 +10,11 @@ from tests import builders, live, marks, run
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if marks.is_on_both(item.path.relative_to(live.ROOT / "tests").as_posix()):
+    paths = {item: item.path.relative_to(live.ROOT / "tests").as_posix() for item in items}
+    for item, path in paths.items():
+        if marks.is_on_both(path):
             item.add_marker("database")
+    items.sort(key=lambda item: marks.rank(paths[item]))
 
 
 @pytest.hookimpl(trylast=True)

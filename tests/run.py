@@ -85,13 +85,18 @@ def lint():
     return all([run(*command) for command in LINTERS])
 
 
-def suite(marks, *, workers, **variables):
-    """One run of pytest, with a temporary folder of its own that is gone afterwards, whatever the tests leave in it."""
+def suite(marks, *, workers, browser=False, **variables):
+    """One run of pytest, with a temporary folder of its own that is gone afterwards, whatever the tests leave in it.
+
+    Of the folder with the browser's tests, or of all others: what is not run is not read either.
+    """
     folder = tempfile.mkdtemp(prefix="salon-tests-")
     os.chmod(folder, 0o711)  # noqa: S103 - run by root, a PostgreSQL server inside belongs to somebody else
     try:
-        parallel = ("-n", str(workers), "--dist", "loadscope") if workers > 1 else ()
-        return run("pytest", "-m", marks, *parallel, TMPDIR=folder, SALON_DATA_DIR=f"{folder}/data", **variables)
+        # A module keeps its worker; the longest begin first (tests/conftest.py), so that none is left over for one worker.
+        parallel = ("-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder") if workers > 1 else ()
+        files = ("tests/browser",) if browser else ("--ignore=tests/browser",)
+        return run("pytest", "-m", marks, *files, *parallel, TMPDIR=folder, SALON_DATA_DIR=f"{folder}/data", **variables)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -125,22 +130,26 @@ def in_browser(marks):
     if not path:
         say("", "browser tests: not run (Chromium is not installed)")
         return Part("browser", NOT_RUN, "Chromium is not installed")
-    return timed("browser", path, lambda: suite(marks, workers=2))
+    return timed("browser", path, lambda: suite(marks, workers=2, browser=True))
 
 
 def everything():
     yield timed("lint", "ruff, djlint", lint)
-    yield on_sqlite("not browser and not long", workers=2)
-    yield on_postgresql("database and not browser and not long", workers=2, durable=False)
-    yield in_browser("browser and not long")
+    yield on_sqlite("not long", workers=2)
+    yield on_postgresql("database and not long", workers=2, durable=False)
+    yield in_browser("not long")
 
 
 def everything_long():
-    yield on_sqlite("long and not browser and not alone", workers=2)
-    yield on_sqlite("alone and not browser", workers=1)
-    yield on_postgresql("not browser and not alone", workers=2, durable=True)
-    yield on_postgresql("alone and not browser", workers=1, durable=True)
-    yield in_browser("browser and long")
+    """What `everything` leaves out; both together are every test, on both databases.
+
+    A long test waits most of its time, so four run beside each other, but for those that measure a wait.
+    """
+    yield on_sqlite("long and not alone", workers=4)
+    yield on_postgresql("(long or not database) and not alone", workers=4, durable=False)
+    yield on_sqlite("alone", workers=1)
+    yield on_postgresql("alone", workers=1, durable=True)
+    yield in_browser("long")
 
 
 def main():
