@@ -4,8 +4,12 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 from django.conf import settings
+
+NICE = 10  # a tenth of the processor where people want it, all of it where nobody does
 
 
 def start(command, *arguments, afterwards=lambda: None):
@@ -28,7 +32,15 @@ def _await(worker, afterwards):
     afterwards()
 
 
-def give_way():
-    """Let other processes have the processor first, for the rest of this one's life. Where there is no such thing: nothing."""
-    if hasattr(os, "nice"):
-        os.nice(max(0, 10 - os.nice(0)))
+def give_way(pid=0):
+    """Let other processes have the processor first, for the rest of this one's life, or of the child `pid`'s.
+
+    Where there is no such thing: nothing. Linux shares the processor between sessions before it looks at who is nice in them,
+    so a session of our own is told, too; a session that somebody else began is theirs.
+    """
+    if not hasattr(os, "setpriority"):
+        return
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, max(NICE, os.getpriority(os.PRIO_PROCESS, pid)))
+        if os.getsid(pid) == (pid or os.getpid()):
+            Path(f"/proc/{pid or 'self'}/autogroup").write_text(str(NICE))

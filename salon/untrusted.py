@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 
 from django.conf import settings
 
+from salon import background
+
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 OUT_OF_TIME = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
-NICE = 5  # a third of the processor where people want it; somebody waits for this work, too
 
 
 class TookTooLong(Exception):
@@ -78,6 +79,7 @@ def lines(module, *arguments, patience=None, sent=()):
         stdin=subprocess.PIPE if sent else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
         creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # of Windows
     )
     late = threading.Event()
@@ -86,7 +88,7 @@ def lines(module, *arguments, patience=None, sent=()):
     if patience:
         watch.start()
     try:
-        _give_way(child)
+        background.give_way(child.pid)  # from the start: its imports are work, too
         _send(child, sent)
         yield _lines_of(child, late)
     finally:
@@ -94,13 +96,6 @@ def lines(module, *arguments, patience=None, sent=()):
         child.kill()
         child.stdout.close()
         child.wait()
-
-
-def _give_way(child):
-    """Let other processes have the processor first, from the start: the child's imports are work, too."""
-    if hasattr(os, "setpriority"):
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _send(child, sent):

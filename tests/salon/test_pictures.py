@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import random
 import struct
 import subprocess
@@ -10,13 +11,14 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from PIL import Image, ImageCms
 
-from salon import decoder, pictures, untrusted
+from salon import background, decoder, pictures, untrusted
 from salon.restrained import Refused
 from tests import photos
 from tests.marks import once
@@ -299,7 +301,17 @@ def test_a_process_that_ends_before_it_has_read_all_is_a_sentence(monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority instead")
 def test_the_process_gives_way_from_its_first_line():
     with untrusted.lines("timeit", "-n1", "-r1", "import os; print(os.nice(0))") as lines:
-        assert int(next(iter(lines))) >= untrusted.NICE
+        assert int(next(iter(lines))) >= background.NICE
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="not run: Linux alone shares by sessions")
+def test_the_session_of_the_process_gives_way_as_sessions_are_what_linux_shares_by(monkeypatch):
+    begun = Path("/proc/self/autogroup").read_text()
+    with untrusted.lines("timeit", "-n1", "-r1", "print(open('/proc/self/autogroup').read())") as lines:
+        assert next(iter(lines)).decode().split()[1:] == ["nice", str(background.NICE)]
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)  # or the other tests would give way as well
+    background.give_way()
+    assert Path("/proc/self/autogroup").read_text() == begun  # of whoever began this session
 
 
 def test_the_process_begins_without_django():
