@@ -167,6 +167,7 @@ def prefill_correction(bill):
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
     payments = list(bill.payments.as_corrected())
     head = {"on": bill.business_date, "channel": visits[0].channel, "payer": payer, "replaces": bill.pk}
+    head["identified"] = identified_of(bill)
     if len(payments) == 1:
         head["rest"] = payments[0].means
     else:
@@ -177,6 +178,11 @@ def prefill_correction(bill):
     other_payer = bill.payer if payer == OTHER_PAYER else None
     head["payer_card"] = other_payer and other_payer.pk
     return Prefill(head, guests, filled, [visit.customer for visit in visits], replaces=bill, other_payer=other_payer)
+
+
+def identified_of(bill):
+    """How many visits of a bill were recorded for nobody and have been given to a customer since."""
+    return bill.visits.filter(identified__isnull=False).count()
 
 
 def _noted(visit, notes):

@@ -114,6 +114,7 @@ def _save(request):
             channel=form.head.cleaned_data["channel"],
             on=form.head.cleaned_data["on"],
             replaces=form.replaced,
+            identified=form.head.cleaned_data["identified"],
         )
     except operations.AlreadyDone as done:
         return redirect(done.url)
@@ -146,18 +147,20 @@ def _conflict(request, form, key, conflict):
             text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
             form.general.append(format_html(text, link=link))
         case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
-            form = EntryForm(request.actor, data=_on_its_own(request.POST, form.undone))
+            form = EntryForm(request.actor, data=_on_its_own(request.POST, form))
             form.is_valid()
             form.general.append(str(conflict))
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
 
 
-def _on_its_own(sent, undone):
-    """What was sent, as a bill that finishes no open visit and takes no undone bill's place."""
+def _on_its_own(sent, form):
+    """What was sent, as a bill that finishes no open visit and takes no undone bill's place; and knows whose it is by now."""
     data = sent.copy()
     for name in sent:
-        if (name.startswith("guests-") and name.endswith("-visit")) or (undone and name == "replaces"):
+        if (name.startswith("guests-") and name.endswith("-visit")) or (form.undone and name == "replaces"):
             data[name] = ""
+    if form.replaced and not form.undone:
+        data["identified"] = entry_queries.identified_of(form.replaced)
     return data
 
 
