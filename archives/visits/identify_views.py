@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from archives.visits import identify
@@ -17,6 +18,8 @@ from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
 from salon.errors import Barred
+
+NOT_CHOSEN = gettext_lazy("Choose a customer from the list, or type a whole card number or phone number.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +38,9 @@ def visit_identify(request, pk):
 
 
 def _give(request, visit):
-    customer = customer_to_serve(request.actor, request.POST.get("customer"))
+    if not request.POST.get("customer"):
+        return _box(request, visit, problem=NOT_CHOSEN)
+    customer = customer_to_serve(request.actor, request.POST["customer"])
     key = operations.read_key(request.POST.get(operations.FIELD), request.user, "identify")
     try:
         identify.identify_visit(actor=request.actor, key=key, visit=visit, customer=customer)
@@ -57,7 +62,7 @@ def _find(request, visit, who):
     except FindLimitReached as refusal:
         return _box(request, visit, who, str(refusal))
     if customer is None:
-        return _box(request, visit, who, _("Choose a customer from the list, or type a whole card number or phone number."))
+        return _box(request, visit, who, NOT_CHOSEN)
     return redirect(f"{request.path}?{urlencode({'customer': customer.pk})}")
 
 
