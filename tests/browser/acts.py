@@ -156,3 +156,8 @@ def visits_of(name):
     """[state, item names] of the visits of a customer, newest first."""
     visits = Visit.objects.filter(customer__name=name).order_by("-pk")
     return [[visit.status, [planned.item.name for planned in visit.planned.all()]] for visit in visits]
+
+
+def visits_done(name):
+    """Ids of the standing visits of a customer, newest first."""
+    return list(Visit.objects.filter(customer__name=name, status="done").order_by("-pk").values_list("pk", flat=True))
