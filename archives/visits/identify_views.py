@@ -24,7 +24,9 @@ NOT_CHOSEN = gettext_lazy("Choose a customer from the list, or type a whole card
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit_identify(request, pk):
-    """Find the customer; ?who=WORDS: by her whole card number or phone; ?customer=ID: look at her card beside the visit; POST: hers."""
+    """Find the customer. ?who=WORDS: by her whole card number or phone; ?customer=ID: look at her card beside the visit; POST:
+    it is hers.
+    """
     visit = access.get(request.actor, with_everything(Visit.objects.all()), pk=pk)
     if request.method == "POST":
         return _give(request, visit)

@@ -40,7 +40,9 @@ def branch_day(actor, branch):
 
 
 @transaction.atomic
-def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None, identified=None):
+def record_bill(
+    *, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None, identified=None
+):
     """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill, with `first_visit`.
 
     `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if

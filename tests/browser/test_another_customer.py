@@ -1,4 +1,4 @@
-"""Another customer is chosen in the middle of a visit entry: what was typed stays, what the page knows is hers, and drafts follow."""
+"""Another customer in the middle of a visit entry: what was typed stays, what the page knows is hers, and drafts follow."""
 
 import re
 
