@@ -225,3 +225,25 @@ def test_another_tab_that_holds_hers_is_told(visit_page, people):
     choose(other, "梅兰")
     for tab in (page, other):
         expect(tab.locator("[data-draft-elsewhere]")).to_be_visible()
+
+
+def test_a_walk_ins_visit_is_given_by_keyboard_and_a_second_enter_gives_nothing(visit_page, people, act):
+    visit = act("walk_in_today")
+    page = visit_page(f"/visits/{visit}/")
+    page.get_by_role("link", name="Whose visit is it?").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#pick-box")).to_be_focused()
+    page.keyboard.type("江珊")
+    expect(page.locator("#pick-options [aria-selected=true] b")).to_have_text("江珊")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/customer/\?customer={people['江珊']}$"))
+    page.keyboard.press("Enter")
+    expect(page.locator("main .alert-warning")).to_contain_text("果酸焕肤")
+    assert visit not in act("visits_done", name="江珊")
+    page.get_by_role("button", name="Give this customer the visit").click()
+    expect(page).to_have_url(re.compile(rf"/visits/{visit}/$"))
+    expect(page.locator("h1")).to_have_text("江珊")
+    assert visit in act("visits_done", name="江珊")
+    page.go_back()
+    expect(page.locator("main")).to_contain_text("This visit is a customer's already.")
+    page.problems.clear()  # the browser reports the 409

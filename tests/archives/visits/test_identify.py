@@ -150,6 +150,20 @@ def test_an_open_visit_of_nobody_is_hers_from_now_on(actor, customer, facial):
         give(actor, gone, customer)
 
 
+def test_the_board_asks_whose_an_open_visit_is(desk, beautician, actor, customer, facial):
+    fields = {"arrived_at": actor.now, "recorded_at": actor.now, "recorded_by": actor.user, "assigned": beautician}
+    waiting = [
+        Visit.objects.create(branch=actor.branch, status=ARRIVED, day=actor.today, customer=who, **fields)
+        for who in (None, customer)
+    ]
+    links = [f'href="{url_of(visit)}"' for visit in waiting]
+    page, shown = desk.get("/").content.decode(), desk.get(waiting[0].get_absolute_url()).content.decode()
+    assert [link in page for link in links] == [True, False]
+    assert links[0] in shown
+    assert links[0] not in builders.client_of(beautician).get("/").content.decode()
+    assert "is finished as this customer" in desk.get(url_of(waiting[0]), {"customer": customer.pk}).content.decode()
+
+
 def test_a_correction_made_before_does_not_take_it_from_her(desk, receptionist, actor, customer, facial, bill, visit):
     """Two tabs: one corrects the walk-in's bill, the other gives it to her. The first is told, and may save again."""
     page = desk.get(f"/visits/new/?replaces={visit.pk}").context["form"]
