@@ -13,6 +13,7 @@ from customers.card.models import SafetyNote
 from customers.log.models import AccessEntry
 from tests import builders
 from tests.archives.visits.entering import only_bill, sent
+from tests.archives.visits.recording import line, record
 
 URL, GUEST = "/visits/new/", "/visits/new/guest/"
 
@@ -67,6 +68,7 @@ def test_the_part_of_the_page_knows_whose_open_visit_it_is(desk, actor, customer
         branch=other_branch, status=ARRIVED, day=actor.today, recorded_at=actor.now
     )  # fmt: skip
     anothers = expect_today(actor, customer)
+    done = record(actor, None, line(facial)).visits.get()
 
     def visit_of(**query):
         answer = desk.get(GUEST, {"number": 0} | query)
@@ -78,7 +80,7 @@ def test_the_part_of_the_page_knows_whose_open_visit_it_is(desk, actor, customer
     assert "Another visit of today stays open: Expected." in answer.content.decode()
     assert [each["item"] for each in answer.context["guest"].card.data["planned"]] == [facial.pk]
     assert visit_of(visit=nobodys.pk)[0] == nobodys.pk  # still nobody's
-    for hostile in (anothers.pk, foreign.pk, "0", "-1", "x", "9" * 30, "", "９"):
+    for hostile in (anothers.pk, foreign.pk, done.pk, "0", "-1", "x", "9" * 30, "", "９"):
         assert visit_of(customer=friend.pk, visit=hostile)[0] == own.pk, hostile
         assert visit_of(visit=hostile)[0] is None, hostile
 

@@ -129,6 +129,8 @@ def test_not_what_was_voided_refunded_or_is_too_long_ago(actor, manager, owner, 
     cases.append((keeper, bill.visits.get(), "was voided"))
     again = record(actor, None, line(facial))
     cases.append((actor, refund_of(actor, again).visits.get(), "This is a refund"))
+    in_time = record(actor, None, line(facial), on=actor.today - timedelta(days=3)).visits.get()
+    assert give(actor, in_time, customer).customer == customer
     for who, which, words in cases:
         with pytest.raises(Barred, match=words):
             give(who, which, customer)
