@@ -2,6 +2,7 @@
 
 from archives.imports.models import ImportedVisit
 from archives.visits import guarded  # noqa: F401 - what the database refuses is registered there
+from archives.visits.identify_models import IdentifiedVisit
 from archives.visits.models import (
     Bill,
     Line,
@@ -18,6 +19,7 @@ from archives.visits.undo_models import UndoneVisit
 
 __all__ = [
     "Bill",
+    "IdentifiedVisit",
     "ImportedVisit",
     "Line",
     "LineRemark",

@@ -132,6 +132,7 @@ PAGES = {
     "visits:expect_edit": DESK_FORM,
     "visits:move": Page(write=ALL),
     "visits:note": Page(write=ALL),
+    "visits:identify": DESK_FORM,
     "visits:void": DESK_FORM,
     "visits:refund": DESK_FORM,
     "visits:means": DESK_FORM,

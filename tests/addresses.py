@@ -78,6 +78,7 @@ class Samples:
         item, (tag, _new) = builders.make_item(), Tag.objects.get_or_create(name="果酸")
         served = LineEntry(item=item, unit_price_fen=item.price_fen, shares=((beautician, 10_000),))
         bill = record(actor, customer, served)
+        nobodys = record(actor, None, served)
         expected = arrivals.expect_visit(
             actor=actor,
             key=uuid.uuid4(),
@@ -97,6 +98,7 @@ class Samples:
         self.places = {
             "customers:": {"pk": customer.pk, "note": note.pk},
             "visits:": {"pk": bill.visits.get().pk},
+            "visits:identify": {"pk": nobodys.visits.get().pk},
             "visits:move": {"pk": expected.pk},
             "visits:expect_edit": {"pk": expected.pk},
             "shop:branch_": {"pk": branch.pk},

@@ -14,8 +14,10 @@ several_writers = postgresql_only  # SQLite has one at a time anyway
 # runs the rest of it on PostgreSQL. A folder stands for all in it.
 ON_BOTH = """
 archives/imports
-archives/visits/test_amounts.py archives/visits/test_arrivals.py archives/visits/test_checks.py
+archives/visits/test_amounts.py archives/visits/test_another_customer.py
+archives/visits/test_arrivals.py archives/visits/test_checks.py
 archives/visits/test_desk_moves.py archives/visits/test_desk_page.py archives/visits/test_entry_save.py
+archives/visits/test_identify.py
 archives/visits/test_means.py archives/visits/test_panels.py archives/visits/test_plan_questions.py archives/visits/test_record.py
 archives/visits/test_refund_page.py archives/visits/test_take_back.py archives/visits/test_undo.py
 customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py customers/card/test_stale.py

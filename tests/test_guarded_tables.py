@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from archives.visits import means, services, undo
+from archives.visits import identify, means, services, undo
 from customers.log.models import AccessEntry
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
@@ -39,6 +39,8 @@ REFUSED = {
     ("archives_meanscorrection", "DELETE"): ["DELETE FROM {t}"],
     ("archives_undonevisit", "UPDATE"): ["UPDATE {t} SET reopened_id = NULL"],
     ("archives_undonevisit", "DELETE"): ["DELETE FROM {t}"],
+    ("archives_identifiedvisit", "UPDATE"): ["UPDATE {t} SET recorded_at = recorded_at"],
+    ("archives_identifiedvisit", "DELETE"): ["DELETE FROM {t}"],
     ("archives_visit", "DELETE"): ["DELETE FROM {t} WHERE status = 'done'", "DELETE FROM {t} WHERE status = 'voided'"],
     ("archives_visit", "UPDATE"): [
         "UPDATE {t} SET net_fen = net_fen - 1 WHERE status = 'done'",
@@ -46,6 +48,8 @@ REFUSED = {
         "UPDATE {t} SET business_date = '2020-01-01' WHERE status = 'done'",
         "UPDATE {t} SET receipt_no = 'X-1' WHERE status = 'done'",
         "UPDATE {t} SET branch_id = {other} WHERE status = 'done'",
+        "UPDATE {t} SET customer_id = NULL WHERE status = 'done'",
+        "UPDATE {t} SET customer_id = NULL WHERE status = 'voided'",
         "UPDATE {t} SET recorded_at = '2020-01-01 00:00:00' WHERE status = 'done'",
         "UPDATE {t} SET status = 'arrived', bill_id = NULL, business_date = NULL WHERE status = 'done'",
         "UPDATE {t} SET status = 'done', voided_at = NULL WHERE status = 'voided'",
@@ -84,6 +88,8 @@ def rows(receptionist, manager, beautician, customer):
     )
     gone = record(actor, customer, line)
     services.void_bill(actor=actor_of(manager), key="00000000-0000-4000-8000-000000000001", bill=gone, reason="记错了")
+    nobodys = record(actor, None, line).visits.get()
+    identify.identify_visit(actor=actor, key="00000000-0000-4000-8000-000000000004", visit=nobodys, customer=customer)
     slip = record(actor, customer, line)
     undo.undo_bill(actor=actor, key="00000000-0000-4000-8000-000000000002", bill=slip)
     AccessEntry.objects.create(user=receptionist.user, branch=receptionist.branch, action="view", customer_id=customer.pk)

@@ -29,14 +29,22 @@ def _line(item, milli, fen):
 
 
 def visits(branch, drafts):
-    """{identity: KnownVisit} of those drafts that are stored, voided ones too. Two queries, however many they are."""
+    """{identity: KnownVisit} of those drafts that are stored, voided ones too. Two queries, however many they are.
+
+    A visit the file knows nobody for may have been given to a customer since: it is known as nobody's all the same.
+    """
     if not drafts:
         return {}
     wanted = {draft.identity for draft in drafts if not draft.new_card}
     days = [draft.on for draft in drafts]
     stored = Visit.objects.filter(branch=branch, day__range=(min(days), max(days)), status__in=[DONE, VOIDED]).order_by()
-    columns = ("receipt_no", "business_date", "customer", "pk", "imported__content")
-    found = {(r, on, who): (pk, content) for r, on, who, pk, content in stored.values_list(*columns) if (r, on, who) in wanted}
+    columns = ("receipt_no", "business_date", "customer", "pk", "imported__content", "identified")
+    found = {}
+    for receipt_no, on, who, pk, content, identified in stored.values_list(*columns):
+        if (receipt_no, on, who) in wanted:
+            found[receipt_no, on, who] = pk, content
+        if identified and (receipt_no, on, None) in wanted:
+            found.setdefault((receipt_no, on, None), (pk, content))
     of_desk = [pk for pk, content in found.values() if content is None]
     entered = _lines_of(of_desk) if of_desk else {}
     return {identity: KnownVisit(content, entered.get(pk, Counter())) for identity, (pk, content) in found.items()}

@@ -33,6 +33,7 @@ def broken():
         (_("bills that are not paid by their payments"), paid.exclude(sum=F("paid_fen"))),
         (_("corrected means of payment that do not sum to their bill"), corrected.exclude(sum=F("bill__paid_fen"))),
         (_("bills that do not ask what their lines ask"), asked.exclude(sum=F("payable_fen"))),
+        (_("visits given to a customer that are nobody's"), Visit.objects.filter(identified__isnull=False, customer=None)),
         (_("bills without a visit"), Bill.objects.filter(~Exists(Visit.objects.filter(bill=OuterRef("pk"))))),
         (_("lines whose shares are not the whole line"), shared.exclude(bp=None).exclude(bp=WHOLE_SHARE, sum=F("value_fen"))),
         (

@@ -6,10 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits import plan_questions
 from archives.visits.models import Visit
-from customers.card import queries, typed
+from customers.card.lookup import by_whole_number
 from customers.card.models import Customer
 from customers.log.services import FindLimitReached
-from salon import text
 from salon.forms import DayInput, Form, SeveralField, WarningsMixin
 from salon.shop.models import Item, StaffMember
 
@@ -94,14 +93,6 @@ class ExpectForm(WarningsMixin, Form):
 
     def _find(self):
         """The customer chosen in the browser, or the only one with this card or phone number; None if there is none."""
-        cards = Customer.objects.present().visible_to(self.actor)
         if pk := self.cleaned_data.get("customer"):
-            return cards.filter(pk=pk).first()
-        who = self.cleaned_data.get("who", "")
-        if not who:
-            return None
-        key, digits = text.fold(who), typed.whole_number(who)
-        found = list(cards.filter(card_key=key)[:2]) if key else []
-        if not found and digits:
-            found = list(queries.by_number(self.actor, digits)[:2])
-        return found[0] if len(found) == 1 else None
+            return Customer.objects.present().visible_to(self.actor).filter(pk=pk).first()
+        return by_whole_number(self.actor, self.cleaned_data.get("who", ""))

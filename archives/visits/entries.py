@@ -80,6 +80,8 @@ def problems(guests, payments):
     known = [guest.customer.pk for guest in guests if guest.customer]
     if len(known) != len(set(known)):
         found.append(EntryError(_("A customer can stand on a bill only once.")))
+    if len(guests) - len(known) > 1:
+        found.append(EntryError(_("A bill has one walk-in at most: the lines of all of them stand with that one.")))
     for g, guest in enumerate(guests):
         if not guest.lines:
             found.append(EntryError(_("Add at least one item."), f"guests-{g}"))

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
 from archives.visits import undo
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, StaffShare, Visit, VisitNote
 from archives.visits.payment_models import Payment
@@ -32,25 +35,34 @@ class GuestCard:
 
 def guest_card(actor, customer, visit=None):
     """The GuestCard of a customer, or of a walk-in (None), whose open visit may be `visit`. A constant number of queries."""
-    assigned = visit.assigned_id if visit else None
+    of_visit = {
+        "assigned": visit.assigned_id if visit else None,
+        "planned": planned_lines(visit),
+        "nobodys": visit.pk if visit and visit.customer_id is None else None,
+    }
     if customer is None:
-        return GuestCard(data={"tags": {}, "staff": {}, "repeat": None, "assigned": assigned, "planned": planned_lines(visit)})
+        return GuestCard(data={"tags": {}, "staff": {}, "repeat": None} | of_visit)
     safety = safety_of([customer.pk], actor.today)[customer.pk]
     repeat = repeat_last_visit(customer)
     return GuestCard(
         customer=customer,
         safety=safety,
         badge=panels.collect("customer.badge", actor, [customer])[customer.pk],
-        hints=panels.collect("customer.hints", actor, [customer])[customer.pk],
+        hints=[*panels.collect("customer.hints", actor, [customer])[customer.pk], *_other_visit(actor, customer, visit)],
         repeat=repeat,
         data={
             "tags": {note.tag_id: note.tag.name for note in safety},
             "staff": usual_staff(customer.pk),
             "repeat": [line_initial(line) for line in repeat.lines] if repeat else None,
-            "assigned": assigned,
-            "planned": planned_lines(visit),
-        },
+        }
+        | of_visit,
     )
+
+
+def _other_visit(actor, customer, visit):
+    """Where nobody's open visit is finished as hers: that her own of today stays open beside it."""
+    if visit and visit.customer_id is None and (own := open_visits_of(actor, [customer]).get(customer.pk)):
+        yield panels.Hint(_("Another visit of today stays open: %(state)s.") % {"state": own.get_status_display()}, "warn")
 
 
 def usual_staff(customer_id):
@@ -106,11 +118,14 @@ class Prefill:
 
 
 def prefill(actor, *, customers, visit=None, repeat=False):
-    """For customers who are here (None: a walk-in). An open visit of today is finished, with what was planned."""
-    open_visits = {visit.customer_id: visit} if visit else open_visits_of(actor, customers)
+    """For customers who are here (None: a walk-in). An open visit of today is finished, with what was planned.
+
+    `visit`: the open visit of the first of them; nobody's, if it is hers from now on.
+    """
+    open_visits = open_visits_of(actor, customers)
     guests, lines = [], []
     for n, customer in enumerate(customers):
-        known = open_visits.get(customer.pk if customer else None)
+        known = visit if visit and n == 0 else open_visits.get(customer and customer.pk)
         guests.append({"customer": customer and customer.pk, "visit": known and known.pk})
         lines += [line | {"guest": n} for line in planned_lines(known)]
     if repeat and customers[0] and not lines and (last := repeat_last_visit(customers[0])):
@@ -118,7 +133,7 @@ def prefill(actor, *, customers, visit=None, repeat=False):
     channel = visit.channel if visit else "shop"
     means = usual_means(customers[0])
     head = {"on": actor.today, "channel": channel, "rest": means}
-    return Prefill(head, guests, lines, customers, list(open_visits.values()))
+    return Prefill(head, guests, lines, customers, [*open_visits.values(), *([visit] if visit else [])])
 
 
 def usual_means(customer):
@@ -136,6 +151,15 @@ def open_visits_of(actor, customers):
     visits = Visit.objects.filter(branch=actor.branch, customer__in=known, status__in=UNFINISHED, day=actor.today)
     order = {status: n for n, status in enumerate(UNFINISHED)}
     return {visit.customer_id: visit for visit in sorted(visits, key=lambda v: (order[v.status], v.pk))}
+
+
+def open_visit(actor, customer, asked):
+    """The open visit that an entry for a customer finishes: the one asked for, if it is hers or nobody's, else hers of today."""
+    if asked:
+        open_ones = Visit.objects.visible_to(actor).filter(status__in=UNFINISHED, branch=actor.branch)
+        if visit := open_ones.filter(Q(customer=customer) | Q(customer=None), pk=asked).first():
+            return visit
+    return open_visits_of(actor, [customer]).get(customer.pk) if customer else None
 
 
 def planned_lines(visit):
@@ -167,6 +191,7 @@ def prefill_correction(bill):
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
     payments = list(bill.payments.as_corrected())
     head = {"on": bill.business_date, "channel": visits[0].channel, "payer": payer, "replaces": bill.pk}
+    head["identified"] = identified_of(bill)
     if len(payments) == 1:
         head["rest"] = payments[0].means
     else:
@@ -177,6 +202,11 @@ def prefill_correction(bill):
     other_payer = bill.payer if payer == OTHER_PAYER else None
     head["payer_card"] = other_payer and other_payer.pk
     return Prefill(head, guests, filled, [visit.customer for visit in visits], replaces=bill, other_payer=other_payer)
+
+
+def identified_of(bill):
+    """How many visits of a bill were recorded for nobody and have been given to a customer since."""
+    return bill.visits.filter(identified__isnull=False).count()
 
 
 def _noted(visit, notes):

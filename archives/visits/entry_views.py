@@ -1,9 +1,14 @@
 """Visit entry: what a customer had and paid, in one form. A usual visit is four keys: repeat, save."""
 
+import re
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_queries, services
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
-from archives.visits.entry_parts import GuestForm
+from archives.visits.entry_parts import GuestForm, whole
 from archives.visits.models import UNFINISHED, Visit
-from customers.log.services import log_view
+from customers.card.lookup import by_whole_number
+from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
 from salon.errors import Conflict
 from salon.money import SYMBOLS
@@ -30,18 +36,22 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "over": gettext_lazy("Too much by {amount}"),
     "nothing_to_pay": gettext_lazy("Nothing to pay."),
     "nobody": gettext_lazy("Nobody is named who did this. Choose somebody, or save again if that is meant."),
+    "instead": gettext_lazy("Instead of {name}:"),
+    "changed": gettext_lazy("The visit is {name}’s now. What was typed is kept."),
+    "on_bill": gettext_lazy("A customer can stand on a bill only once."),
     "enter": gettext_lazy("Enter stores nothing here. Ctrl Enter saves."),
     "bad_quantity": gettext_lazy("Enter a quantity, such as 1 or 0.5."),
     "bad_price": gettext_lazy("Enter an amount of money, such as 380 or 380.50."),
     "bad_discount": gettext_lazy("Enter a discount up to the whole price, such as 9折, 10%, 30 or =270."),
     "restored": gettext_lazy("This is what you had typed at {time}."),
 }
+OF_THE_FORMER = re.compile(r"lines-\d{1,3}-(override|override_tags|again)")  # what a line says of the customer it was for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request):
-    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID, ?replaces=VISIT, ?undone=VISIT, ?walkin=1; else
-    choose first.
+    """Record a visit. GET: ?customer=ID (several: one bill for all), ?visit=ID (of nobody: with the customer whose it is),
+    ?replaces=VISIT, ?undone=VISIT, ?walkin=1; else choose first.
     """
     if request.method == "POST":
         return _save(request)
@@ -84,7 +94,10 @@ def _prefill(request):
     repeat = "repeat" in asked
     if "visit" in asked:
         visit = access.get(actor, Visit.objects.filter(status__in=UNFINISHED).select_related("customer"), pk=asked["visit"])
-        return entry_queries.prefill(actor, customers=[visit.customer], visit=visit, repeat=repeat)
+        customer = visit.customer
+        if customer is None and asked.get("customer"):
+            customer = entry_queries.customer_to_serve(actor, asked["customer"])
+        return entry_queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat)
     if ids := asked.getlist("customer")[:MAX_GUESTS]:
         customers = [entry_queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
         return entry_queries.prefill(actor, customers=customers, repeat=repeat)
@@ -96,6 +109,8 @@ def _prefill(request):
 def _save(request):
     form = EntryForm(request.actor, data=request.POST)
     key = request.POST.get(operations.FIELD, "")
+    if "change" in request.POST or ("calculate" in request.POST and request.POST.get("who", "").strip()):
+        return _changed(request, form, key)
     if "calculate" in request.POST:
         return _calculated(request, form, key)
     if not form.is_valid() or form.asks_who_served():
@@ -114,6 +129,7 @@ def _save(request):
             channel=form.head.cleaned_data["channel"],
             on=form.head.cleaned_data["on"],
             replaces=form.replaced,
+            identified=form.head.cleaned_data["identified"],
         )
     except operations.AlreadyDone as done:
         return redirect(done.url)
@@ -135,6 +151,29 @@ def _calculated(request, form, key):
     return _page(request, form, key, 422 if form.has_errors else 200)
 
 
+def _changed(request, form, key):
+    """Another customer in place of one, for a browser without JavaScript: `change` is the guest's number, `who` her whole card
+    number or phone. Everything else stays as it was typed; nothing is stored.
+    """
+    asked, problem = request.POST.get("change"), ""
+    guest = next((each for each in form.guests if asked in (None, each.number)), None)
+    try:
+        customer = by_whole_number(request.actor, request.POST.get("who", ""))
+    except FindLimitReached as refusal:
+        customer, problem = None, str(refusal)
+    if guest is None or customer is None:
+        form.general.append(problem or _("Type a whole card number or phone number that one customer has."))
+        return _page(request, form, key, 422)
+    visit = entry_queries.open_visit(request.actor, customer, whole(guest["visit"].value()))
+    data = request.POST.copy()
+    data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
+    for name in data:
+        if OF_THE_FORMER.fullmatch(name) and data.get(f"lines-{name.split('-')[1]}-guest", guest.number) == guest.number:
+            data[name] = ""
+    _log_view(request, customer)
+    return _calculated(request, EntryForm(request.actor, data=data), key)
+
+
 def _conflict(request, form, key, conflict):
     """409 with everything that was typed still there, and why nothing was stored."""
     match conflict:
@@ -146,18 +185,20 @@ def _conflict(request, form, key, conflict):
             text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
             form.general.append(format_html(text, link=link))
         case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
-            form = EntryForm(request.actor, data=_on_its_own(request.POST, form.undone))
+            form = EntryForm(request.actor, data=_on_its_own(request.POST, form))
             form.is_valid()
             form.general.append(str(conflict))
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
 
 
-def _on_its_own(sent, undone):
-    """What was sent, as a bill that finishes no open visit and takes no undone bill's place."""
+def _on_its_own(sent, form):
+    """What was sent, as a bill that finishes no open visit and takes no undone bill's place; and knows whose it is by now."""
     data = sent.copy()
     for name in sent:
-        if (name.startswith("guests-") and name.endswith("-visit")) or (undone and name == "replaces"):
+        if (name.startswith("guests-") and name.endswith("-visit")) or (form.undone and name == "replaces"):
             data[name] = ""
+    if form.replaced and not form.undone:
+        data["identified"] = entry_queries.identified_of(form.replaced)
     return data
 
 
@@ -176,14 +217,27 @@ def _page(request, form, key, status=200):
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1 or form.other_payer,
         "is_undone": "undone" in request.GET,
+        "repeat_url": _repeat_url(request, form),
+        "who": request.POST.get("who", "") if form.general else "",
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
     }
     return render(request, "archives/visits/entry.html", context, status=status)
 
 
+def _repeat_url(request, form):
+    """The page with the last visit of its first customer filled in, for a browser without JavaScript."""
+    asked = request.GET.copy()
+    if request.method == "POST":
+        asked = QueryDict(urlencode({"customer": form.guests[0]["customer"].value() if form.guests else ""}), mutable=True)
+    asked["repeat"] = 1
+    return f"?{asked.urlencode()}"
+
+
 @require_safe
 def guest(request):
-    """The part of the page for one more customer: ?customer=ID&number=1 (no customer: a walk-in); ?payer=ID: who pays for all."""
+    """The part of the page for one more customer, or for another in place of one: ?customer=ID&number=1 (no customer: a walk-in),
+    &visit=ID (the open visit of nobody that is hers now); ?payer=ID: who pays for all.
+    """
     if "payer" in request.GET:
         payer = entry_queries.customer_to_serve(request.actor, request.GET["payer"])
         _log_view(request, payer)
@@ -193,10 +247,10 @@ def guest(request):
         number = "1"
     pk = request.GET.get("customer")
     customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
-    visit = None
     if customer:
         _log_view(request, customer)
-        visit = entry_queries.open_visits_of(request.actor, [customer]).get(customer.pk)
+    visit = entry_queries.open_visit(request.actor, customer, whole(request.GET.get("visit")))
     form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
     form.card = entry_queries.guest_card(request.actor, customer, visit)
-    return render(request, "archives/visits/_guest.html", {"guest": form, "payer": "0"})
+    context = {"guest": form, "payer": "0", "repeat_url": f"{reverse('visits:create')}?customer={pk}&repeat=1"}
+    return render(request, "archives/visits/_guest.html", context | {"corrects": request.GET.get("corrects")})

@@ -17,6 +17,13 @@ guards.refuse(
     f"{_FINISHED} AND NOT ({' AND '.join(_SAME.format(c) for c in _VISIT_MONEY)} AND ({_STATUS_STAYS} OR {_IS_VOIDED_NOW}))",
     "the money of a finished visit never changes",
 )
+# From nobody's to a customer's once, and never back; from one card to another only when cards are merged.
+guards.refuse(
+    "archives_visit",
+    "UPDATE",
+    f"{_FINISHED} AND OLD.customer_id IS NOT NULL AND NEW.customer_id IS NULL",
+    "a finished visit is not taken from its customer",
+)
 guards.refuse("archives_bill", "DELETE", "", "bills are voided, never deleted")
 _BILL_MONEY = ("branch_id", "receipt_no", "business_date", "payable_fen", "paid_fen", "recorded_at")
 guards.refuse(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
+from archives.visits.identify_models import IdentifiedVisit
 from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
 from archives.visits.queries import latest_next_notes, rhythms, work_of
 from archives.visits.undo_models import UNDONE, UndoneVisit
@@ -47,6 +48,7 @@ def _follow():
         models.SafetyOverride, "line__visit__customer", on_merge=move, on_erase=panels.BLANK, personal=("reason",)
     )
     panels.follow_customer(models.VisitNote, "visit__customer", on_merge=move, on_erase=delete)
+    panels.follow_customer(IdentifiedVisit, "visit__customer", on_merge=move, on_erase=keep)
     panels.follow_customer(UndoneVisit, "visit__customer", on_merge=move, on_erase=keep)
 
 

@@ -170,7 +170,7 @@ def work_of(visits):
 def with_everything(visits):
     """Visits with all that the page of one visit shows: as with_details, and remarks, overrides, the bill's payments."""
     overrides = Prefetch("lines__overrides", SafetyOverride.objects.select_related("tag").order_by("pk"))
-    related = ("bill__payer", "bill__refunds", "bill__replaces", "recorded_by__staff")
+    related = ("bill__payer", "bill__refunds", "bill__replaces", "recorded_by__staff", "identified__recorded_by__staff")
     return with_details(visits).select_related(*related).prefetch_related("lines__remark", overrides)
 
 

@@ -1,7 +1,7 @@
 """Writing money: recording a bill with its visits, voiding it, refunding. Each is one transaction and one operation key."""
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -40,12 +40,15 @@ def branch_day(actor, branch):
 
 
 @transaction.atomic
-def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None):
+def record_bill(
+    *, actor, key, branch, guests, payments, payer=FIRST_GUEST, channel="shop", on=None, replaces=None, identified=None
+):
     """Store a finished bill: one visit per guest, with lines, shares, payments, notes. Returns the Bill, with `first_visit`.
 
     `key`: UUID from operations.read_key(text, user, "visit"). `payer`: a Customer, one of the guests or not; None if
     unknown. `on`: business date, default today; in the past only as far as BACKDATE_DAYS. `replaces`: a Bill that is voided
-    by this one, or was undone by the same person. Raises EntryError (a ValidationError, the first problem;
+    by this one, or was undone by the same person; `identified`: how many of its visits had been given to a customer when the
+    form was made, None if nobody asks. Raises EntryError (a ValidationError, the first problem;
     `entries.problems` lists all), SafetyStop, Conflict, AlreadyDone, KeyConflict.
     """
     today = branch_day(actor, branch)
@@ -58,7 +61,7 @@ def record_bill(*, actor, key, branch, guests, payments, payer=FIRST_GUEST, chan
     operation = operations.claim(key=key, user=actor.user, action="visit", data=data)
     _stop_for_safety(guests, on)
     if replaces:
-        _make_way(actor, replaces)
+        _make_way(actor, replaces, identified)
     payable = sum(line.value_fen for guest in guests for line in guest.lines)
     bill = make_bill(actor, branch, on, payable, payer, replaces=replaces)
     visits = _make_visits(actor, bill, guests, channel)
@@ -136,8 +139,9 @@ def _make_visits(actor, bill, guests, channel):
 
 
 def _finish(visit, customer, money):
-    unfinished = Visit.objects.filter(pk=visit.pk, branch=money["bill"].branch, customer=customer, status__in=UNFINISHED)
-    if not unfinished.update(**money):
+    unfinished = Visit.objects.filter(pk=visit.pk, branch=money["bill"].branch, status__in=UNFINISHED)
+    hers = Q(customer=customer) | Q(customer=None)  # nobody's visit may turn out to be a customer's
+    if not unfinished.filter(hers).update(customer=customer, **money):
         raise Conflict(_("This visit has been finished or cancelled meanwhile. Nothing was stored."))
     visit.refresh_from_db()
 
@@ -226,10 +230,12 @@ def void_bill(*, actor, key, bill, reason):
     return bill
 
 
-def _make_way(actor, bill):
+def _make_way(actor, bill, identified):
     """Void the bill that a new one replaces. One that was undone is voided already: it may be stored again, once."""
     if not UndoneVisit.objects.filter(visit__bill=bill).exists():
         _void(actor, bill, _("Corrected"))
+        if identified not in (None, bill.visits.filter(identified__isnull=False).count()):
+            raise Conflict(_("This visit was given to a customer meanwhile. Choose her; or save again if it was not hers."))
         return
     bill = Bill.objects.select_for_update().get(pk=bill.pk)
     again = Bill.objects.filter(replaces=bill).first()
@@ -327,11 +333,12 @@ def _take_allowances(lines):
 
 def _make_refund_visits(actor, back, lines):
     """One visit per customer who gets something back: {original visit id: visit}."""
-    originals = {line.visit_id: line.visit for line, _milli, _fen in lines}
+    # Read under the lock of the bill: a walk-in's visit may have become a customer's since the form was made.
+    originals = Visit.objects.in_bulk({line.visit_id for line, _milli, _fen in lines})
     visits = {
         pk: Visit(
             branch=back.branch,
-            customer=original.customer,
+            customer_id=original.customer_id,
             status=DONE,
             bill=back,
             receipt_no=back.receipt_no,

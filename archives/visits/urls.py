@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from archives.visits import desk_views, entry_views, money_views, saved_views, views
+from archives.visits import desk_views, entry_views, identify_views, money_views, saved_views, views
 
 app_name = "visits"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/notes/", views.visit_note, name="note"),
     path("<int:pk>/move/", desk_views.move, name="move"),
     path("<int:pk>/expected/", desk_views.expect_edit, name="expect_edit"),
+    path("<int:pk>/customer/", identify_views.visit_identify, name="identify"),
     path("<int:pk>/void/", views.visit_void, name="void"),
     path("<int:pk>/saved/", saved_views.saved, name="saved"),
     path("<int:pk>/undo/", saved_views.undo_bill, name="undo"),

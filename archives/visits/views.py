@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, export, means, services, undo
+from archives.visits import arrivals, export, identify, means, services, undo
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm
 from archives.visits.models import Bill, Visit
@@ -84,6 +84,8 @@ def _visits_of_bill(request, visit):
 
 def _detail_context(request, visit, note_form):
     bill = visit.bill
+    identified = getattr(visit, "identified", None)
+    may_identify = visit.customer_id is None and request.actor.may_write("visits:identify")
     return {
         "visit": visit,
         "bill": bill,
@@ -91,6 +93,9 @@ def _detail_context(request, visit, note_form):
         "payments": bill.payments.as_corrected() if bill else [],
         "corrections": bill.means_corrections.select_related("recorded_by__staff", "remark") if bill else [],
         "may_correct_means": bool(bill and request.actor.may_write("visits:means") and not means.why_not(request.actor, bill)),
+        "identified": identified,
+        "not_tolerated": identify.not_tolerated(request.actor, visit, visit.customer) if identified else [],
+        "may_identify": may_identify and not identify.why_not(request.actor, visit),
         "refunds": bill.refunded_by.prefetch_related("visits").order_by("pk") if bill else [],
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),

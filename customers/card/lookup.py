@@ -41,6 +41,19 @@ def _is_elsewhere(actor, known):
     return bool(log_guests(actor=actor, ids=list(hidden.values_list("pk", flat=True)[:MOST])))
 
 
+def by_whole_number(actor, words):
+    """The one card in use the actor may open that has this card number or phone, typed whole; None if none or several have.
+
+    Raises FindLimitReached.
+    """
+    cards = Customer.objects.present().visible_to(actor)
+    key, digits = text.fold(words), typed.whole_number(words)
+    found = list(cards.filter(card_key=key)[:2]) if key else []
+    if not found and digits:
+        found = list(queries.by_number(actor, digits)[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def same_name(actor, name, *, branch, customer=None, birthday=None):
     """Cards of the same folded name: of `branch`, and of any branch the actor sees if the birthday is the same too.
 

@@ -38,6 +38,17 @@
     return mine + target(form) + (place > 0 ? `#${place + 1}` : "");
   }
 
+  /* The form is about somebody else from now on: page and draft go to the address that says so. What may be kept there already,
+     from before, stays; then this entry has a number beside it. */
+  function move(form, query) {
+    drop(form);
+    for (let n = 1; ; n += 1) {
+      history.replaceState(history.state, "", `${location.pathname}?${query}${n > 1 ? `&entry=${n}` : ""}`);
+      if (!read(address(form))) break;
+    }
+    asked.delete(form); // other tabs may hold a draft of that address
+  }
+
   function read(key) {
     try {
       return JSON.parse(sessionStorage.getItem(key));
@@ -201,7 +212,7 @@
     unkept = null;
   }
 
-  salon.drafts = { keep, drop, useKeys, load: (form) => read(address(form)) };
+  salon.drafts = { keep, drop, move, useKeys, load: (form) => read(address(form)) };
 
   if (channel) channel.addEventListener("message", (event) => hear(event.data));
   all("[data-spent-key]").forEach((place) => loseKeys(place.dataset.spentKey));

@@ -307,6 +307,24 @@
       (neighbour?.querySelector("[data-name]") ?? page.itemBox).focus();
     }
 
+    /* True for a line that says nothing but what was planned. */
+    function isAsPlanned(line, planned) {
+      const { item, quantity, price, discount, remark } = read(line);
+      return item === String(planned.item) && quantity === planned.quantity && price === planned.price && !discount && !remark;
+    }
+
+    /* What lines say of the customer they were for goes: why it was done all the same, and that it was meant once more. */
+    function forAnother(guest) {
+      removed.filter(({ data }) => data.guest === guest).forEach(({ data }) => (data.override = ""));
+      for (const line of all().filter((each) => field(each, "guest").value === guest)) {
+        field(line, "override").value = "";
+        field(line, "again")?.closest("label").remove();
+        line.querySelector("[data-line-errors]").replaceChildren();
+        line.classList.remove("line-bad");
+        refresh(line);
+      }
+    }
+
     function undo() {
       const last = removed.pop();
       if (last) {
@@ -321,7 +339,7 @@
     }
 
     return {
-      all, add, read, remove, undo, refresh, figures, items, field, offerGuests, lacksPeople, ask,
+      all, add, read, remove, undo, refresh, isAsPlanned, forAnother, figures, items, field, offerGuests, lacksPeople, ask,
       adopt() {
         all().forEach((line) => {
           wire(line);

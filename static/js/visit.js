@@ -1,5 +1,5 @@
 /* Visit entry: from "repeat last visit" to saved, by keyboard. The pieces: combobox, visit-sums, drafts,
-   visit-lines, visit-pay, visit-guests. */
+   visit-lines, visit-pay, visit-guests, visit-search. */
 (function () {
   "use strict";
   const salon = window.salon;
@@ -20,7 +20,10 @@
     guests: new Map(),
     changed,
     removed,
-    touched: keepDraft,
+    touched: () => {
+      touched = true;
+      keepDraft();
+    },
   };
   let saving = false;
   let ready = false;
@@ -72,9 +75,7 @@
   async function restore(draft) {
     const values = new Map(draft.entries);
     const numbers = (kind) => [...new Set(draft.entries.map(([name]) => name.match(`^${kind}-(\\d+)-`)?.[1]).filter(Boolean))];
-    for (const number of numbers("guests").filter((each) => !page.guests.has(each))) {
-      await guests.add(values.get(`guests-${number}-customer`), number);
-    }
+    await guests.bring(numbers("guests").map((number) => [number, values.get(`guests-${number}-customer`)]));
     if (values.get("payer_card") && !one("[data-other-payer]")) {
       await guests.addPayer(values.get("payer_card"));
     }
@@ -93,7 +94,7 @@
     }
     for (const [name, value] of draft.entries) {
       const control = form.elements[name];
-      if (!name.startsWith("lines-") && name !== "rest" && control && !control.disabled) {
+      if (!name.startsWith("lines-") && name !== "rest" && control && !control.disabled && guests.takes(name, values)) {
         control.value = value;
       }
     }
@@ -231,7 +232,7 @@
 
   /* Enter in a field presses the first button of a form, which is never the one that saves. */
   form.addEventListener("submit", (event) => {
-    if (saving || !event.submitter?.matches("[data-save]") || !check()) {
+    if (saving || guests.isBusy() || !event.submitter?.matches("[data-save]") || !check()) {
       event.preventDefault();
       return;
     }
@@ -266,22 +267,12 @@
     }
   }
 
-  let searchesPayer = false; /* the one box finds another guest, or who pays */
-
-  function openSearch(forPayer) {
-    searchesPayer = forPayer;
-    document.getElementById("guest-search").hidden = false;
-    one("[data-open-guest]").setAttribute("aria-expanded", String(!forPayer));
-    one("[data-open-payer]").setAttribute("aria-expanded", String(forPayer));
-    one("[data-guest-walkin]").hidden = forPayer;
-    document.getElementById("guest-box").focus();
-  }
-
   const ALT = {
     KeyR: repeat,
     KeyP: () => pay.focus(),
     KeyN: () => one(`[data-notes-of="${guests.active()}"] textarea`).focus(),
-    KeyG: () => openSearch(false),
+    KeyG: () => guests.search.another(),
+    KeyC: () => guests.search.instead(guests.active()),
   };
 
   function command(event) {
@@ -349,9 +340,11 @@
   itemBox.addEventListener("focus", () => itemOptions.suggest());
   one("[data-help]").addEventListener("click", () => document.getElementById("keys").showModal());
   one("[data-undo]").addEventListener("click", undo);
-  one("[data-repeat]")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    repeat();
+  form.addEventListener("click", (event) => {
+    if (event.target.closest("[data-repeat]")) {
+      event.preventDefault();
+      repeat();
+    }
   });
   form.addEventListener("input", (event) => {
     if (event.target.name) {
@@ -363,19 +356,6 @@
     touched = false;
     salon.drafts.drop(form);
     location.replace(location.href);
-  });
-
-  const guestBox = document.getElementById("guest-box");
-  one("[data-open-guest]").addEventListener("click", () => openSearch(false));
-  one("[data-open-payer]").addEventListener("click", () => openSearch(true));
-  salon.customerBox(guestBox, document.getElementById("guest-options"), (pk) => {
-    guestBox.value = "";
-    touched = true;
-    (searchesPayer ? guests.addPayer(pk) : guests.add(pk)).then(() => itemBox.focus());
-  });
-  one("[data-guest-walkin]").addEventListener("click", () => {
-    touched = true;
-    guests.add("").then(() => itemBox.focus());
   });
 
   async function start() {

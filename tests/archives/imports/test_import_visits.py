@@ -7,7 +7,8 @@ import pytest
 from django.core.management.base import CommandError
 
 from archives.imports.models import ImportedVisit
-from archives.visits import services
+from archives.visits import identify, services
+from archives.visits.entries import EntryError
 from archives.visits.models import Line, RefundAllowance, Visit, VisitNote
 from archives.visits.payment_models import Payment
 from customers.card.models import Customer
@@ -16,6 +17,7 @@ from salon.shop.models import Category, Item, StaffMember
 from tests import builders
 from tests.archives.imports.holding import HELD, OF_NEW_CARDS, broken_rules
 from tests.archives.imports.importing import ALL_COLUMNS, ENGLISH, ROW, counts, import_visits, last, visits
+from tests.archives.visits.recording import line, record
 from tests.naughty import NAUGHTY
 
 
@@ -311,3 +313,33 @@ def test_naughty_text_in_every_column(branch, write):
     assert Customer.objects.filter(card_no="=1+1").exists()
     assert broken_rules([*HELD, *OF_NEW_CARDS]) == {}
     assert RefundAllowance.objects.exclude(refunded_fen=0).count() == 0
+
+
+def test_a_visit_given_to_a_customer_since_is_known(branch, write, owner):
+    """The file still says nobody, or by now her card: neither adds the visit a second time; other content is refused."""
+    actor, her = builders.actor_of(owner), builders.make_customer(branch=branch, card_no="A1")
+    header = "单号 日期 卡号 项目 金额"
+    day = str(actor.today)
+    path = write(header, ["R1", day, "", "甲", "1"], ["", day, "散客", "乙", "2"])
+    import_visits(path, branch)
+    at_desk = record(actor, None, line(builders.make_item(name="丙", price_fen=300)))
+    for visit in Visit.objects.order_by("pk"):
+        if visit.receipt_no != "":
+            identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=visit, customer=her)
+    before = counts()
+    of_desk = [at_desk.receipt_no, day, "", "丙", "3"]
+    again = [["R1", day, "", "甲", "1"], ["", day, "", "乙", "2"], of_desk]
+    assert import_visits(write(header, *again), branch)[-1] == last(0, skipped=3)
+    assert import_visits(write(header, ["R1", day, "A1", "甲", "1"]), branch)[-1] == last(0, skipped=1)
+    assert import_visits(write(header, ["R1", day, "", "甲", "9"]), branch)[-1] == last(0, refused=1)
+    assert counts() == before
+    assert broken_rules() == {}
+
+
+def test_nobodys_visits_without_a_receipt_are_told_from_hers(branch, write, owner):
+    """Where she has a visit without receipt number that day, nobody's cannot become a second one; the reason says so."""
+    actor, her = builders.actor_of(owner), builders.make_customer(branch=branch, card_no="A1")
+    day = str(actor.today)
+    import_visits(write("单号 日期 卡号 金额", ["", day, "A1", "1"], ["", day, "", "2"]), branch)
+    with pytest.raises(EntryError, match="without receipt number on that day"):
+        identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=Visit.objects.get(customer=None), customer=her)

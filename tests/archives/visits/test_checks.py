@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from archives.visits import services
+from archives.visits import identify, services
 from archives.visits.models import Line
 from customers.card import portraits
 from salon import guards
@@ -27,6 +27,7 @@ DAMAGE = {
     "UPDATE archives_staffshare SET value_fen = value_fen - 1": "lines whose shares are not the whole line",
     "UPDATE customers_customer SET last_visit_on = '2001-01-01'": "customers who came later than their card says",
     "UPDATE customers_customer SET last_visit_on = NULL": "customers who came later than their card says",
+    "UPDATE archives_visit SET customer_id = NULL": "visits given to a customer that are nobody's",
     "UPDATE customers_customer SET portrait = 'gone.webp'": "Files are gone from the data directory: photo of",
     "INSERT INTO archives_bill (branch_id, receipt_no, business_date, payable_fen, paid_fen, recorded_at, void_reason) "
     "SELECT branch_id, 'X', business_date, 0, 0, recorded_at, '' FROM archives_bill": "bills without a visit",
@@ -40,6 +41,9 @@ def visits(receptionist, manager, beautician, customer):
     bill = record(actor, customer, LineEntry(item=item, unit_price_fen=38_000, shares=((beautician, 10_000),)))
     record(actor, customer, LineEntry(item=item, unit_price_fen=0, shares=((beautician, 4_000), (receptionist, 6_000))), paid=[])
     record(actor, customer, LineEntry(item=item, unit_price_fen=9_999, shares=((beautician, 3_333), (receptionist, 6_667))))
+    other = make_customer(branch=receptionist.branch)
+    nobodys = record(actor, None, LineEntry(item=item, unit_price_fen=100)).visits.get()
+    identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=nobodys, customer=other)
     make_customer(branch=receptionist.branch)
     services.refund(
         actor=actor_of(manager, now=actor.now + timedelta(days=1)),
