@@ -16,7 +16,7 @@ from tests.bench.visitor import Effort
 
 TINY = Effort(
     searches=12, visits=30, pages=2, saves=6, people=3, think_seconds=0.01, warm_up=1, every_filter=5, runs=1, waiting_saves=5,
-    waiting_seconds=0.01, imported=200,
+    waiting_seconds=0.01, imported=200, today=6,
 )  # fmt: skip
 WITHOUT_FLOOR = {"libraries", "excel"}
 
@@ -48,7 +48,7 @@ def test_measures_run(tiny_salon, name):
 
 
 def test_every_figure_of_the_design_has_a_measure():
-    assert set(bench.OF_A_SALON) >= {"search", "card", "list", "save", "recompute", "libraries", "waiting", "excel"}
+    assert set(bench.OF_A_SALON) >= {"search", "card", "desk", "list", "save", "recompute", "libraries", "waiting", "excel"}
     assert set(bench.ALONE) >= {"start", "workbook"}
 
 

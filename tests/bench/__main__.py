@@ -15,7 +15,7 @@ import traceback
 from dataclasses import replace
 
 from tests import postgres
-from tests.bench import card, excel, libraries, lists, recompute, report, salon, saving, search, start, waiting
+from tests.bench import card, desk, excel, libraries, lists, recompute, report, salon, saving, search, start, waiting
 from tests.bench.visitor import Effort
 from tests.postgres import last_line
 
@@ -23,6 +23,7 @@ from tests.postgres import last_line
 OF_A_SALON = {
     "search": search.measure,
     "card": card.measure,
+    "desk": desk.measure,
     "list": lists.measure,
     "save": saving.measure,
     "recompute": recompute.measure,

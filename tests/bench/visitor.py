@@ -63,6 +63,7 @@ class Effort:
 
     searches: int = 1_000  # for each role
     visits: int = 500  # of the customer whose card is opened
+    today: int = 60  # visits of the day on the desk
     pages: int = 30  # times a page is opened
     saves: int = 300
     people: int = 10
