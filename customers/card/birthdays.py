@@ -22,7 +22,7 @@ LONGEST_MONTHS = {SOLAR: 31, LUNAR: 30}  # days
 def check(calendar, year, month, day, *, unread=()):
     """Raise ValidationError with everything that is wrong with a day of birth, at its columns.
 
-    Any part may be None; without a year 29 February exists. `unread`: columns whose input was refused already, so are not missing.
+    Any part may be None; without a year 29 February exists. `unread`: columns refused already, which are not missing.
     """
     wrong, together = {}, _("Give month and day of birth together, or neither.")
     if month is not None and not 1 <= month <= 12:
