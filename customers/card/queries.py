@@ -18,6 +18,7 @@ from salon import access, panels, text
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
 # shown of a card in a hit, and by its panels
 SHOWN = ("card_no", "card_is_phone", "name", "called", "portrait", "last_visit_on", "branch__name")
+GIVEN_PART = 4  # of four places one is for somebody found by her given name's reading, if there is one
 RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 
@@ -102,8 +103,8 @@ def _log_numbers(actor, numbers):
 
 
 def _cards(actor, rows, limit):
-    """The first cards of the candidates, best first."""
-    ids = _best_ids(rows)[:limit]
+    """The first cards of the candidates, best first (_best_ids)."""
+    ids = _best_ids(rows, limit)
     if not ids:
         return []
     cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids).only(*SHOWN)
@@ -137,14 +138,20 @@ def _former(actor, pks, rows):
     return of
 
 
-def _best_ids(rows):
-    """Ids of candidates in order, merged cards replaced by the surviving ones: those who fit better first, then who came last."""
+def _best_ids(rows, limit):
+    """The first ids of candidates, merged cards replaced by the surviving ones: those who fit better first, then who came last.
+
+    Names that begin so leave some places to given names: yuxin is 余心 and more, but 张雨欣 as well.
+    """
     ranks = {}
     for pk, merged_into, last_visit_on, fit in rows:
         rank = (fit, str(last_visit_on or ""), pk)
         survivor = merged_into or pk
         ranks[survivor] = max(rank, ranks.get(survivor, rank))
-    return sorted(ranks, key=ranks.get, reverse=True)
+    ids = sorted(ranks, key=ranks.get, reverse=True)
+    by_name, by_given = ([pk for pk in ids if (ranks[pk][0] >= typed.BEGINS) == is_name] for is_name in (True, False))
+    left = min(len(by_given), limit // GIVEN_PART)
+    return (by_name[: limit - left] + by_given)[:limit]
 
 
 def candidates(actor, words):

@@ -92,6 +92,17 @@ def test_many_of_one_given_name_leave_room_for_whole_names_and_show_who_came_lat
     assert len(hits) == 6
 
 
+def test_whole_names_leave_a_quarter_of_the_places_to_given_names(actor, branch):
+    for n in range(12):
+        builders.make_customer(branch=branch, name=f"余心{'一二三四五六七八九十百千'[n]}", last_visit_on=actor.today)
+    for name in ("张雨欣", "李雨欣", "王雨昕"):
+        builders.make_customer(branch=branch, name=name)
+    names = [hit.customer.name for hit in queries.search(actor, "yuxin", 8)]
+    assert [name[0] for name in names] == [*"余余余余余余", *"王李"]
+    assert [len(queries.search(actor, "yuxin", limit)) for limit in (3, 20)] == [3, 15]
+    assert {hit.customer.name[0] for hit in queries.search(actor, "yuxin", 3)} == {"余"}
+
+
 def test_a_search_by_a_given_name_reveals_nobody_of_another_branch(people, stranger):
     other = builders.actor_of(stranger)
     assert found(other, "nana") == []
