@@ -94,5 +94,12 @@ def facts_sheet(facts):
     return xlsx.Sheet(_("About this file"), columns, facts, has_titles=False)
 
 
+def as_corrected():
+    """A fact: what a file of past days shows of two things it could, how they were recorded then or what is known of them now."""
+    return _("Corrections"), _(
+        "Past days are shown as corrected since: a bill that was corrected or voided later counts as it stands now."
+    )
+
+
 def filename(name, actor):
     return f"{slugify(name)}-{actor.today:%Y%m%d}.xlsx"

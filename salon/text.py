@@ -160,13 +160,19 @@ def name_readings(name):
     if not key or not is_han(key[0]):
         return syllables(key), []
     cut = surname_length(key)
-    surname, given = key[:cut], list(_in_context(key[cut:]))
+    surname, (given, other) = key[:cut], _given_readings(key[cut:])
     proper = _surname_reading(surname, _kept_surname(name))
     second = [SECOND_READINGS.get(surname)] if SECOND_READINGS.get(surname) not in (None, *proper) else syllables(surname)
     if second == proper:
-        other = [SECOND_READINGS.get(c, s) for c, s in zip(key[cut:], syllables(key[cut:]))]
-        return proper + given, proper + other if other != given else []
+        return proper + given, proper + other if other else []
     return proper + given, second + given
+
+
+def _given_readings(given):
+    """(syllables, alternative syllables) of a folded given name: read as a word, and by second readings; empty: none."""
+    read = list(_in_context(given))
+    other = [SECOND_READINGS.get(c, s) for c, s in zip(given, syllables(given))]
+    return read, other if other != read else []
 
 
 def _surname_reading(surname, kept):
@@ -187,7 +193,9 @@ def initials(syllables):
 
 @dataclass(frozen=True)
 class NameKeys:
-    """What a name is found by: itself, its second part, and two readings, each whole and as initials."""
+    """What a name is found by: itself, its second part, two readings, each whole and as initials, and those of a Chinese
+    given name, whole. What there is none of is empty.
+    """
 
     name: str
     given: str
@@ -195,10 +203,12 @@ class NameKeys:
     initials: str
     pinyin_alt: str
     initials_alt: str
+    given_pinyin: str
+    given_pinyin_alt: str
 
 
 def name_keys(name):
-    """The NameKeys of a name in any script. 张晓梅: 晓梅, zhangxiaomei, zxm; Anna Smith: smith, annasmith, as."""
+    """The NameKeys of a name in any script. 张晓梅: 晓梅, zhangxiaomei, zxm, xiaomei; Anna Smith: smith, annasmith, as."""
     key = fold(name)
     whole = normalized("NFKC", name)
     words = [word for word in map(fold, _WORD_ENDS.split(whole)) if word]
@@ -207,7 +217,8 @@ def name_keys(name):
     has_surname_first = is_chinese and not any(dot in whole for dot in _DOTS)
     given = key[surname_length(key) :] if has_surname_first else "".join(words[1:])
     short = initials(proper) if is_chinese else initials(words)
-    return NameKeys(key, given, "".join(proper), short, "".join(other), initials(other))
+    by_sound = _given_readings(given) if any(map(is_han, given)) else ([], [])  # letters are found as they are written
+    return NameKeys(key, given, "".join(proper), short, "".join(other), initials(other), *map("".join, by_sound))
 
 
 @cache

@@ -20,7 +20,8 @@ archives/visits/test_desk_moves.py archives/visits/test_desk_page.py archives/vi
 archives/visits/test_identify.py
 archives/visits/test_means.py archives/visits/test_panels.py archives/visits/test_plan_questions.py archives/visits/test_record.py
 archives/visits/test_refund_page.py archives/visits/test_take_back.py archives/visits/test_undo.py
-customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py customers/card/test_stale.py
+customers/card/test_given_names.py customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py
+customers/card/test_stale.py
 customers/imports customers/privacy
 salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/test_services.py
 salon/backups salon/nightly

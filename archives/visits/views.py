@@ -54,7 +54,9 @@ def visit_export(request):
 def prepared(request):
     """The list as a file (customers/exports)."""
     found = _found(request, fetched=with_names)
-    return None if found.errors else exports.of_list(request, "visits", export.sheet(request.actor, found), found)
+    if found.errors:
+        return None
+    return exports.of_list(request, "visits", export.sheet(request.actor, found), found, [exports.as_corrected()])
 
 
 EXPORT = Kind("visits:export", "visits:list", "visits", gettext_lazy("Visit list"), prepared)

@@ -13,22 +13,31 @@ from django.utils.translation import gettext as _
 
 from salon.dates import age_on, birthday_in
 
-LUNAR = "lunar"
+SOLAR, LUNAR = "solar", "lunar"
 LAST_LUNAR_YEAR = 2100  # the table of the calendar library ends here
 NEAR_DAYS = 14
+LONGEST_MONTHS = {SOLAR: 31, LUNAR: 30}  # days
 
 
-def check(calendar, year, month, day):
-    """Raise ValidationError if there is no such day of birth. Any part may be None; without a year 29 February exists."""
-    if (month is None) != (day is None):
-        raise ValidationError({"birth_day": _("Give month and day of birth together, or neither.")})
-    if month is None:
-        return
-    if not 1 <= month <= 12:
-        raise ValidationError({"birth_month": _("The month is a number from 1 to 12.")})
-    last = _last_day(calendar, year, month)
-    if not 1 <= day <= last:
-        raise ValidationError({"birth_day": _refusal(calendar, day, last)})
+def check(calendar, year, month, day, *, unread=()):
+    """Raise ValidationError with everything that is wrong with a day of birth, at its columns.
+
+    Any part may be None; without a year 29 February exists. `unread`: columns refused already, which are not missing.
+    """
+    wrong, together = {}, _("Give month and day of birth together, or neither.")
+    if month is not None and not 1 <= month <= 12:
+        wrong["birth_month"] = _("The month is a number from 1 to 12.")
+    elif month is None and day is not None and "birth_month" not in unread:
+        wrong["birth_month"] = together
+    if day is None and month is not None and "birth_day" not in unread:
+        wrong["birth_day"] = together
+    elif day is not None:
+        is_of_a_month = month is not None and "birth_month" not in wrong
+        last = _last_day(calendar, year, month) if is_of_a_month else LONGEST_MONTHS[calendar]
+        if not 1 <= day <= last:
+            wrong["birth_day"] = _refusal(calendar, day, last)
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def _last_day(calendar, year, month):
@@ -45,7 +54,9 @@ def _refusal(calendar, day, last):
         return _("This lunar month had 29 days in that year; there was no 30th.")
     if calendar == LUNAR:
         return _("A lunar month has at most 30 days.")
-    return _("This month has only %(last)d days.") % {"last": last} if day > 0 else _("The day is a number from 1 to 31.")
+    if not 1 <= day <= LONGEST_MONTHS[calendar]:
+        return _("The day is a number from 1 to 31.")
+    return _("This month has only %(last)d days.") % {"last": last}
 
 
 def _lunar_in(year, month, day):

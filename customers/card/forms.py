@@ -132,23 +132,22 @@ class CardForm(WarningsMixin, ModelForm):
 
     def _check_birthday(self, cleaned, typed):
         parts = ("birth_year", "birth_month", "birth_day")
-        if any(part in self.errors for part in parts):
-            return
+        unread = [part for part in parts if part in self.errors]
         if "birth_year" in self.concealed:  # nothing is refused by a year the person may not know
             cleaned = cleaned | {"birth_year": typed["birth_year"]}
-        year = cleaned.get("birth_year")
-        if year and year > self.actor.today.year:
+        year, month, day = (cleaned.get(part) for part in parts)
+        today, calendar = self.actor.today, cleaned.get("birth_calendar") or birthdays.SOLAR
+        if year and year > today.year:
             self.add_error("birth_year", _("This year is still to come."))
-            return
-        born, today = [cleaned.get(part) for part in parts], self.actor.today
-        is_whole = None not in born and cleaned.get("birth_calendar") != birthdays.LUNAR
-        if is_whole and born > [today.year, today.month, today.day]:
-            self.add_error("birth_day", _("This day is still to come."))
-            return
+            year = None
         try:
-            birthdays.check(cleaned.get("birth_calendar"), *(cleaned.get(part) for part in parts))
+            birthdays.check(calendar, year, month, day, unread=unread)
         except ValidationError as error:
             self.add_error(None, error)
+        else:
+            is_whole = None not in (year, month, day) and calendar != birthdays.LUNAR
+            if is_whole and (year, month, day) > (today.year, today.month, today.day):
+                self.add_error("birth_day", _("This day is still to come."))
 
     def _check_days(self, cleaned):
         """Days on which something was, so not to come. That they are of our time, every form asks."""

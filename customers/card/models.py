@@ -1,6 +1,6 @@
 """The customer's card (客户档案卡): who she is. What happened is upstairs, in archives."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -9,56 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
+from customers.card.whose import PRESENT, CustomerQuerySet
 from salon import access, text
 from salon.indexes import LatestFirstIndex
 from salon.shop.models import Branch, StaffMember, Tag
 
-SERVED_DAYS = 30  # how long a beautician may read the card of somebody she served
 DERIVED = [
-    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "card_key", "old_key"),
-    *("card_is_phone", "stroke_key", "skin_order", "last_visit_on"),
+    *("name_key", "given_key", "pinyin", "initials", "pinyin_alt", "initials_alt", "given_pinyin", "given_pinyin_alt"),
+    *("card_key", "old_key", "card_is_phone", "stroke_key", "skin_order", "last_visit_on"),
 ]
 SKIN_UNKNOWN = 99
 MONTHS, DAYS = ([MinValueValidator(1), MaxValueValidator(last)] for last in (12, 31))
-PRESENT = Q(merged_into=None)  # cards in use: not merged into another
-RECENT_KEYS = ("name_key", "pinyin", "initials")  # what those who came last are searched by (queries.py)
-
-
-class CustomerQuerySet(models.QuerySet):
-    def visible_to(self, actor):
-        """Whose card the actor may open: of the own branch, or of another while she is confirmed to be here today.
-
-        A beautician: customers served in the last 30 days, or expected (salon/access.py, DESIGN section 5).
-        """
-        if actor.is_owner:
-            return self
-        if actor.branch is None:
-            return self.none()
-        guests = self.model.objects.filter(guest_passes__branch=actor.branch, guest_passes__business_date=actor.today)
-        here = self.filter(Q(branch=actor.branch) | Q(pk__in=guests.values("pk")))
-        return here.filter(pk__in=self.model.objects.served_by(actor)) if actor.role == access.BEAUTICIAN else here
-
-    def listed_for(self, actor):
-        """Whose cards stand in the actor's lists: guests from other branches do not."""
-        if actor.is_owner:
-            return self
-        mine = self.filter(branch=actor.branch)
-        return mine.filter(pk__in=self.model.objects.served_by(actor)) if actor.role == access.BEAUTICIAN else mine
-
-    def served_by(self, actor):
-        """Ids of customers whom the actor's staff member served in the last 30 days, or who are expected by that person.
-
-        Starts from the branch's visits since then, so it costs the same however long the staff member has been here.
-        """
-        staff, today = actor.staff, actor.today
-        done = Q(status="done") & (Q(lines__shares__staff=staff) | Q(assigned=staff))
-        expected = Q(status__in=["expected", "arrived", "in_care"], assigned=staff, day__gte=today)
-        visits = actor.branch.visits.filter(day__gte=today - timedelta(days=SERVED_DAYS), customer__isnull=False)
-        return visits.filter(done | expected).values("customer")
-
-    def present(self):
-        """Cards in use: not merged into another."""
-        return self.filter(PRESENT)
+TWO_READINGS = Q(given_pinyin_alt__isnull=False)  # few given names
+RECENT_KEYS = ("name_key", "pinyin", "initials", "given_pinyin")  # what those who came last are searched by (queries.py)
 
 
 class Customer(models.Model):
@@ -159,6 +122,8 @@ class Customer(models.Model):
     initials = text.KeyField(max_length=80, editable=False, blank=True)
     pinyin_alt = text.KeyField(max_length=160, editable=False, blank=True)
     initials_alt = text.KeyField(max_length=80, editable=False, blank=True)
+    given_pinyin = text.KeyField(max_length=160, null=True, editable=False)  # NULL: no given name in characters
+    given_pinyin_alt = text.KeyField(max_length=160, null=True, editable=False)
     card_key = text.KeyField(max_length=60, editable=False)
     old_key = text.KeyField(max_length=60, null=True, editable=False)
     card_is_phone = models.BooleanField(default=False, editable=False)  # masked like the phone, and found as the phone is
@@ -195,12 +160,16 @@ class Customer(models.Model):
             models.Index(fields=["initials", "id"], name="customer_initials"),
             models.Index(fields=["pinyin_alt", "id"], name="customer_pinyin_alt"),
             models.Index(fields=["initials_alt", "id"], name="customer_initials_alt"),
+            models.Index(fields=["given_pinyin", "id"], name="customer_given_pinyin"),
+            models.Index(fields=["given_pinyin_alt", "id"], name="customer_given_pinyin_2", condition=TWO_READINGS),
             models.Index(fields=["card_key", "id"], name="customer_card_key"),
             models.Index(fields=["branch", "name_key", "id"], name="customer_branch_name_key"),
             models.Index(fields=["branch", "given_key", "id"], name="customer_branch_given_key"),
             models.Index(fields=["branch", "initials", "id"], name="customer_branch_initials"),
             models.Index(fields=["branch", "pinyin_alt", "id"], name="customer_branch_pinyin_2"),
             models.Index(fields=["branch", "initials_alt", "id"], name="customer_branch_initials_2"),
+            models.Index(fields=["branch", "given_pinyin", "id"], name="customer_branch_given_pinyin"),
+            models.Index(fields=["branch", "given_pinyin_alt", "id"], name="customer_branch_given_2", condition=TWO_READINGS),
             models.Index(fields=["branch", "card_key", "id"], name="customer_branch_card_key"),
             models.Index(fields=["old_key", "branch"], name="customer_old_key", condition=Q(old_key__isnull=False)),
             # lists, for one branch and for all; merged cards stand in none
@@ -248,6 +217,7 @@ class Customer(models.Model):
         self.name_key, self.given_key = keys.name[:120], keys.given[:120]
         self.pinyin, self.initials = keys.pinyin[:160], keys.initials[:80]
         self.pinyin_alt, self.initials_alt = keys.pinyin_alt[:160], keys.initials_alt[:80]
+        self.given_pinyin, self.given_pinyin_alt = keys.given_pinyin[:160] or None, keys.given_pinyin_alt[:160] or None
         self.card_is_phone = text.is_phone_among(self.card_no, phones)
         self.card_key = "" if self.card_is_phone else text.fold(self.card_no)[:60]
         self.old_key = text.fold(self.old_no)[:60] or None

@@ -18,7 +18,10 @@ def arms(actor, words):
     if not old or not actor.is_owner and (actor.branch is None or actor.role == access.BEAUTICIAN):
         return []
     at, params = ("", []) if actor.is_owner else (" AND c.branch_id = %s", [actor.branch.pk])
-    statement = f"SELECT c.id, 1 = 1 AS exact FROM customers_customer c WHERE c.old_key = %s{at} ORDER BY c.id LIMIT %s"  # noqa: S608
+    statement = (
+        f"SELECT c.id, {typed.EXACT} AS fit FROM customers_customer c "  # noqa: S608
+        f"WHERE c.old_key = %s{at} ORDER BY c.id LIMIT %s"
+    )
     return [(statement, [old, *params, MOST])]
 
 

@@ -1,4 +1,4 @@
-"""Finding a customer in a second: by name in either script, pinyin, initials, whole phone or its last digits, card number.
+"""Finding a customer in a second: by name in either script, its pinyin or the given name's, initials, phone, card number.
 
 What was typed is read as beginnings of key columns (typed.py). Each beginning is a limited range of one index; the union of
 these, ranked, is one statement. Nothing is scanned, so a million customers cost what a thousand do.
@@ -18,6 +18,7 @@ from salon import access, panels, text
 FEW, MANY = 20, 60  # candidates from each range: for a letter or three digits, for more
 # shown of a card in a hit, and by its panels
 SHOWN = ("card_no", "card_is_phone", "name", "called", "portrait", "last_visit_on", "branch__name")
+GIVEN_PART = 4  # of four places one is for somebody found by her given name's reading, if there is one
 RECENT = 100  # of so many who came last all that fit are candidates, so that a short beginning finds who comes often
 
 
@@ -40,7 +41,8 @@ class Hit:
 
 
 def search(actor, words, limit=20, *, guests=()):
-    """The customers that fit best, as Hits: exact matches first, then who came last; `guests` of other branches at the end.
+    """The customers that fit best, as Hits: exact matches first, who is found by her given name's reading last, each part by
+    who came last; `guests` of other branches at the end.
 
     Four queries, one if merged cards fit, and those of the panels, however many customers there are; a few more for a whole
     phone number, which is logged. Merged cards lead to the surviving one. Raises FindLimitReached.
@@ -101,8 +103,8 @@ def _log_numbers(actor, numbers):
 
 
 def _cards(actor, rows, limit):
-    """The first cards of the candidates, best first."""
-    ids = _best_ids(rows)[:limit]
+    """The first cards of the candidates, best first (_best_ids)."""
+    ids = _best_ids(rows, limit)
     if not ids:
         return []
     cards = Customer.objects.present().visible_to(actor).select_related("branch").filter(pk__in=ids).only(*SHOWN)
@@ -136,14 +138,20 @@ def _former(actor, pks, rows):
     return of
 
 
-def _best_ids(rows):
-    """Ids of candidates in order, merged cards replaced by the surviving ones: exact ones first, then who came last."""
+def _best_ids(rows, limit):
+    """The first ids of candidates, merged cards replaced by the surviving ones: those who fit better first, then who came last.
+
+    Names that begin so leave some places to given names: yuxin is 余心 and more, but 张雨欣 as well.
+    """
     ranks = {}
-    for pk, merged_into, last_visit_on, is_exact in rows:
-        rank = (bool(is_exact), str(last_visit_on or ""), pk)
+    for pk, merged_into, last_visit_on, fit in rows:
+        rank = (fit, str(last_visit_on or ""), pk)
         survivor = merged_into or pk
         ranks[survivor] = max(rank, ranks.get(survivor, rank))
-    return sorted(ranks, key=ranks.get, reverse=True)
+    ids = sorted(ranks, key=ranks.get, reverse=True)
+    by_name, by_given = ([pk for pk in ids if (ranks[pk][0] >= typed.BEGINS) == is_name] for is_name in (True, False))
+    left = min(len(by_given), limit // GIVEN_PART)
+    return (by_name[: limit - left] + by_given)[:limit]
 
 
 def candidates(actor, words):
@@ -152,10 +160,10 @@ def candidates(actor, words):
 
 
 def _candidates(actor, alternatives, words):
-    """Rows (id, merged into, last visit, is an exact match) of the best candidates, unordered. One statement, or none."""
+    """Rows (id, merged into, last visit, how well it fits) of the best candidates, unordered. One statement, or none."""
     arms = [arm for alternative in alternatives for arm in _arms(actor, alternative)]
     arms += old_numbers.arms(actor, words)
-    return _rows(arms, "c.id, c.merged_into_id, c.last_visit_on, found.exact")
+    return _rows(arms, "c.id, c.merged_into_id, c.last_visit_on, found.fit")
 
 
 def _rows(arms, columns):
@@ -167,7 +175,7 @@ def _rows(arms, columns):
 
 
 def statement(arms, columns):
-    """The statement for what all arms find, of limited ones (id, exact); its parameters. SQLite wants each in its own SELECT."""
+    """The statement for what all arms find, of limited ones (id, fit); its parameters. SQLite wants each in its own SELECT."""
     union = " UNION ALL ".join(f"SELECT * FROM ({arm}) AS arm{n}" for n, (arm, _params) in enumerate(arms))  # noqa: S608
     whole = f"SELECT {columns} FROM ({union}) AS found CROSS JOIN customers_customer c WHERE c.id = found.id"  # noqa: S608
     return whole, [value for _arm, params in arms for value in params]
@@ -182,17 +190,16 @@ def _arms(actor, words):
     fits, values = _all_fit(words)
     if actor.role == access.BEAUTICIAN:
         # Few customers: those she serves are looked through, not an index of all the branch's names.
-        served, params = Customer.objects.served_by(actor).query.sql_with_params()
-        statement = f"SELECT c.id, {NOT_EXACT} FROM customers_customer c WHERE c.id IN ({served}) AND {fits}"  # noqa: S608
-        return [(statement, [*params, *values])]
+        (fit, first), (served, params) = _fit(words), Customer.objects.served_by(actor).query.sql_with_params()
+        statement = f"SELECT c.id, {fit} AS fit FROM customers_customer c WHERE c.id IN ({served}) AND {fits}"  # noqa: S608
+        return [(statement, [*first, *params, *values])]
     here = (
-        f"SELECT c.id, {NOT_EXACT} FROM customers_guestpass g CROSS JOIN customers_customer c "  # noqa: S608
+        f"SELECT c.id, {typed.BEGINS} AS fit FROM customers_guestpass g CROSS JOIN customers_customer c "  # noqa: S608
         f"WHERE g.branch_id = %s AND g.business_date = %s AND c.id = g.customer_id AND {fits}"
     )
     return [*_ranges(_at(actor.branch), words), *_recent(_at(actor.branch), words), (here, [*_here(actor), *values])]
 
 
-NOT_EXACT = "1 = 0 AS exact"
 EVERYWHERE = ("", [])
 
 
@@ -208,6 +215,11 @@ def _here(actor):
 def _all_fit(words, alias="c", columns=()):
     conditions = [word.sql(alias, columns) for word in words]
     return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def _fit(words, alias="c", columns=()):
+    """(expression, parameters): how well a row fits all words, when it was not found by a range: as its name does."""
+    return next((fit for word in words if (fit := word.fit_sql(alias, columns))[1]), (str(typed.BEGINS), []))
 
 
 def _ranges(scope, words, most=None):
@@ -226,9 +238,10 @@ def _ranges(scope, words, most=None):
             source, pk = "customers_phone p CROSS JOIN customers_customer c WHERE c.id = p.customer_id AND", "p.customer_id"
         else:
             source, pk = "customers_customer c WHERE", "c.id"
-        statement = f"SELECT {pk} AS id, {column} = %s AS exact FROM {source} {condition}{inside}{others}"  # noqa: S608
+        fit, first = start.fit_sql(column)
+        statement = f"SELECT {pk} AS id, {fit} AS fit FROM {source} {condition}{inside}{others}"  # noqa: S608
         order = f" ORDER BY {column}, {pk} LIMIT %s"
-        yield statement + order, [start.prefix, *scope_params, *params, *values, limit]
+        yield statement + order, [*first, *scope_params, *params, *values, limit]
 
 
 def _recent(scope, words):
@@ -236,12 +249,13 @@ def _recent(scope, words):
     if any(word.is_number for word in words):
         return []
     condition, params = scope
-    fits, values = _all_fit(words, "latest", RECENT_KEYS)
+    (fits, values), (fit, first) = _all_fit(words, "latest", RECENT_KEYS), _fit(words, "latest", RECENT_KEYS)
     latest = (
         f"SELECT c.id, {', '.join(f'c.{column}' for column in RECENT_KEYS)} FROM customers_customer c "  # noqa: S608
         f"WHERE {condition}c.merged_into_id IS NULL ORDER BY c.last_visit_on DESC NULLS LAST, c.id DESC LIMIT %s"
     )
-    return [(f"SELECT latest.id, {NOT_EXACT} FROM ({latest}) latest WHERE {fits}", [*params, RECENT, *values])]  # noqa: S608
+    statement = f"SELECT latest.id, {fit} AS fit FROM ({latest}) latest WHERE {fits}"  # noqa: S608
+    return [(statement, [*first, *params, RECENT, *values])]
 
 
 def guests_by_phone(actor, words):

@@ -114,11 +114,11 @@ class FamilyRow(Row):
 
     def clean(self):
         cleaned = super().clean()
-        if not self.errors:
-            try:
-                birthdays.check("solar", None, cleaned.get("birth_month"), cleaned.get("birth_day"))
-            except ValidationError as error:
-                self.add_error(None, error)
+        month, day = cleaned.get("birth_month"), cleaned.get("birth_day")
+        try:
+            birthdays.check(birthdays.SOLAR, None, month, day, unread=self.errors)
+        except ValidationError as error:
+            self.add_error(None, error)
         return cleaned
 
 

@@ -21,8 +21,10 @@ from salon.access import TAIL_DIGITS, TAIL_FROM
 LONGEST = 80  # characters read of what was typed
 MOST_WORDS = 6
 SHORTEST_NUMBER = 3  # so many digits after a name are a word of their own
+SHORTEST_READING = 2  # so many letters are looked for in given names: one letter is the beginning of a surname
 FULL_NUMBER = 8  # so many digits and more can be a whole phone number
 VAGUE, SOME, PART, LONG, SURE = range(5)  # how much a word narrows down: a letter, a surname, 621, a name, 6621
+GIVEN_BEGINS, GIVEN, BEGINS, EXACT = range(4)  # how well a card fits: those who are found by a given name's reading stand last
 _UNFINISHED = re.compile(r"(?:0086|86|0)?1[3-9]\d{0,8}|0\d{0,8}")  # a mobile, or a number with an area code, half typed
 _NUMBER = re.compile(r"[+(]?[\d(][\d()\-./]*")
 _GLUED = re.compile(rf"(\D+?)(\d{{{SHORTEST_NUMBER},}})")
@@ -40,6 +42,7 @@ class Start:
     """A column of Customer, or of Phone, whose text begins with `prefix`, or with `whole` is `prefix`.
 
     `also` is a second column and its prefix that must fit too; `least` so many characters the column must have.
+    `of_given`: it is the reading of a given name, which many share: nana.
     """
 
     column: str
@@ -48,6 +51,7 @@ class Start:
     whole: bool = False
     also: tuple = ()
     least: int = 0
+    of_given: bool = False
 
     def is_about(self, columns):
         """True if the start needs no other columns than these; none given: all."""
@@ -64,6 +68,11 @@ class Start:
         if self.least:
             return f"({condition} AND LENGTH({column}) >= %s)", [*params, self.least]
         return f"({condition})", params
+
+    def fit_sql(self, column):
+        """(expression, parameters): how well a row fits that does, EXACT or less."""
+        whole, part = (GIVEN, GIVEN_BEGINS) if self.of_given else (EXACT, BEGINS)
+        return f"CASE WHEN {column} = %s THEN {whole} ELSE {part} END", [self.prefix]
 
     @property
     def q(self):
@@ -120,6 +129,17 @@ class Word:
             has_phone = f"0 < (SELECT COUNT(*) FROM customers_phone p WHERE p.customer_id = {alias}.id AND {numbers})"  # noqa: S608
             return f"({has_phone} OR {conditions})", values + params
         return conditions, params
+
+    def fit_sql(self, alias, columns=()):
+        """(expression, parameters): how well a row fits that does, looked at by itself: by its name better than by the reading
+        of its given name.
+        """
+        readings = [start for start in self.starts if start.of_given]
+        if not readings:
+            return str(BEGINS), []
+        by_name, params = Word(tuple(start for start in self.starts if not start.of_given), self.weight).sql(alias, columns)
+        whole, keys = _either((f"{alias}.{s.column} = %s", [s.prefix]) for s in readings if s.is_about(columns))
+        return f"CASE WHEN {by_name} THEN {BEGINS} WHEN {whole} THEN {GIVEN} ELSE {GIVEN_BEGINS} END", params + keys
 
     @property
     def q(self):
@@ -219,6 +239,8 @@ def _name(key, word, branch):
         spelt = {key, _UMLAUT.sub(lambda found: found[1] + ("v" if found[2] == "yu" else "ve"), key)}
         starts = [Start(column, each) for column in ("pinyin", "pinyin_alt") for each in sorted(spelt)]
         starts += [Start("initials", key), Start("initials_alt", key), Start("given_key", key), *_surname_and_initials(key)]
+        if len(key) >= SHORTEST_READING:
+            starts += [Start(c, each, of_given=True) for c in ("given_pinyin", "given_pinyin_alt") for each in sorted(spelt)]
     if not key.isalpha() or key.isascii():
         starts.append(Start("card_key", key))
     written = _SERIAL.fullmatch(word)

@@ -22,9 +22,10 @@ BESIDE = 14  # centimetres of a chart beside its rows
 def sheets(month, actor):
     """The sheets of a month; of one that is not over, as far as it has come. Each says whose it is, of which month, made when."""
     month, run = month.so_far(actor.today), TierRun.objects.current()
-    salon, about = exports.salon_name(), exports.made_line(actor, f"{month.first} – {month.last}")
+    salon, about = exports.salon_name(), exports.made_line(actor, f"{month.first} – {month.last}", _("as corrected since"))
     for sheet in _sheets(month, run, actor):
-        sheet.title, sheet.about, sheet.has_block = f"{salon} · {words.month_name(month)} · {sheet.name}", about, True
+        sheet.title, sheet.about = f"{salon} · {words.month_name(month)} · {sheet.name}", sheet.about or about
+        sheet.has_block = True
         yield sheet
 
 
@@ -35,7 +36,7 @@ def _sheets(month, run, actor):
     yield _days(breakdown.by_day(month))
     yield _items(sales.by_item(month))
     if run:
-        yield tiers.sheet_in_words(run, actor)
+        yield replace(tiers.sheet_in_words(run, actor), about=exports.made_line(actor, tiers.as_computed(run)))
     yield _visits(month, actor)
     yield exports.facts_sheet([*exports.about(actor), *_definitions(month), *(tiers.definitions(run) if run else ())])
 
@@ -169,6 +170,7 @@ def _visits(month, actor):
 def _definitions(month):
     return [
         (_("Month"), f"{month.first} – {month.last}"),
+        exports.as_corrected(),
         (_("Consumption"), _("Value of services and products on their business date, refunds taken off, in yuan.")),
         (_("Visits"), _("Finished visits with at least one line above zero.")),
         (_("New customers"), _("Customers whose first paid visit ever is in the month.")),

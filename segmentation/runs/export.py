@@ -4,6 +4,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import F
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from salon import access, xlsx
@@ -140,6 +142,14 @@ def _rows_of_list(actor, run, found):
             )
 
 
+def as_computed(run):
+    """What a file of a run knows of corrections: a study all up to its moment, any other run those known when it was computed."""
+    at = {"at": date_format(timezone.localtime(run.finished_at), "DATETIME_FORMAT")}
+    if run.is_study:
+        return _("Visits are taken as corrected since, up to %(at)s.") % at
+    return _("They are shown as they were computed, %(at)s; what was corrected later is not in them.") % at
+
+
 def definitions(run):
     """[(term, what it means in this run)], with the bounds it used."""
     days, counts, amounts = (run.bounds[score] for score in "rfm")
@@ -148,6 +158,7 @@ def definitions(run):
         (_("Data as of"), f"{run.as_of}"),
         (_("Period"), period_words(run) if run.start_on is None else f"{period_words(run)} (> {run.start_on}, ≤ {run.as_of})"),
         (_("Run"), f"{run.pk}" + (f" · {_('study')}" if run.is_study else "")),
+        (_("Corrections"), as_computed(run)),
         (_("Customers"), f"{run.universe}"),
         (_("Recency (days)"), _("Days from the last paid visit day to the day of the data, over all time.")),
         (_("Paid visit days"), _("Different days with at least one line above zero, in the period.")),

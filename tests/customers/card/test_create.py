@@ -1,5 +1,7 @@
 """Creating a card: the number, what is asked first, and that nothing typed is lost when something is wrong."""
 
+import re
+
 import pytest
 
 from customers.card import services
@@ -231,6 +233,42 @@ def test_bad_input_is_refused_at_its_field_and_kept(desk, values, message):
         if name not in ("gender", "card_date") and value.strip():
             assert kept[name] == value
     assert not Customer.objects.exists()
+
+
+MONTH, DAY, MISSING = "number from 1 to 12", "number from 1 to 31", "Give month and day of birth together"
+YEAR, RELATION = "still to come", "This field is required"
+
+
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        ({"birth_month": "13", "birth_day": "32"}, {"birth_month": MONTH, "birth_day": DAY}),
+        ({"birth_month": "0", "birth_day": "0"}, {"birth_month": MONTH, "birth_day": DAY}),
+        ({"birth_month": "13", "birth_day": "31"}, {"birth_month": MONTH}),
+        ({"birth_month": "13"}, {"birth_month": MONTH, "birth_day": MISSING}),
+        ({"birth_day": "32"}, {"birth_month": MISSING, "birth_day": DAY}),
+        ({"birth_month": "x", "birth_day": "32"}, {"birth_month": "Enter a whole number", "birth_day": DAY}),
+        ({"birth_month": "13", "birth_day": "-1"}, {"birth_month": MONTH, "birth_day": "greater than or equal to 0"}),
+        ({"birth_month": "x"}, {"birth_month": "Enter a whole number"}),
+        ({"birth_calendar": "lunar", "birth_month": "13", "birth_day": "31"}, {"birth_month": MONTH, "birth_day": "at most 30"}),
+        ({"birth_year": "2099", "birth_month": "2", "birth_day": "30"}, {"birth_year": YEAR, "birth_day": "only 29 days"}),
+        ({"birth_year": "1800", "birth_month": "13", "birth_day": "1"}, {"birth_year": "equal to 1900", "birth_month": MONTH}),
+        (
+            {"family-0-birth_month": "13", "family-0-birth_day": "32"},
+            {"family-0-relation": RELATION, "family-0-birth_month": MONTH, "family-0-birth_day": DAY},
+        ),
+        (
+            {"family-0-relation": "女儿", "family-0-birth_day": "32"},
+            {"family-0-birth_month": MISSING, "family-0-birth_day": DAY},
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_a_birthday_is_said_at_once_at_its_fields(owner, values, messages):
+    response = filling.send(builders.client_of(owner), URL, {"name": "张晓梅"} | values)
+    assert response.status_code == 422
+    said = dict(re.findall(r'id="id_([a-z0-9_-]+)_error"><div>([^<]*)</div></div>', response.content.decode()))
+    assert said.keys() == messages.keys()
+    assert [name for name, message in messages.items() if message not in said[name]] == []
 
 
 @pytest.mark.parametrize(
