@@ -98,6 +98,8 @@ def test_an_erased_card_is_still_in_the_log(keeper, receptionist, customer):
     assert shown(response) == [entry.pk]
     assert f"card erased (#{number})" in response.content.decode()
     assert shown(keeper.get(url_of(keeper), {"customer": f"#{number}"})) == [entry.pk]
+    enter(receptionist, action="export", field="customers")  # with nobody's card
+    assert shown(keeper.get(url_of(keeper), {"customer": "#x"})) == shown(keeper.get(url_of(keeper), {"customer": "#99"})) == []
 
 
 @pytest.mark.parametrize("query", [{"nonsense": "1"}, {"action": "x"}, {"day_from": "yesterday"}, {"user": "999999"}])
