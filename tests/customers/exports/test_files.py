@@ -2,6 +2,7 @@
 
 import stat
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from customers.card import list_views
 from customers.exports import services, shelf, work
 from customers.log.models import AccessEntry
-from salon import locks, xlsx
+from salon import access, locks, xlsx
 from tests import builders, workbooks
 from tests.builders import client_of
 
@@ -137,6 +138,19 @@ def test_rights_are_checked_again(boss, manager, other_branch, customers, make, 
     manager.save()
     manager.user.groups.set([])
     assert boss.get(url_of(job)).status_code in (302, 403)
+    assert not AccessEntry.objects.exists()
+
+
+def test_a_role_that_may_read_the_list_no_more_gets_no_file(boss, customers, make, begun, monkeypatch):
+    """As after an update that takes a right away while a file lies ready."""
+    boss.post(BEGIN, CUSTOMERS)
+    make()
+    owners_only = replace(access.PAGES["customers:export"], read=frozenset({access.OWNER}))
+    monkeypatch.setitem(access.PAGES, "customers:export", owners_only)
+    assert boss.get(url_of(the_job())).status_code == 403
+    the_job().store(state=shelf.MAKING)
+    work.make(the_job().token, timezone.now)
+    assert the_job().problem == "You may not take this list any more."
     assert not AccessEntry.objects.exists()
 
 
