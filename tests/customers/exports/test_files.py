@@ -267,15 +267,18 @@ def test_progress_is_shown_in_rows(boss, customers, begun):
     assert '<progress class="import-progress" value="1200" max="4800"' in page
 
 
-def test_progress_is_noted_while_rows_are_written(boss, customers, begun, make, monkeypatch, branch):
+@pytest.mark.parametrize(("every", "rows"), [(0, [0, 100, 200]), (60, [0])])
+def test_progress_is_noted_while_rows_are_written_but_not_too_often(
+    boss, customers, begun, make, monkeypatch, branch, every, rows
+):
     for number in range(250):
         builders.make_customer(branch=branch, name=f"王{number}")
     noted = []
-    monkeypatch.setattr(work, "EVERY", 0)
+    monkeypatch.setattr(work, "EVERY", every)
     monkeypatch.setattr(shelf.Job, "note_progress", lambda self, done, whole: noted.append((done, whole)))
     boss.post(BEGIN, CUSTOMERS)
     make()
-    assert noted == [(0, 252), (100, 252), (200, 252)]
+    assert noted == [(done, 252) for done in rows]
 
 
 def test_no_more_than_five_are_kept_for_one_person(boss, customers, make):

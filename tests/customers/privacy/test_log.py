@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from customers.log.models import AccessEntry, AccessReason
+from customers.log.services import guests_told
 from tests import builders, naughty
 
 URL = "/privacy/log/"
@@ -132,6 +134,17 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many(
         for i in range(12):
             enter(receptionist, builders.make_customer(branch=branch, name=f"赵{i}", card_no=f"X{n}{i}"))
     assert counts[0] == counts[1]
+
+
+def test_of_guests_the_person_was_told_within_the_hour(receptionist, manager, customer, branch):
+    told, passed, long_ago, by_another = (builders.make_customer(branch=branch) for _n in range(4))
+    enter(receptionist, told, "elsewhere")
+    enter(receptionist, passed, "guest")
+    enter(receptionist, customer, "view")
+    enter(receptionist, customer, "find")
+    enter(receptionist, long_ago, "guest", at=timezone.now() - timedelta(minutes=61))
+    enter(manager, by_another, "guest")
+    assert guests_told(builders.actor_of(receptionist)) == {told.pk, passed.pk}
 
 
 def test_the_log_cannot_be_changed(receptionist, customer):
