@@ -161,3 +161,11 @@ def test_what_a_customer_wrote_is_escaped(receptionist, card):
 
 def test_get_is_not_a_way(receptionist, card):
     assert builders.client_of(receptionist).get(f"/customers/{card.pk}/reveal/").status_code == 405
+
+
+def test_a_customer_found_by_the_whole_number_is_logged_and_a_guest_let_in_once(desk, receptionist, customer, other_branch):
+    guest = builders.make_customer(branch=other_branch, phone="13911112222")
+    for phone in ("13812346621", "13911112222", "13911112222"):
+        assert desk.post("/customers/here/", {"phone": phone}).status_code == 302
+    found = list(AccessEntry.objects.order_by("pk").values_list("action", "customer_id"))
+    assert [each for each in found if each[0] != "view"] == [("find", customer.pk), ("guest", guest.pk)]

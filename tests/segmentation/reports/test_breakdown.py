@@ -4,11 +4,13 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.utils.html import strip_tags
 
 from archives.visits import services
 from archives.visits.payment_models import Payment
 from segmentation.reports import breakdown, sales, words
 from segmentation.reports.sales import Month, Totals
+from segmentation.templatetags.reports import growth
 from tests import builders
 from tests.archives.visits.recording import LineEntry, record
 
@@ -92,6 +94,11 @@ def test_what_grew_and_what_fell():
     )
     assert told[1].endswith("In May 2026: 9.")
     assert [sentence.replace("\xa0", " ") for sentence in told[2:]] == ["Grew most: i0 +¥ 2.00.", "Fell most: i1 −¥ 4.00."]
+
+
+@pytest.mark.parametrize(("part", "shown"), [(0.039, "▲ up by3.9%"), (-0.505, "▼ down by50.5%"), (0, "0.0%"), (None, "")])
+def test_growth_has_a_sense_unless_there_is_none(part, shown):
+    assert strip_tags(growth(part)) == shown
 
 
 def test_growth_from_nothing_is_no_figure():
