@@ -169,3 +169,12 @@ def test_a_customer_found_by_the_whole_number_is_logged_and_a_guest_let_in_once(
         assert desk.post("/customers/here/", {"phone": phone}).status_code == 302
     found = list(AccessEntry.objects.order_by("pk").values_list("action", "customer_id"))
     assert [each for each in found if each[0] != "view"] == [("find", customer.pk), ("guest", guest.pk)]
+
+
+def test_of_a_family_with_one_number_the_one_chosen_is_opened(desk, customer, branch):
+    daughter = builders.make_customer(branch=branch, phone="13812346621")
+    for who in (customer, daughter):
+        response = desk.post("/customers/here/", {"phone": "13812346621", "customer": str(who.pk)})
+        assert response["Location"] == who.get_absolute_url()
+    for who in ("", "0", "x"):
+        assert desk.post("/customers/here/", {"phone": "13812346621", "customer": who}).status_code == 404
