@@ -4,14 +4,16 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils.html import strip_tags
 
 from archives.visits import services
 from archives.visits.payment_models import Payment
+from salon.shop.models import Item
 from segmentation.reports import breakdown, sales, words
 from segmentation.reports.sales import Month, Totals
 from segmentation.templatetags.reports import growth
-from tests import builders
+from tests import builders, workbooks
 from tests.archives.visits.recording import LineEntry, record
 
 
@@ -49,6 +51,20 @@ def test_by_staff(sold, today):
     assert {row.name: (row.total_fen, row.before_fen) for row in following} == {
         sold["first"].name: (0, 11_001), sold["second"].name: (0, 4_000), "": (0, 3_000),
     }  # fmt: skip
+
+
+def test_a_free_service_of_nobody_is_none_that_was_done(sold, today):
+    free = LineEntry(item=Item.objects.get(name="面部护理"), unit_price_fen=0, shares=())
+    record(sold["actor"], builders.make_customer(branch=sold["first"].branch), free, paid=[])
+    assert breakdown.by_staff(Month.of(today))[-1].services == 1
+
+
+def test_the_workbook_says_the_same_by_staff(sold, today, tmp_path):
+    file = tmp_path / "month.xlsx"
+    call_command("export_owner_workbook", "--month", str(Month.of(today)), "--output", str(file))
+    rows = workbooks.records(workbooks.opened(file)["By staff"])
+    found = [(row["Services done"], row["Customers served"]) for row in rows]
+    assert found[:3] == [(1, 1), (1, 1), (1, None)]  # whom somebody without a name has served, nobody counts
 
 
 def test_by_means_and_without_what_was_voided(sold, today):
