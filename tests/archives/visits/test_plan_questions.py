@@ -98,6 +98,12 @@ def test_only_what_overlaps_is_at_one_time(desk, receptionist, actor, customer, 
     assert (desk.post(EXPECT, data).status_code == 422) is is_asked
 
 
+def test_the_same_customer_twice_is_asked_about_once(desk, receptionist, actor, customer, beautician):
+    first = expect(actor, customer, at=time(10), assigned=beautician)
+    response = desk.post(EXPECT, plan(receptionist, actor, customer, assigned=beautician.pk, at="10:00"))
+    assert codes_of(response) == [f"second-{first.pk}"]
+
+
 def test_another_day_another_beautician_and_who_cancelled_are_in_nobodys_way(desk, receptionist, actor, customer, beautician):
     second = builders.make_staff(branch=actor.branch)
     guests = [builders.make_customer(branch=actor.branch) for _n in range(3)]
