@@ -94,6 +94,7 @@ def test_two_at_one_time_for_one_beautician_are_asked_about(desk, receptionist, 
 def test_only_what_overlaps_is_at_one_time(desk, receptionist, actor, customer, beautician, facial, at, minutes, is_asked):
     care = builders.make_item(minutes=minutes)
     expect(actor, builders.make_customer(branch=actor.branch), at=time(10), items=[facial], assigned=beautician)
+    expect(actor, builders.make_customer(branch=actor.branch), items=[facial], assigned=beautician)  # at no time in particular
     data = plan(receptionist, actor, customer, assigned=beautician.pk, at=at, items=[care.pk])
     assert (desk.post(EXPECT, data).status_code == 422) is is_asked
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from customers.card import queries as cards
 from customers.log.models import AccessEntry, AccessReason
-from customers.log.services import guests_told
+from customers.log.services import guests_told, log_guests
 from tests import builders, naughty
 
 URL = "/privacy/log/"
@@ -147,7 +147,10 @@ def test_of_guests_the_person_was_told_within_the_hour(receptionist, manager, cu
     enter(receptionist, customer, "find")
     enter(receptionist, long_ago, "guest", at=timezone.now() - timedelta(minutes=61))
     enter(manager, by_another, "guest")
-    assert guests_told(builders.actor_of(receptionist)) == {told.pk, passed.pk}
+    actor = builders.actor_of(receptionist)
+    assert guests_told(actor) == {told.pk, passed.pk}
+    assert log_guests(actor=actor, ids=[told.pk, long_ago.pk]) == {told.pk, long_ago.pk}
+    assert AccessEntry.objects.filter(action="elsewhere").count() == 2  # who was told of is not written down again
 
 
 def test_the_log_cannot_be_changed(receptionist, customer):
