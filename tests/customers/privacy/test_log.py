@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from customers.card import queries as cards
 from customers.log.models import AccessEntry, AccessReason
-from customers.log.services import guests_told, log_guests
+from customers.log.services import FindLimitReached, guests_told, log_find, log_guests
 from tests import builders, naughty
 
 URL = "/privacy/log/"
@@ -151,6 +151,15 @@ def test_of_guests_the_person_was_told_within_the_hour(receptionist, manager, cu
     assert guests_told(actor) == {told.pk, passed.pk}
     assert log_guests(actor=actor, ids=[told.pk, long_ago.pk]) == {told.pk, long_ago.pk}
     assert AccessEntry.objects.filter(action="elsewhere").count() == 2  # who was told of is not written down again
+
+
+def test_what_others_found_or_missed_counts_against_nobody_else(receptionist, manager, customer, branch, settings):
+    settings.FINDS_AN_HOUR = settings.FIND_MISSES_AN_HOUR = 1
+    enter(manager, builders.make_customer(branch=branch), "find")
+    enter(manager, None, "find")
+    log_find(actor=builders.actor_of(receptionist), ids=[customer.pk])
+    with pytest.raises(FindLimitReached):
+        log_find(actor=builders.actor_of(receptionist), ids=[])
 
 
 def test_the_log_cannot_be_changed(receptionist, customer):
