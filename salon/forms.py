@@ -12,6 +12,12 @@ GREATEST = 2**63 - 1  # what a column holds; a number beyond it is an error of t
 LONGEST_ID = 18  # digits
 
 
+def sent_id(value):
+    """The id of a row out of what a form or an address sent; None for what cannot be one."""
+    digits = str(value or "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_ID else None
+
+
 class CleanInput:
     """Mixin for forms: every text field stores clean text (salon/text.py), passwords stay as typed; every day is of our time,
     and every whole number one that a column holds.

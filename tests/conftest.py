@@ -1,7 +1,8 @@
 """Who is who in the tests: two branches, one person of each role, a stranger's branch, and customers of both."""
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.test import TransactionTestCase
 
 from salon import guards
@@ -42,6 +43,23 @@ def _guards_sleep_while_flushing():
     TransactionTestCase._fixture_teardown = tear_down
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _locks_are_taken_in_transactions():
+    """A row is locked until a transaction ends, so there must be one, and not just the test's: only on PostgreSQL, and there only
+    outside of tests, would Django say so.
+    """
+    lock = QuerySet.select_for_update
+
+    def checked(rows, *args, **kwargs):
+        blocks = connections[rows.db].atomic_blocks
+        assert not all(block._from_testcase for block in blocks), "rows are locked without a transaction: @transaction.atomic"
+        return lock(rows, *args, **kwargs)
+
+    QuerySet.select_for_update = checked
+    yield
+    QuerySet.select_for_update = lock
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Tests begin without the branch every installation begins with; tests/salon/shop/test_first_branch.py looks at that."""
@@ -56,7 +74,9 @@ def module_db(django_db_setup, django_db_blocker):
 
     A test asks for `db` as well (or is marked django_db), so that what it writes itself is undone when it ends.
     """
-    with django_db_blocker.unblock(), transaction.atomic():
+    around = transaction.atomic()
+    around._from_testcase = True  # as that of a test: what is asked for in it looks after its own transaction
+    with django_db_blocker.unblock(), around:
         yield
         transaction.set_rollback(True)
 

@@ -16,10 +16,11 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits import entries, plan_questions, undo
-from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock, whole
+from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock
 from archives.visits.models import Bill, Visit
 from archives.visits.typed import OTHER_PAYER
 from customers.card.models import Customer
+from salon.forms import sent_id
 from salon.money import format_money
 from salon.shop.models import Item
 
@@ -57,9 +58,9 @@ class EntryForm:
         rows = [n for n in sorted(numbers["lines"])[:MAX_LINES] if _is_filled(data, n)]
         self.head = HeadForm(data)
         self.guests = [GuestForm(data, prefix=f"guests-{n}") for n in sorted(numbers["guests"])[:MAX_GUESTS]]
-        staff_ids = [whole(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff") if whole(pk)]
-        item_ids = [whole(data.get(f"lines-{n}-item")) for n in rows]
-        corrects = whole(self.head["replaces"].value())
+        staff_ids = [sent_id(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff") if sent_id(pk)]
+        item_ids = [sent_id(data.get(f"lines-{n}-item")) for n in rows]
+        corrects = sent_id(self.head["replaces"].value())
         self.stock = Stock(self.actor.branch, [pk for pk in item_ids if pk], staff_ids if corrects else ())
         self.lines = [LineForm(data, prefix=f"lines-{n}", stock=self.stock) for n in rows]
         self._fetch()
@@ -79,10 +80,10 @@ class EntryForm:
         self.undone = self.replaced if self.replaced and undo.is_undone(self.replaced) else None
 
     def customer_of(self, guest):
-        return self.customers.get(whole(guest["customer"].value()))
+        return self.customers.get(sent_id(guest["customer"].value()))
 
     def visit_of(self, guest):
-        return self.visits.get(whole(guest["visit"].value()))
+        return self.visits.get(sent_id(guest["visit"].value()))
 
     def is_valid(self):
         """True if it may be stored; then `entries` and `payments` are what record_bill takes. Else each row has its errors."""
@@ -216,7 +217,7 @@ def _is_filled(data, n):
 def _visible(actor, queryset, values):
     """{pk: object} of all the ids among `values`. Raises Http404 if the actor may not see one of them."""
     sent = [value for value in values if value not in (None, "")]
-    ids = {whole(value) for value in sent}
+    ids = {sent_id(value) for value in sent}
     found = queryset.visible_to(actor).in_bulk(ids) if sent and None not in ids else {}
     if len(found) != len(ids):
         raise Http404

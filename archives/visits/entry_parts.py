@@ -9,18 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from archives.visits import entries, typed
 from archives.visits.models import Line, Visit
 from archives.visits.payment_models import Payment
-from salon.forms import DayInput, Form
+from salon.forms import DayInput, Form, sent_id
 from salon.money import MAX_BILL_FEN, YuanField, format_money
 from salon.shop.models import Item, StaffMember
 
 MEANS = [(code, label) for code, label in Payment.MEANS if code in Payment.OFFERED]
 MEANS.sort(key=lambda pair: Payment.OFFERED.index(pair[0]))
-
-
-def whole(value):
-    """A positive whole number out of what a form sent, else None."""
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _cell(label, **attrs):
@@ -164,7 +158,7 @@ class LineForm(Form):
 
     @property
     def item_shown(self):
-        return self.stock.items.get(whole(self["item"].value())) if self.stock else None
+        return self.stock.items.get(sent_id(self["item"].value())) if self.stock else None
 
     @property
     def guest_shown(self):
@@ -208,7 +202,7 @@ class LineForm(Form):
 
     def clean(self):
         ids, shares = self._typed_people()
-        people = [self.stock.staff.get(whole(pk)) for pk in ids]
+        people = [self.stock.staff.get(sent_id(pk)) for pk in ids]
         if None in people:
             self.add_error(None, _("Choose somebody who works here."))
         try:

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_queries, services
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
-from archives.visits.entry_parts import GuestForm, whole
+from archives.visits.entry_parts import GuestForm
 from archives.visits.models import UNFINISHED, Visit
 from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
 from salon.errors import Conflict
+from salon.forms import sent_id
 from salon.money import SYMBOLS
 from salon.shop.queries import catalogue_for_entry
 
@@ -164,7 +165,7 @@ def _changed(request, form, key):
     if guest is None or customer is None:
         form.general.append(problem or _("Type a whole card number or phone number that one customer has."))
         return _page(request, form, key, 422)
-    visit = entry_queries.open_visit(request.actor, customer, whole(guest["visit"].value()))
+    visit = entry_queries.open_visit(request.actor, customer, sent_id(guest["visit"].value()))
     data = request.POST.copy()
     data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
     for name in data:
@@ -249,7 +250,7 @@ def guest(request):
     customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
     if customer:
         _log_view(request, customer)
-    visit = entry_queries.open_visit(request.actor, customer, whole(request.GET.get("visit")))
+    visit = entry_queries.open_visit(request.actor, customer, sent_id(request.GET.get("visit")))
     form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
     form.card = entry_queries.guest_card(request.actor, customer, visit)
     context = {"guest": form, "payer": "0", "repeat_url": f"{reverse('visits:create')}?customer={pk}&repeat=1"}

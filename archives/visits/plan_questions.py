@@ -21,7 +21,7 @@ def of_plan(actor, *, customer, day, at, items, assigned, visit=None, is_here=Fa
         yield from _second_visit(actor, customer, day, (ARRIVED, IN_CARE) if is_here else UNFINISHED)
         yield from _had_already(actor, customer, day, items)
     if at and assigned and not is_here and (is_other_day or (visit.expected_time, visit.assigned) != (at, assigned)):
-        yield from _busy(actor, customer, day, at, items, assigned, visit)
+        yield from _busy(actor, customer, day, at, items, assigned)
 
 
 def _not_tolerated(customer, day, items):
@@ -61,10 +61,10 @@ def had_already(actor, customer_ids, item_ids, day, but_of=None):
     return {(line.visit.customer_id, line.item_id): line for line in lines.select_related("visit").order_by("pk")}
 
 
-def _busy(actor, customer, day, at, items, assigned, visit):
+def _busy(actor, customer, day, at, items, assigned):
     """Others who are expected of the same beautician while this visit lasts; without planned minutes, at the same time."""
     others = Visit.objects.filter(branch=actor.branch, expected_on=day, status__in=UNFINISHED, assigned=assigned)
-    others = others.exclude(customer=customer).exclude(pk=visit and visit.pk).exclude(expected_time=None)
+    others = others.exclude(customer=customer).exclude(expected_time=None)
     starts, ends = _span(day, at, items)
     for other in others.select_related("customer").prefetch_related("planned__item").order_by("expected_time", "pk"):
         begins, finishes = _span(day, other.expected_time, [each.item for each in other.planned.all()])

@@ -16,6 +16,7 @@ from customers.card import show, state
 from customers.card.forms import CardForm
 from customers.card.rows import FORMSETS, MOST_ROWS, concealed_columns
 from salon import text
+from salon.forms import sent_id
 
 EMPTY = "–"
 _NEVER = object()  # equals nothing: the base of a card whose history does not reach back
@@ -141,9 +142,8 @@ class _Rows:
         rows = []
         for index in range(count):
             get = lambda column, index=index: data.get(f"{prefix}-{index}-{column}", "")  # noqa: E731
-            pk = get("id")
             typed = {column: _normal(self.fields[column], get(column)) for column in self.kind.columns}
-            row = _Posted(int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else None, typed, bool(get("DELETE")))
+            row = _Posted(sent_id(get("id")), typed, bool(get("DELETE")))
             if row.pk is not None or any(typed.values()):
                 rows.append(row)
         return rows

@@ -14,7 +14,7 @@ from customers.card import birthdays, show, state
 from customers.card.services import RowEntry
 from customers.log.services import FindLimitReached, log_find
 from salon import access, text
-from salon.forms import Form
+from salon.forms import Form, sent_id
 
 MOST_ROWS = 20
 
@@ -146,8 +146,7 @@ class Rows(BaseFormSet):
             return None
         if not self.is_bound:
             return list(self.stored)[index] if index < len(self.stored) else None
-        text = self.data.get(f"{self.prefix}-{index}-id", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        return sent_id(self.data.get(f"{self.prefix}-{index}-id"))
 
     def clean(self):
         chosen = self.kind.chosen

@@ -107,7 +107,7 @@ def open_new(**fields):
 
 
 def find(token):
-    """The Job of a token, or None."""
+    """The Job of a token, or None; there is none in a file that is no folder."""
     try:
         return Job(**json.loads((root() / token / "job.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -116,7 +116,7 @@ def find(token):
 
 def jobs():
     """All Jobs, the newest first."""
-    found = [find(folder.name) for folder in root().glob("*") if folder.is_dir()]
+    found = [find(folder.name) for folder in root().glob("*")]
     return sorted((job for job in found if job), key=lambda job: job.begun_at, reverse=True)
 
 
@@ -124,7 +124,7 @@ def prune(now):
     """Forget what is older than KEPT, but not what is still being made; returns how many are gone."""
     gone = 0
     for folder in root().glob("*"):
-        job = find(folder.name) if folder.is_dir() else None
+        job = find(folder.name)
         if job and (now < job.until or job.state == MAKING and not job.is_abandoned(now)):
             continue
         if folder.is_dir() and (job or _is_old(folder, now)):

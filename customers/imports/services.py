@@ -71,9 +71,8 @@ def may_store(actor, run):
     return run.user_id == actor.user.pk and (actor.is_owner or not run.everywhere)
 
 
-@transaction.atomic
 def drop(*, actor, run):
-    """Give up an import that waits, or whose process is gone; its rows are forgotten."""
+    """Give up an import that waits, or whose process is gone; its rows are forgotten. One statement, so no transaction."""
     states = [ImportRun.READY, *ImportRun.IN_LINE]
     if work.is_abandoned(run, actor.now):
         states.append(run.state)

@@ -8,7 +8,7 @@ from customers.card.models import Customer
 from customers.log.models import AccessEntry
 from customers.privacy.queries import ENTRY_NAMES
 from salon import dates
-from salon.forms import DayInput
+from salon.forms import DayInput, sent_id
 from salon.shop.models import StaffMember
 
 
@@ -34,9 +34,9 @@ class AccessFilter(filters.FilterSet):
 
     def by_customer(self, entries, _name, words):
         """By name, phone or card number, read as the search box reads them; also by the id an erased card had (#17)."""
-        serial = words.strip().removeprefix("#")
-        if words.strip().startswith("#") and serial.isascii() and serial.isdigit() and len(serial) < 19:
-            return entries.filter(customer_id=int(serial))
+        marked, serial = words.strip().startswith("#"), sent_id(words.strip().removeprefix("#"))
+        if marked and serial is not None:
+            return entries.filter(customer_id=serial)
         ids = cards.ids_matching(self.request.actor, words)
         if ids is None:
             fitting = Customer.objects.filter(cards.fitting(self.request.actor, words))

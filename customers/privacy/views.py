@@ -15,6 +15,7 @@ from customers.privacy import services
 from customers.privacy.filters import AccessFilter
 from customers.privacy.queries import ENTRY_NAMES, FIELD_NAMES, log_for, whole
 from salon import access, text
+from salon.forms import sent_id
 from salon.lists import Sort, listing
 
 SORTS = {
@@ -75,7 +76,7 @@ def _customers_of(digits, pk):
     """The customers of this whole number, two at most; `pk` says which, where a family shares it."""
     found = Customer.objects.present().filter(phones__digits=digits) if digits else Customer.objects.none()
     if pk:
-        found = found.filter(pk=int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 19 else found.none()
+        found = found.filter(pk=sent_id(pk))
     return list(found.order_by("pk")[:2])
 
 

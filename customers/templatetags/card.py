@@ -44,6 +44,6 @@ def shows_portrait(context, customer):
 
 
 @register.filter
-def needs_a_look(entry, row):
-    """True if something was typed into a row's masked inputs, or is wrong there, or was changed by two."""
-    return any(field.errors or field.value() or field.html_name in entry.conflicts for field in row.concealed_fields)
+def needs_a_look(row):
+    """True if something was typed into a row's masked inputs, as it was where two changed one, or is wrong there."""
+    return any(field.errors or field.value() for field in row.concealed_fields)

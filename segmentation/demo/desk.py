@@ -32,7 +32,7 @@ class Desk:
         self._done(waiting, count)
         self._here(waiting, first_timer, consultation)
         self._to_come(waiting, count + 1)
-        prospects = [person for person in people if person.habit is NEVER_BOUGHT and person is not first_timer]
+        prospects = [person for person in people if person.habit is NEVER_BOUGHT]
         for ahead in range(1, DAYS_AHEAD + 1):
             self._expected_on(ahead, waiting, prospects, consultation)
 

@@ -179,7 +179,7 @@ def moves(run, branch=None):
     gone = TierSpan.objects.filter(~Exists(TierSpan.objects.filter(customer=OuterRef("customer"), from_run=run)), to_run=run)
     if branch:
         gone = gone.filter(customer__branch=branch)
-    left = gone.order_by().values_list("tier").annotate(heads=Count("pk"))
+    left = gone.values_list("tier").annotate(heads=Count("pk"))
     heads = {(was or "", tier): n for was, tier, n in came} | {(tier, ""): n for tier, n in left}
     return Moves(before, heads)
 

@@ -12,7 +12,7 @@ SORTS = {"name": Sort("Name", ("name", "pk")), "price": Sort("Price", ("-price_f
 
 class ItemFilter(django_filters.FilterSet):
     price = django_filters.RangeFilter(field_name="price_fen")
-    kind = django_filters.ChoiceFilter(choices=Item.KINDS)
+    kind = django_filters.ChoiceFilter(choices=Item.KINDS, label="What it is")
     name = django_filters.CharFilter(lookup_expr="contains")
 
     class Meta:
@@ -45,7 +45,7 @@ def look(rf):
         ("price_0=5", "Unknown filter: price_0"),
         ("price_gte=5", "Unknown filter: price_gte"),
         ("kind=service&kind=product", "Given twice: kind"),
-        ("kind=nonsense", "kind"),
+        ("kind=nonsense", "What it is: "),
         ("price_min=abc", "price"),
         ("price_max=1e", "price"),
         ("sort=password", "Unknown order: password"),
@@ -99,6 +99,7 @@ def test_filters_count_what_they_show(items, look):
     assert found.total == len(found.rows) == 20
     assert found.is_filtered
     assert all(item.kind == "product" and item.price_fen >= 1000 for item in found.rows)
+    assert ("What it is", "Product") in found.conditions
     assert look("kind=&price_min=").is_filtered is False
 
 

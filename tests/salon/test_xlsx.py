@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -159,6 +160,17 @@ def test_a_chart_is_drawn_from_the_rows():
     for chart in drawn:
         assert '<showVal val="1"' in chart
         assert 'formatCode="#,##0;-#,##0;" sourceLinked="0"' in chart
+
+
+def test_a_legend_says_which_is_which_of_several_and_is_not_there_for_one():
+    file = io.BytesIO()
+    charts = [xlsx.Chart("One", 0, (1,), 2, 3, "D2"), xlsx.Chart("Two", 0, (1, 2), 2, 3, "D20", colours=("accent", "ink"))]
+    xlsx.write(file, [one([("A", 100, 7), ("B", 50, 8)], xlsx.TEXT, xlsx.MONEY, xlsx.MONEY, charts=charts)])
+    parts = zipfile.ZipFile(file)
+    drawn = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/")]
+    assert ["<legend>" in chart for chart in drawn] == [False, True]
+    named = [re.findall(r"<f>'Sheet'!([A-Z]1)</f>", chart) for chart in drawn]
+    assert named == [[], ["B1", "C1"]]
 
 
 def peak_of_writing(rows):

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         )
         if dry_run:
             self.stdout.write(_("A dry run: nothing was stored."))
-        elif run.is_study and as_of > first_running_day(began):
-            self.stdout.write(_("That day has not begun yet, so this is study %(id)s; no tier rests on it.") % {"id": run.pk})
         elif run.is_study:
-            self.stdout.write(_("This is study %(id)s; the current tiers stay as they are.") % {"id": run.pk})
+            early = _("That day has not begun yet, so this is study %(id)s; no tier rests on it.")
+            usual = _("This is study %(id)s; the current tiers stay as they are.")
+            self.stdout.write((early if as_of > first_running_day(began) else usual) % {"id": run.pk})

@@ -8,9 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from archives.visits import identify, services
+from archives.management.commands import check_data
+from archives.visits import checks, identify, services
 from archives.visits.models import Line
 from customers.card import portraits
+from customers.card.models import Customer
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record
 from tests.builders import actor_of, make_customer, make_item
@@ -78,6 +80,12 @@ def test_damage_is_found(visits, statement):
     with guards.suspended(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert DAMAGE[statement] in said()
+
+
+def test_the_first_rows_are_named_in_order(branch, monkeypatch):
+    pks = sorted(make_customer(branch=branch).pk for _each in range(check_data.SHOWN + 2))
+    monkeypatch.setattr(checks, "broken", lambda: [("odd ones", Customer.objects.order_by("-pk"))])
+    assert f"There are odd ones: {', '.join(map(str, pks[:10]))}\n" in said()
 
 
 def test_a_portrait_that_is_there_is_no_damage(visits, customer, settings, tmp_path):

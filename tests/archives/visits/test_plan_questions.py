@@ -94,8 +94,15 @@ def test_two_at_one_time_for_one_beautician_are_asked_about(desk, receptionist, 
 def test_only_what_overlaps_is_at_one_time(desk, receptionist, actor, customer, beautician, facial, at, minutes, is_asked):
     care = builders.make_item(minutes=minutes)
     expect(actor, builders.make_customer(branch=actor.branch), at=time(10), items=[facial], assigned=beautician)
+    expect(actor, builders.make_customer(branch=actor.branch), items=[facial], assigned=beautician)  # at no time in particular
     data = plan(receptionist, actor, customer, assigned=beautician.pk, at=at, items=[care.pk])
     assert (desk.post(EXPECT, data).status_code == 422) is is_asked
+
+
+def test_the_same_customer_twice_is_asked_about_once(desk, receptionist, actor, customer, beautician):
+    first = expect(actor, customer, at=time(10), assigned=beautician)
+    response = desk.post(EXPECT, plan(receptionist, actor, customer, assigned=beautician.pk, at="10:00"))
+    assert codes_of(response) == [f"second-{first.pk}"]
 
 
 def test_another_day_another_beautician_and_who_cancelled_are_in_nobodys_way(desk, receptionist, actor, customer, beautician):

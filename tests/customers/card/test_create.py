@@ -213,6 +213,7 @@ def test_ordinary_numbers_ask_nothing(desk, number):
         ({"phones-0-number": "没有"}, "A phone number has digits"),
         ({"phones-0-number": "", "phones-0-label": "家里"}, "This field is required"),
         ({"addresses-0-is_delivery": "on"}, "This field is required"),
+        ({"addresses-0-city": "x" * 500}, "at most"),
         ({"family-0-name": "小雨"}, "This field is required"),
         ({"family-0-relation": "女儿", "family-0-birth_month": "2", "family-0-birth_day": "30"}, "only 29 days"),
         ({"referrer": "没有这个人"}, "Nobody of this name"),
@@ -228,6 +229,7 @@ def test_bad_input_is_refused_at_its_field_and_kept(desk, values, message):
     response = filling.send(desk, URL, {"name": "张晓梅"} | values)
     assert response.status_code == 422
     assert message in text_of(response)
+    assert text_of(response).count("This field is required") == (message == "This field is required")
     kept = filling.inputs(response)
     for name, value in values.items():
         if name not in ("gender", "card_date") and value.strip():

@@ -74,6 +74,15 @@ def test_what_both_changed_shows_both(desk, boss, card, url):
     assert [record.occupation for record in card.history.all()] == ["医生", "律师", "教师"]
 
 
+def test_what_they_emptied_is_shown_as_empty(desk, boss, card, url):
+    hers = {"occupation": "", "note": "", "family-0-name": ""}
+    response = race(boss, desk, url, hers, {"occupation": "医生", "family-0-name": "李大雨"})
+    entry = response.context["entry"]
+    assert entry.conflicts == {"occupation": "–", "family-0-name": "–"}
+    assert entry.taken == [("note", "–")]
+    assert text_of(response).count('<bdi class="prose">–</bdi>') == 2
+
+
 def test_the_same_change_twice_is_no_conflict(desk, boss, card, url):
     response = race(boss, desk, url, {"occupation": "律师"}, {"occupation": "律师"})
     assert response.status_code == 409
@@ -106,6 +115,16 @@ def test_masked_fields_never_show_theirs(desk, boss, card, url):
     card.refresh_from_db()
     assert (card.wechat, card.health) == ("mine_new", "糖尿病\n心脏病")
     assert [p.number for p in card.phones.all()] == ["13777776666", "02162345678"]
+
+
+def test_a_masked_row_is_open_where_two_changed_it_and_else_folded(desk, boss, card, url):
+    folded, opened = '<details class="full">', '<details class="full" open>'
+    page = text_of(desk.get(url))
+    assert (page.count(folded), page.count(opened)) == (1, 0)
+    page = text_of(race(boss, desk, url, {"addresses-0-street": "北京东路"}, {"note": "重"}))
+    assert (page.count(folded), page.count(opened)) == (1, 0)
+    page = text_of(race(boss, desk, url, {"addresses-0-street": "北京西路"}, {"addresses-0-street": "我的路"}))
+    assert (page.count(folded), page.count(opened)) == (0, 1)
 
 
 def test_masked_fields_left_empty_keep_theirs(desk, boss, card, url):

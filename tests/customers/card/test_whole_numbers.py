@@ -146,6 +146,7 @@ def test_a_number_typed_beside_masked_ones_is_logged_hit_and_miss(desk, customer
 
 
 def test_a_card_number_that_is_taken_by_a_phone_is_logged(desk, branch):
+    builders.make_customer(branch=branch, card_no="13900001111", phone="13900001111")
     taken = builders.make_customer(branch=branch, name="王芳", card_no=NUMBER, phone=NUMBER)
     answer = filling.send(desk, reverse("customers:create"), {"name": "新来的", "card_no": NUMBER})
     assert "This card number is taken." in answer.content.decode()

@@ -2,6 +2,7 @@
 
 import stat
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from customers.card import list_views
 from customers.exports import services, shelf, work
 from customers.log.models import AccessEntry
-from salon import locks, xlsx
+from salon import access, locks, xlsx
 from tests import builders, workbooks
 from tests.builders import client_of
 
@@ -140,6 +141,19 @@ def test_rights_are_checked_again(boss, manager, other_branch, customers, make, 
     assert not AccessEntry.objects.exists()
 
 
+def test_a_role_that_may_read_the_list_no_more_gets_no_file(boss, customers, make, begun, monkeypatch):
+    """As after an update that takes a right away while a file lies ready."""
+    boss.post(BEGIN, CUSTOMERS)
+    make()
+    owners_only = replace(access.PAGES["customers:export"], read=frozenset({access.OWNER}))
+    monkeypatch.setitem(access.PAGES, "customers:export", owners_only)
+    assert boss.get(url_of(the_job())).status_code == 403
+    the_job().store(state=shelf.MAKING)
+    work.make(the_job().token, timezone.now)
+    assert the_job().problem == "You may not take this list any more."
+    assert not AccessEntry.objects.exists()
+
+
 def test_rights_are_checked_when_it_is_made(boss, manager, other_branch, customers, make):
     boss.post(BEGIN, CUSTOMERS)
     manager.branch = other_branch
@@ -253,15 +267,18 @@ def test_progress_is_shown_in_rows(boss, customers, begun):
     assert '<progress class="import-progress" value="1200" max="4800"' in page
 
 
-def test_progress_is_noted_while_rows_are_written(boss, customers, begun, make, monkeypatch, branch):
+@pytest.mark.parametrize(("every", "rows"), [(0, [0, 100, 200]), (60, [0])])
+def test_progress_is_noted_while_rows_are_written_but_not_too_often(
+    boss, customers, begun, make, monkeypatch, branch, every, rows
+):
     for number in range(250):
         builders.make_customer(branch=branch, name=f"王{number}")
     noted = []
-    monkeypatch.setattr(work, "EVERY", 0)
+    monkeypatch.setattr(work, "EVERY", every)
     monkeypatch.setattr(shelf.Job, "note_progress", lambda self, done, whole: noted.append((done, whole)))
     boss.post(BEGIN, CUSTOMERS)
     make()
-    assert noted == [(0, 252), (100, 252), (200, 252)]
+    assert noted == [(done, 252) for done in rows]
 
 
 def test_no_more_than_five_are_kept_for_one_person(boss, customers, make):

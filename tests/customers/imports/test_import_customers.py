@@ -7,6 +7,7 @@ from django.db import connection
 
 from customers.card.models import Address, Customer, Phone
 from customers.imports.models import ImportRun
+from customers.management.commands import _importing
 from tests import builders
 from tests.archives.imports.importing import import_customers, last, write_csv
 from tests.naughty import NAUGHTY
@@ -140,6 +141,14 @@ def test_several_phones_in_a_cell(branch, write):
     report = import_customers(write("卡号 手机", ["A1", "13800138000/021-62550318、13800138000"], ["A2", "无"]), branch)
     assert list(Phone.objects.order_by("pk").values_list("number", "is_main")) == [("13800138000", True), ("021-62550318", False)]
     assert "row 3, warning: “无” is no phone number; it was left out." in report
+
+
+@pytest.mark.parametrize(("shown", "said"), [(3, []), (2, ["… and 1 more warnings"])])
+def test_of_many_warnings_the_first_are_said_and_the_others_counted(branch, write, monkeypatch, shown, said):
+    monkeypatch.setattr(_importing, "SHOWN_WARNINGS", shown)
+    report = import_customers(write("卡号 手机", ["A1", "无"], ["A2", "无"], ["A3", "无"]), branch)
+    assert [line for line in report if "more warnings" in line] == said
+    assert sum(", warning: " in line for line in report) == shown
 
 
 def test_a_merged_card_is_known(branch, write):

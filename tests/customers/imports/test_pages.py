@@ -137,7 +137,8 @@ def test_storing_twice_stores_once(client, bring, confirm):
     run = bring(create_customers="on")
     key = key_of(client.get(run.get_absolute_url()))
     confirm(run)
-    assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
+    for _again in range(2):  # what is refused is not noted as done
+        assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
     other = client.post(f"{run.get_absolute_url()}store/", {"operation": key_of(client.get("/customers/imports/new/visits/"))})
     assert other.status_code == 409
     assert Visit.objects.count() == 1
@@ -284,7 +285,8 @@ def test_queries_do_not_grow_with_the_rows(client, bring, django_assert_max_num_
 def test_a_key_of_somebody_else_stores_nothing(client, bring, owner):
     run = bring(create_customers="on")
     key = operations.new_key(owner.user, services.STORE)
-    assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
+    for _again in range(2):  # what is refused is not noted as done
+        assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
 
 
 def test_a_file_with_nothing_new_says_so(client, bring, confirm):

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from customers.card import queries as cards
 from customers.log.models import AccessEntry, AccessReason
+from customers.log.services import FindLimitReached, guests_told, log_find, log_guests
 from tests import builders, naughty
 
 URL = "/privacy/log/"
@@ -72,7 +75,7 @@ def test_a_manager_reads_what_happened_at_the_branch_and_to_its_customers(
     assert shown(boss.get(url_of(boss))) == [theirs_there.pk, theirs_here.pk, ours_there.pk, here.pk]
 
 
-def test_filters_answer_who_saw_or_exported_whom_between_two_days(keeper, receptionist, manager, customer, branch):
+def test_filters_answer_who_saw_or_exported_whom_between_two_days(keeper, receptionist, manager, customer, branch, monkeypatch):
     other = builders.make_customer(branch=branch, name="赵雪萌", card_no="X1")
     evening = datetime(2026, 11, 10, 15, 59, tzinfo=UTC)  # 23:59 in Shanghai
     first = enter(receptionist, customer, at=evening)
@@ -87,6 +90,8 @@ def test_filters_answer_who_saw_or_exported_whom_between_two_days(keeper, recept
     assert get(day_from="2026-11-10", day_to="2026-11-10") == [first.pk]
     assert get(day_from="2026-11-11") == [third.pk, second.pk]
     assert get(customer="nobody") == []
+    monkeypatch.setattr(cards, "ids_matching", lambda actor, words: None)  # as where too many fit
+    assert get(customer="张晓梅") == [second.pk, first.pk]
 
 
 def test_an_erased_card_is_still_in_the_log(keeper, receptionist, customer):
@@ -98,6 +103,8 @@ def test_an_erased_card_is_still_in_the_log(keeper, receptionist, customer):
     assert shown(response) == [entry.pk]
     assert f"card erased (#{number})" in response.content.decode()
     assert shown(keeper.get(url_of(keeper), {"customer": f"#{number}"})) == [entry.pk]
+    enter(receptionist, action="export", field="customers")  # with nobody's card
+    assert shown(keeper.get(url_of(keeper), {"customer": "#x"})) == shown(keeper.get(url_of(keeper), {"customer": "#99"})) == []
 
 
 @pytest.mark.parametrize("query", [{"nonsense": "1"}, {"action": "x"}, {"day_from": "yesterday"}, {"user": "999999"}])
@@ -130,6 +137,29 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many(
         for i in range(12):
             enter(receptionist, builders.make_customer(branch=branch, name=f"赵{i}", card_no=f"X{n}{i}"))
     assert counts[0] == counts[1]
+
+
+def test_of_guests_the_person_was_told_within_the_hour(receptionist, manager, customer, branch):
+    told, passed, long_ago, by_another = (builders.make_customer(branch=branch) for _n in range(4))
+    enter(receptionist, told, "elsewhere")
+    enter(receptionist, passed, "guest")
+    enter(receptionist, customer, "view")
+    enter(receptionist, customer, "find")
+    enter(receptionist, long_ago, "guest", at=timezone.now() - timedelta(minutes=61))
+    enter(manager, by_another, "guest")
+    actor = builders.actor_of(receptionist)
+    assert guests_told(actor) == {told.pk, passed.pk}
+    assert log_guests(actor=actor, ids=[told.pk, long_ago.pk]) == {told.pk, long_ago.pk}
+    assert AccessEntry.objects.filter(action="elsewhere").count() == 2  # who was told of is not written down again
+
+
+def test_what_others_found_or_missed_counts_against_nobody_else(receptionist, manager, customer, branch, settings):
+    settings.FINDS_AN_HOUR = settings.FIND_MISSES_AN_HOUR = 1
+    enter(manager, builders.make_customer(branch=branch), "find")
+    enter(manager, None, "find")
+    log_find(actor=builders.actor_of(receptionist), ids=[customer.pk])
+    with pytest.raises(FindLimitReached):
+        log_find(actor=builders.actor_of(receptionist), ids=[])
 
 
 def test_the_log_cannot_be_changed(receptionist, customer):

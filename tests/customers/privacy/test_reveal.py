@@ -5,6 +5,7 @@ from django.db import DatabaseError
 
 from customers.card.models import Address, Phone
 from customers.log.models import AccessEntry, AccessReason
+from customers.log.services import log_guests
 from customers.privacy import services
 from tests import builders
 
@@ -161,3 +162,29 @@ def test_what_a_customer_wrote_is_escaped(receptionist, card):
 
 def test_get_is_not_a_way(receptionist, card):
     assert builders.client_of(receptionist).get(f"/customers/{card.pk}/reveal/").status_code == 405
+
+
+def test_a_customer_found_by_the_whole_number_is_logged_and_a_guest_let_in_once(desk, receptionist, customer, other_branch):
+    guest = builders.make_customer(branch=other_branch, phone="13911112222")
+    for phone in ("13812346621", "13911112222", "13911112222"):
+        assert desk.post("/customers/here/", {"phone": phone}).status_code == 302
+    found = list(AccessEntry.objects.order_by("pk").values_list("action", "customer_id"))
+    assert [each for each in found if each[0] != "view"] == [("find", customer.pk), ("guest", guest.pk)]
+
+
+def test_beyond_the_limit_only_a_guest_one_was_told_of_is_opened(desk, receptionist, other_branch, settings):
+    settings.GUESTS_AN_HOUR = 1
+    told, other = (builders.make_customer(branch=other_branch, phone=f"1391111222{n}") for n in range(2))
+    log_guests(actor=builders.actor_of(receptionist), ids=[told.pk])
+    assert desk.post("/customers/here/", {"phone": "13911112221"}).status_code == 409
+    assert desk.post("/customers/here/", {"phone": "13911112220"})["Location"] == told.get_absolute_url()
+    assert not AccessEntry.objects.filter(customer_id=other.pk).exists()
+
+
+def test_of_a_family_with_one_number_the_one_chosen_is_opened(desk, customer, branch):
+    daughter = builders.make_customer(branch=branch, phone="13812346621")
+    for who in (customer, daughter):
+        response = desk.post("/customers/here/", {"phone": "13812346621", "customer": str(who.pk)})
+        assert response["Location"] == who.get_absolute_url()
+    for who in ("", "0", "x"):
+        assert desk.post("/customers/here/", {"phone": "13812346621", "customer": who}).status_code == 404

@@ -201,6 +201,14 @@ def test_a_device_is_known_for_whom_it_has_logged_in_only(owner, receptionist):
     assert try_to_log_in(shared, username="reception").status_code == 302
 
 
+def test_who_may_log_in_at_a_shared_computer_does_not_end_the_wait_of_others_there(owner, receptionist):
+    shared = known_device(owner)
+    assert fail(shared, 5, username="owner")[-1] == 429
+    assert try_to_log_in(shared, username="reception").status_code == 302
+    shared.post("/logout/")
+    assert try_to_log_in(shared, username="owner").status_code == 429
+
+
 def test_a_shared_computer_is_known_for_everybody_who_came_in(owner, receptionist):
     shared = known_device(receptionist)
     try_to_log_in(shared, username="owner")

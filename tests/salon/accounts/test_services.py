@@ -168,3 +168,13 @@ def test_two_owners_cannot_remove_each_other_at_once(branch):
         for thread in threads:
             thread.join()
         assert sorted(outcomes) == ["kept", "removed"]
+
+
+def test_a_new_password_that_leaves_sessions_open_is_not_stored(receptionist, monkeypatch):
+    def fail(**_any):
+        raise ValueError
+
+    monkeypatch.setattr(services, "end_sessions", fail)
+    with pytest.raises(ValueError):
+        services.change_password(user=receptionist.user, password="violet umbrella 42")
+    assert not User.objects.get(pk=receptionist.user.pk).check_password("violet umbrella 42")

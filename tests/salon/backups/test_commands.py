@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from salon.backups import container
+from salon.backups import container, restoring, taking
 from tests import live
 from tests.marks import postgresql_only, sqlite_only
 from tests.salon.backups import content
@@ -343,6 +343,16 @@ def test_two_at_once(salon, tmp_path):
     with open(salon.data_dir / "backup.lock", "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert "Another backup is being made" in told(salon.manage("backup", SALON_BACKUP_PASSPHRASE="x"))
+
+
+@sqlite_only
+@pytest.mark.django_db
+def test_a_database_that_is_not_there_has_nothing_to_keep_and_is_not_made_by_looking(monkeypatch, tmp_path):
+    file = tmp_path / "salon.sqlite3"
+    monkeypatch.setattr(taking, "live_file", lambda: file)
+    assert not restoring.has_data()
+    file.touch()
+    assert restoring.has_data()
 
 
 def test_seal_is_of_a_fixed_size():

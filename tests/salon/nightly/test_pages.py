@@ -54,6 +54,13 @@ def test_an_upgraded_installation_gets_its_two_days_too(manager, now):
     assert health(manager, now)[0] == 503
 
 
+def test_where_that_migration_is_not_noted_nothing_is_overdue(manager, now):
+    """As after migrations were put together."""
+    app, name = queries.FIRST_MIGRATION
+    MigrationRecorder.Migration.objects.filter(app=app, name=name).delete()
+    assert not queries.state(now + 49 * HOUR).needs_notice
+
+
 def test_both_must_be_younger_than_two_days(manager, now):
     make_run(now)
     make_backup(now)

@@ -83,6 +83,12 @@ def test_a_zone_that_is_not_in_the_list_survives_other_changes(boss, branch):
     assert branch.time_zone == "Etc/GMT-8"
 
 
+@pytest.mark.parametrize("zone", ["Etc/GMT-8", "Asia/Urumqi"])
+def test_the_zone_of_a_branch_stands_in_the_list_once(boss, branch, zone):
+    Branch.objects.filter(pk=branch.pk).update(time_zone=zone)
+    assert boss.get(edit_url(branch)).content.decode().count(f'value="{zone}"') == 1
+
+
 def test_every_zone_of_the_list_exists():
     names = [name for _area, cities in GROUPS for name in cities]
     assert len(set(names)) == len(names)

@@ -15,7 +15,8 @@ def catalogue(branch, other_branch):
     builders.make_tag("精油")  # on no item
     category, brand = Category.objects.create(name="眼部"), Brand.objects.create(name="兰蔻")
     eye = builders.make_item(name="眼部护理", category=category, price_fen=38_050, cost_fen=91_317, minutes=45)
-    eye.tags.set([acid, pregnant])
+    eye.tags.add(pregnant)
+    eye.tags.add(acid)  # in another order than they are given out
     cream = builders.make_item(name="面霜", kind="product", brand=brand, price_fen=26_000, minutes=0)
     builders.make_item(name="停用项目", is_active=False, tags=[acid])
     here = builders.make_staff(branch=branch, name="陈美娟", login=False)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from archives.visits.models import Bill, Visit
@@ -21,7 +21,7 @@ from salon import models as ground
 from salon.accounts.models import User
 from salon.shop.models import Branch, Sequence
 from salon.text import KeyField
-from segmentation.demo import shop
+from segmentation.demo import seed, shop
 from segmentation.demo.desk import Desk
 from segmentation.demo.seed import Wish, seed_salon
 from segmentation.runs.models import TierRun, TierSpan
@@ -219,6 +219,7 @@ def test_indexes_and_keys_are_put_back():
 def test_a_large_salon_has_branches(monkeypatch):
     monkeypatch.setattr(shop, "SECOND_BRANCH_FROM", 50)
     monkeypatch.setattr(shop, "THIRD_BRANCH_FROM", 100)
+    monkeypatch.setattr(seed, "EACH_OF", 1)
     seed_demo(customers=240)
     assert broken_rules() == set()
     counts = dict(Branch.objects.annotate(n=Count("customers")).values_list("code", "n"))
@@ -230,6 +231,9 @@ def test_a_large_salon_has_branches(monkeypatch):
         assert set(Visit.objects.filter(branch=branch, day=AS_OF).values_list("status", flat=True)) >= {"done", "expected"}
     abroad = Visit.objects.done().exclude(customer=None).exclude(customer__branch=F("branch"))
     assert abroad.exists()
+    at_home = Count("visits", filter=Q(visits__status="done", visits__branch=F("branch")))
+    travellers = Customer.objects.filter(pk__in=abroad.values("customer")).annotate(at_home=at_home)
+    assert min(each.at_home for each in travellers) == 2  # who came once only is not seen elsewhere
 
 
 def test_the_size_says_how_many_branches():

@@ -4,12 +4,16 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
+from django.utils.html import strip_tags
 
 from archives.visits import services
 from archives.visits.payment_models import Payment
+from salon.shop.models import Item
 from segmentation.reports import breakdown, sales, words
 from segmentation.reports.sales import Month, Totals
-from tests import builders
+from segmentation.templatetags.reports import growth
+from tests import builders, workbooks
 from tests.archives.visits.recording import LineEntry, record
 
 
@@ -47,6 +51,20 @@ def test_by_staff(sold, today):
     assert {row.name: (row.total_fen, row.before_fen) for row in following} == {
         sold["first"].name: (0, 11_001), sold["second"].name: (0, 4_000), "": (0, 3_000),
     }  # fmt: skip
+
+
+def test_a_free_service_of_nobody_is_none_that_was_done(sold, today):
+    free = LineEntry(item=Item.objects.get(name="面部护理"), unit_price_fen=0, shares=())
+    record(sold["actor"], builders.make_customer(branch=sold["first"].branch), free, paid=[])
+    assert breakdown.by_staff(Month.of(today))[-1].services == 1
+
+
+def test_the_workbook_says_the_same_by_staff(sold, today, tmp_path):
+    file = tmp_path / "month.xlsx"
+    call_command("export_owner_workbook", "--month", str(Month.of(today)), "--output", str(file))
+    rows = workbooks.records(workbooks.opened(file)["By staff"])
+    found = [(row["Services done"], row["Customers served"]) for row in rows]
+    assert found[:3] == [(1, 1), (1, 1), (1, None)]  # whom somebody without a name has served, nobody counts
 
 
 def test_by_means_and_without_what_was_voided(sold, today):
@@ -92,6 +110,11 @@ def test_what_grew_and_what_fell():
     )
     assert told[1].endswith("In May 2026: 9.")
     assert [sentence.replace("\xa0", " ") for sentence in told[2:]] == ["Grew most: i0 +¥ 2.00.", "Fell most: i1 −¥ 4.00."]
+
+
+@pytest.mark.parametrize(("part", "shown"), [(0.039, "▲ up by3.9%"), (-0.505, "▼ down by50.5%"), (0, "0.0%"), (None, "")])
+def test_growth_has_a_sense_unless_there_is_none(part, shown):
+    assert strip_tags(growth(part)) == shown
 
 
 def test_growth_from_nothing_is_no_figure():

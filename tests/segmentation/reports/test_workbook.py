@@ -111,6 +111,11 @@ def test_a_month_without_anything_and_no_run(db, tmp_path):
     assert [row["Consumption"] for row in workbooks.records(book["By day"])] == [0] * 32
 
 
+def test_a_single_branch_is_not_drawn(june, tmp_path):
+    (chart,) = workbook(tmp_path, "2026-05")["Summary"]._charts
+    assert chart.title.tx.rich.p[0].r[0].t == "Consumption by month"
+
+
 def test_a_wrong_month_is_refused(db, tmp_path):
     with pytest.raises(CommandError, match="not a month"):
         workbook(tmp_path, "June")

@@ -3,6 +3,7 @@
 import pytest
 
 from archives.visits.models import Visit
+from customers.card import queries as cards
 from customers.card.models import Phone
 from segmentation.runs.recompute import recompute
 from segmentation.runs.views import SORTS
@@ -211,8 +212,12 @@ def test_pages_neither_repeat_nor_skip(salon, boss):
         assert len(seen) == len(set(seen)) == 67
 
 
-def test_a_phone_number_finds_her_too(salon, boss):
+@pytest.mark.parametrize("many", [False, True])
+def test_a_phone_number_finds_her_too(salon, boss, monkeypatch, many):
+    """Whether few fit or too many to be named to the database one by one."""
     Phone.objects.create(customer=salon.people["丁"], number="13912346621", is_main=True)
+    if many:
+        monkeypatch.setattr(cards, "ids_matching", lambda actor, words: None)
     assert names(boss.get(URL, {"q": "6621"})) == "丁"
     assert "13912346621" not in boss.get(URL, {"q": "6621"}).content.decode().replace('value="6621"', "")
 

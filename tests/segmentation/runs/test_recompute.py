@@ -30,6 +30,7 @@ def test_a_run_of_nothing(db):
     run = recompute(as_of=AS_OF)
     assert (run.status, run.universe, run.scored, run.changed, run.total_fen) == ("finished", 0, 0, 0, 0)
     assert TierRun.objects.current() == run
+    assert run.bounds == {"r": [None] * 4, "f": [None] * 4, "m": [None] * 4, "abc": [None, None]}
 
 
 def test_figures_by_hand(branch, other_branch, people):
