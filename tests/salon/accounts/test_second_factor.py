@@ -3,6 +3,7 @@
 import base64
 import re
 import threading
+import time
 
 import pytest
 import time_machine
@@ -19,6 +20,14 @@ from tests.marks import several_writers
 
 PASSWORD = "correct horse battery"
 SETUP, CODE = "/login/code/set-up/", "/login/code/"
+
+
+@pytest.fixture(autouse=True)
+def half_minute():
+    """Each test has the whole of the half minute for which an app shows one code."""
+    now = time.time()
+    with time_machine.travel(now - now % 30, tick=True):
+        yield
 
 
 @pytest.fixture
