@@ -130,13 +130,13 @@ def in_browser(marks):
     if not path:
         say("", "browser tests: not run (Chromium is not installed)")
         return Part("browser", NOT_RUN, "Chromium is not installed")
-    return timed("browser", path, lambda: suite(marks, workers=2, browser=True))
+    return timed("browser", path, lambda: suite(marks, workers=3, browser=True))
 
 
 def everything():
     yield timed("lint", "ruff, djlint", lint)
-    yield on_sqlite("not long", workers=2)
-    yield on_postgresql("database and not long", workers=2, durable=False)
+    yield on_sqlite("not long", workers=4)
+    yield on_postgresql("database and not long", workers=4, durable=False)
     yield in_browser("not long")
 
 
