@@ -58,7 +58,7 @@ def test_a_run_in_ci_with_such_a_skip_ends_with_a_fault(tmp_path, monkeypatch):
 
 
 def test_the_reasons_that_are_allowed_are_the_marks():
-    assert {marks.SAME, marks.SQLITE, marks.POSTGRESQL} == run.MAY_SKIP
+    assert {marks.SAME, marks.SQLITE, marks.POSTGRESQL, marks.NO_SESSIONS} == run.MAY_SKIP
 
 
 def test_what_the_short_suite_runs_on_both_databases_is_there():

@@ -19,6 +19,7 @@ from PIL import Image
 
 from tests import live, photos
 from tests.customers.card import filling
+from tests.marks import sqlite_only
 
 pytestmark = pytest.mark.long
 
@@ -181,11 +182,10 @@ def _nothing_is_half_there(salon, before):
     assert [folder for folder in (salon.data_dir / "imports").glob("*") if folder.name.isdigit()] == []
 
 
+@sqlite_only
 def test_the_database_alone_meets_a_full_disk():
     """Saves without files, until the log of SQLite finds no more room: each is stored and said to be, or neither."""
     with on_a_small_disk() as (salon, ballast):
-        if salon.database_url:
-            pytest.skip("not run: about the files of SQLite")
         visitor = salon.visitor("manager")
         forms = [filling.inputs(visitor.get("/customers/new/")) | {"name": f"顾客{n}", "note": "长" * 900} for n in range(60)]
         fill(ballast)

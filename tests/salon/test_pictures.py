@@ -21,7 +21,7 @@ from PIL import Image, ImageCms
 from salon import background, decoder, pictures, untrusted
 from salon.restrained import Refused
 from tests import photos
-from tests.marks import once
+from tests.marks import NO_SESSIONS, once
 from tests.photos import picture, upload
 
 pytestmark = once
@@ -304,7 +304,7 @@ def test_the_process_gives_way_from_its_first_line():
         assert int(next(iter(lines))) >= background.NICE
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="not run: Linux alone shares by sessions")
+@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason=NO_SESSIONS)
 def test_the_session_of_the_process_gives_way_as_sessions_are_what_linux_shares_by(monkeypatch):
     begun = Path("/proc/self/autogroup").read_text()
     with untrusted.lines("timeit", "-n1", "-r1", "print(open('/proc/self/autogroup').read())") as lines:
