@@ -54,7 +54,9 @@ class VisitFilter(filters.FilterSet):
         return Q(receipt_no__in=receipt_numbers(self.request.actor, words))
 
     def by_customer(self, visits, _name, value):
-        """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or a receipt as the search box reads it."""
+        """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or a receipt as the
+        search box reads it.
+        """
         key, found = text.fold(value), self._of_receipt(value)
         if key:
             found |= text.starts_with("customer__name_key", key) | text.starts_with("customer__card_key", key)

@@ -12,7 +12,7 @@ KEPT = "row NOT IN (SELECT row FROM refused)"
 SAID = {
     "refused": ("reason", "TRUE"),
     "skipped": ("reason", "reason <> ''"),
-    "warning": ("text", f"{KEPT} AND row NOT IN (SELECT row FROM skipped)"),
+    "warning": ("text", f"{KEPT} AND row NOT IN (SELECT row FROM skipped)"),  # noqa: S608
 }
 BY_KEY = f"SELECT key, row, data FROM line INDEXED BY line_key WHERE key IS NOT NULL AND {KEPT} ORDER BY key, row"  # noqa: S608
 FIRST_ROWS = (
