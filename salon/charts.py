@@ -84,7 +84,7 @@ def bars(labels, series, *, percent, alt, height=250):
         colours = [tokens[token] for _title, token, _shares in series]
         chart = pygal.Bar(**_config(tokens, height, colours, percent), print_values=True, print_values_position="top")
         chart.legend_at_bottom, chart.legend_at_bottom_columns, chart.legend_box_size = True, len(series), 12
-        chart.truncate_legend, chart.show_y_labels, chart.margin_top = -1, False, 24
+        chart.truncate_legend, chart.truncate_label, chart.show_y_labels, chart.margin_top = -1, -1, False, 24
         chart.x_labels, chart.range = labels, (0, max([*(s for _t, _c, shares in series for s in shares), 0.01]))
         for title, _token, shares in series:
             chart.add(title, list(shares))

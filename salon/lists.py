@@ -5,6 +5,7 @@ or export, everything.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from itertools import islice
 
@@ -125,7 +126,9 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
     if sort not in sorts:
         errors.append(_("Unknown order: %(name)s") % {"name": sort[:40]})
         sort = default
-    if not filterset.form.is_valid():
+    if filterset.form.is_valid():
+        _refuse_turned_days(filterset.form)
+    if filterset.form.errors:
         errors += [
             _("%(label)s: %(problem)s") % {"label": filterset.form.fields[name].label or name, "problem": problem}
             for name, problems in filterset.form.errors.items()
@@ -144,6 +147,15 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
         else:
             result.number = min(result.number, result.pages)
     return result
+
+
+def _refuse_turned_days(form):
+    """An error at the field day_to of a form whose day_from is later, of each such pair of days: nothing could match."""
+    for name, last in list(form.cleaned_data.items()):
+        start = f"{name.removesuffix('_to')}_from" if name.endswith("_to") else ""
+        first = form.cleaned_data.get(start)
+        if isinstance(first, date) and isinstance(last, date) and first > last:
+            form.add_error(name, _("This day is before that of “%(label)s”.") % {"label": form.fields[start].label})
 
 
 def _says_something(value):

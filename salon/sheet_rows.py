@@ -3,10 +3,27 @@
 import re
 from datetime import datetime
 from functools import partial
+from math import ceil
 
 from django.utils import timezone
 
-from salon.sheets import ANY, BODY, DAY, MARK, MOMENT, MONEY, TEXT, WHOLE, Cell, Row, clean
+from salon.sheets import (
+    ANY,
+    BODY,
+    CHANGE,
+    DAY,
+    MARK,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    WIDTHS,
+    Cell,
+    Row,
+    clean,
+    lines_of,
+)
 
 AT_ONCE = 500  # rows
 DAY_ZERO = 693_594  # the ordinal of 1899-12-30, from which workbooks count days
@@ -24,12 +41,15 @@ def letters(number):
 class RowWriter:
     """Writes rows of some columns to a text file. `style(look, kind, wraps)` is the number of a cell's format in the book.
 
-    `heights` are those of rows by their look, in points; other rows take the height of what stands in them.
+    `heights` are those of rows by their look, in points; a row of a column that wraps is as high as its text needs.
+    Afterwards: `widths`, the least of each column of figures for the longest of them; `spans`, the rows of one wide cell.
     """
 
     def __init__(self, file, columns, style, heights):
         self._file, self._columns, self._style, self._heights = file, columns, style, heights
         self.number, self._waiting, self._made = 0, [], {}
+        self.widths, self.spans = {}, []
+        self._wrapping = [(at, column.width or WIDTHS[column.kind]) for at, column in enumerate(columns) if column.wraps]
         self._cells = [
             partial(self._own, at, BODY) if c.kind == ANY else self._cell(at, BODY, c.kind) for at, c in enumerate(columns)
         ]
@@ -39,16 +59,19 @@ class RowWriter:
         self.number += 1
         n, height, cells = str(self.number), self._height(BODY), self._cells
         if isinstance(row, Row):
-            height = self._height(row.look)
+            height = self._height(row.look, row.lines or 1)
+            if row.lines:
+                self.spans.append(self.number)
             cells, row = [partial(self._own, at, row.look) for at in range(len(self._columns))], row.cells
+        elif self._wrapping:
+            height = self._height(BODY, max(lines_of(str(row[at] or ""), width) for at, width in self._wrapping))
         content = "".join([cell(n, value) for cell, value in zip(cells, row, strict=True)])
         self._waiting.append(f'<row r="{n}"{height}>{content}</row>')
         if len(self._waiting) >= AT_ONCE:
             self.flush()
 
-    def _height(self, look):
-        height = self._heights.get(look)
-        return f' ht="{height}" customHeight="1"' if height else ""
+    def _height(self, look, lines=1):
+        return f' ht="{self._heights[look] * lines}" customHeight="1"'
 
     def flush(self):
         self._file.write("".join(self._waiting))
@@ -68,9 +91,16 @@ class RowWriter:
         known = (at, look, kind, is_text)
         if known not in self._made:
             style = self._style(look, kind, self._columns[at].wraps)
-            write = _text_cell if is_text or kind in (TEXT, MARK) else partial(_figure_cell, FIGURES.get(kind, str))
-            self._made[known] = write(letters(at), style)
+            if is_text or kind in (TEXT, MARK):
+                self._made[known] = _text_cell(letters(at), style)
+            else:
+                widen = partial(self._widen, at, kind) if kind in WRITTEN else None
+                self._made[known] = _figure_cell(FIGURES.get(kind, str), letters(at), style, widen)
         return self._made[known]
+
+    def _widen(self, at, kind, value):
+        """A column is as wide as its longest figure needs, in bold as a total is: one that does not fit is shown as ###."""
+        self.widths[at] = max(self.widths.get(at, 0), ceil(len(WRITTEN[kind](value)) * 1.1 + 2))
 
 
 def _text_cell(column, style):
@@ -88,12 +118,18 @@ def _text_cell(column, style):
     return cell
 
 
-def _figure_cell(figure, column, style):
+def _figure_cell(figure, column, style, widen=None):
+    """`widen` is told each value further from zero than those before."""
     head, empty, tail = f'<c r="{column}', f'" s="{style}"/>', f'" s="{style}"><v>'
+    least = most = 0
 
     def cell(n, value):
+        nonlocal least, most
         if value is None or value == "":
             return head + n + empty
+        if widen and not least <= value <= most:
+            least, most = min(least, value), max(most, value)
+            widen(value)
         return f"{head}{n}{tail}{figure(value)}</v></c>"
 
     return cell
@@ -116,4 +152,11 @@ def _moment(value):
     return _day(value) + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
 
 
+# How a figure is shown (salon/xlsx.py FORMATS), of the kinds that have no greatest length.
+WRITTEN = {
+    WHOLE: "{:,}".format,
+    NUMBER: "{:,.3f}".format,
+    MONEY: lambda fen: f"{fen / 100:,.2f}",
+    CHANGE: "▲ {:.1%}".format,
+}
 FIGURES = {MONEY: lambda fen: fen / 100, DAY: _day, MOMENT: _moment}

@@ -1,6 +1,7 @@
 """What stands in a workbook: sheets of rows, the kinds of their cells, how a row looks, charts. salon/xlsx.py writes it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -54,10 +55,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row with a look of its own; a bare tuple of cells is one of the BODY."""
+    """A row with a look of its own; a bare tuple of cells is one of the BODY. Of `lines`, the first cell is as wide as the sheet
+    and so many lines high.
+    """
 
     look: str
     cells: tuple
+    lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,16 @@ class Sheet:
     def first_row(self):
         """The number of the first row below."""
         return len(self.head) + 1
+
+
+def cells_of(text):
+    """How many letters wide a text is: a Chinese character is two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def lines_of(text, width):
+    """How many lines a text takes in a column so wide, rather one too many: a line ends before the word that does not fit."""
+    return sum(-(-cells_of(line) // max(1, width * 19 // 20 - 1)) or 1 for line in text.split("\n"))
 
 
 def clean(text):

@@ -7,7 +7,6 @@ a temporary file per sheet, and put into their places at the end, so that memory
 import re
 import shutil
 import tempfile
-import unicodedata
 from contextlib import ExitStack
 from io import BytesIO
 from itertools import chain, islice
@@ -59,8 +58,10 @@ from salon.sheets import (
     Column,
     Row,
     Sheet,
+    cells_of,
     change,
     clean,
+    lines_of,
     money,
     share,
 )
@@ -68,7 +69,7 @@ from salon.sheets import (
 __all__ = [
     "ANY", "BODY", "CHANGE", "CONTENT_TYPE", "Cell", "Chart", "Column", "DAY", "HEADING", "HEIGHTS", "LONGEST_TEXT", "MARK",
     "MOMENT", "MONEY", "NOTHING", "NUMBER", "Row", "SECTION", "SENTENCE", "SHARE", "Sheet", "TEXT", "TOTAL", "WHOLE", "change",
-    "clean", "money", "response", "share", "write",
+    "clean", "lines_of", "money", "response", "share", "write",
 ]  # fmt: skip
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_576  # of a sheet; what is beyond goes on in a further sheet
@@ -105,11 +106,11 @@ def write(target, sheets):
             for page, its_rows in _pages(book, sheet, names):
                 looks = looks or _Looks(page)
                 file = files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
-                writer = RowWriter(file, sheet.columns, looks, _heights(sheet))
+                writer = RowWriter(file, sheet.columns, looks, HEIGHTS)
                 for row in its_rows:
                     writer.write(row)
                 writer.flush()
-                _finish(page, sheet, writer.number)
+                _finish(page, sheet, writer)
                 rows.append((file, f"A1:{get_column_letter(len(sheet.columns))}{max(1, writer.number)}"))
         _put_together(target, book, rows)
 
@@ -161,17 +162,17 @@ def _pages(book, sheet, names):
         first, part = list(islice(rows, 1)), part + 1
 
 
-def _heights(sheet):
-    """{look: points}; rows with text that wraps are as high as it needs."""
-    is_free = any(column.wraps for column in sheet.columns)
-    return {look: points for look, points in HEIGHTS.items() if not (is_free and look == BODY)}
-
-
-def _finish(page, sheet, last):
-    """What is known once the rows are there: which ones the filter is for."""
+def _finish(page, sheet, writer):
+    """What is known once the rows are there: how wide their figures are, which of them are one cell, what the filter is for."""
+    for at, width in writer.widths.items():
+        wide = page.column_dimensions[get_column_letter(at + 1)]
+        wide.width = max(wide.width, width)
+    last = get_column_letter(len(sheet.columns))
+    for number in writer.spans:
+        page.merged_cells.add(f"A{number}:{last}{number}")
     if sheet.has_titles:
         titles = sheet.first_row - 1
-        page.auto_filter.ref = f"A{titles}:{get_column_letter(len(sheet.columns))}{max(titles, last)}"
+        page.auto_filter.ref = f"A{titles}:{last}{max(titles, writer.number)}"
 
 
 def _free_name(name, part, names):
@@ -222,14 +223,11 @@ def _edge(place, text, tail="", size=SMALL):
 
 def _width(column):
     """As asked for or as its kind needs, and enough for a title over two lines, beside the button of its filter."""
-    words = max((_cells_of(word) for word in column.title.split()), default=0)
-    if any(unicodedata.east_asian_width(char) in "WF" for char in column.title):
-        words = 0  # Chinese goes on anywhere
-    return max(column.width or WIDTHS[column.kind], words + 3, -(-_cells_of(column.title) // 2) + 5)
-
-
-def _cells_of(text):
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    title = cells_of(column.title)
+    words = max((cells_of(word) for word in column.title.split()), default=0)
+    if title > len(column.title):  # Chinese goes on anywhere, but a bracket must not stand alone in the second line
+        words = title if "（" in column.title else 0
+    return max(column.width or WIDTHS[column.kind], words + 3, -(-title // 2) + 5)
 
 
 class _Looks:
@@ -267,7 +265,9 @@ class _Looks:
     def _alignment(self, look, kind, wraps):
         side = "left" if kind in LEFT else "center" if kind == MARK else "right"
         indent = 0 if look in ABOVE or side == "center" else 1  # a figure must not touch the text beside it
-        return Alignment(horizontal=side, vertical="center", indent=indent, wrap_text=wraps or look == HEADING or None)
+        return Alignment(
+            horizontal=side, vertical="center", indent=indent, wrap_text=wraps or look in (HEADING, SENTENCE) or None
+        )
 
     def _border(self, look):
         thin, strong = Side("thin", self._colours["line"]), Side("thin", self._colours["accent"])

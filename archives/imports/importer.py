@@ -160,6 +160,7 @@ class VisitImporter(Importer):
             if reason:
                 self.spool.refuse((row, reason) for row in draft.rows)
             elif draft.identity in stored:
+                self.spool.skip((row, "") for row in draft.rows)
                 self.counts["skipped"] += len(draft.rows)
                 self.counts["skipped_visits"] += 1
             else:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits.models import VOIDED, StaffShare, Visit
 from archives.visits.payment_models import Payment
+from archives.visits.queries import receipt_numbers
 from archives.visits.undo_models import UNDONE
 from customers.card import typed
 from customers.log.services import MOST_NAMED, log_find
@@ -47,11 +48,16 @@ class VisitFilter(filters.FilterSet):
         """Undone bills are shown to who asks for voided ones, or for the receipt by its number."""
         asked = self.form.cleaned_data
         found = super().filter_queryset(visits)
-        return found if asked["status"] == VOIDED else found.filter(~UNDONE | Q(receipt_no=asked["customer"]))
+        return found if asked["status"] == VOIDED else found.filter(~UNDONE | self._of_receipt(asked["customer"]))
+
+    def _of_receipt(self, words):
+        return Q(receipt_no__in=receipt_numbers(self.request.actor, words))
 
     def by_customer(self, visits, _name, value):
-        """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or the receipt number."""
-        key, found = text.fold(value), Q(receipt_no=value)
+        """Name or card number by their beginning, a phone whole (logged) or by its last four digits, or a receipt as the
+        search box reads it.
+        """
+        key, found = text.fold(value), self._of_receipt(value)
         if key:
             found |= text.starts_with("customer__name_key", key) | text.starts_with("customer__card_key", key)
         if phone := typed.phone(value):

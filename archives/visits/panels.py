@@ -1,7 +1,5 @@
 """What visits show on the customer's pages, and what becomes of them when a customer is merged or erased."""
 
-import re
-
 from django.db.models import F, Min, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
@@ -12,13 +10,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from archives.visits import models
 from archives.visits.identify_models import IdentifiedVisit
 from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
-from archives.visits.queries import latest_next_notes, rhythms, work_of
+from archives.visits.queries import latest_next_notes, receipt_numbers, rhythms, work_of
 from archives.visits.undo_models import UNDONE, UndoneVisit
 from salon import access, panels
 from salon.money import format_money
 from salon.templatetags.salon import days_ago
 
-SHORT_RECEIPT = re.compile(r"[Rr]0*([0-9]{1,7})$")
 MAX_RECEIPT, MOST_RECEIPTS = 60, 5
 
 
@@ -64,10 +61,7 @@ def receipts(actor, words):
     """The bills whose receipt has this number; "R12" is the twelfth of the actor's branch. For the search box."""
     if not any(char.isdigit() for char in words) or len(words) > MAX_RECEIPT:
         return []
-    numbers = {words, words.upper()}
-    if actor.branch and (short := SHORT_RECEIPT.match(words)):
-        numbers.add(f"{actor.branch.code}-R{int(short[1]):07d}")
-    found = models.Bill.objects.visible_to(actor).filter(receipt_no__in=numbers).order_by("-pk")
+    found = models.Bill.objects.visible_to(actor).filter(receipt_no__in=receipt_numbers(actor, words)).order_by("-pk")
     shown = found.annotate(visit=Min("visits")).values_list("receipt_no", "business_date", "paid_fen", "visit")[:MOST_RECEIPTS]
     return [
         panels.Action(

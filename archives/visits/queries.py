@@ -1,5 +1,7 @@
 """Reading visits: what to repeat, what speaks against an item, the day's board, how often somebody comes."""
 
+import re
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,6 +28,7 @@ from customers.card.models import SafetyNote
 from salon.shop.models import Item
 
 RHYTHM_DAYS = 730  # how far back the usual interval is measured
+_SHORT_RECEIPT = re.compile(r"R0*([0-9]{1,7})")
 
 
 def safety_conflicts(customer_ids, item_ids, on):
@@ -217,3 +220,17 @@ def staff_names(visit):
 def item_names(visit):
     """Names of the items of a visit fetched by with_details: those done, or those planned."""
     return [line.item_name for line in visit.lines.all()] or [planned.item.name for planned in visit.planned.all()]
+
+
+def receipt_numbers(actor, words):
+    """The receipt numbers somebody may mean: as written or in capitals; "r12" is the twelfth of the actor's branch.
+
+    Whole numbers, so that the index on them serves: a comparison without case would read every bill.
+    """
+    capitals = unicodedata.normalize("NFKC", words).strip().upper()
+    numbers = {words, capitals}
+    if actor.branch:
+        code = actor.branch.code
+        if short := _SHORT_RECEIPT.fullmatch(capitals.removeprefix(f"{code.upper()}-")):
+            numbers.add(f"{code}-R{int(short[1]):07d}")
+    return numbers

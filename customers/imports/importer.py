@@ -75,7 +75,11 @@ class CustomerImporter(Importer):
         people.look_up([d["fields"]["card_no"] for d in firsts], [d["phones"][0] for d in firsts if not d["fields"]["card_no"]])
         found = {key: _found(people, rows[0][1]) for key, rows in groups}
         stored = _stored({pk for ids in found.values() for pk in ids})
-        return [new for key, rows in groups if (new := self._verdict(rows, found[key], stored))]
+        self._skipped = []
+        made = [new for key, rows in groups if (new := self._verdict(rows, found[key], stored))]
+        self.spool.skip(self._skipped)
+        self.counts["skipped"] += len(self._skipped)
+        return made
 
     def _verdict(self, rows, ids, stored):
         """The data to store of the rows of one customer, or None."""
@@ -86,7 +90,8 @@ class CustomerImporter(Importer):
         refusal = self._refusal(kept, stored[ids[0]]) if ids else ""
         if refusal:
             self.spool.refuse([(first, refusal)])
-        self.counts["skipped"] += bool(ids) and not refusal
+        elif ids:
+            self._skipped.append((first, ""))
         for row, data in others:
             self._compare(row, data, first, kept, refusal)
         return None if ids else kept
@@ -110,8 +115,7 @@ class CustomerImporter(Importer):
         if refusal:
             self.spool.refuse([(row, refusal)])
         else:
-            self.counts["skipped"] += 1
-            self.tell([(row, _("Row %(row)d says this already; it was left out.") % {"row": first})])
+            self._skipped.append((row, _("Row %(row)d says this already; it was left out.") % {"row": first}))
 
 
 def _found(people, data):

@@ -19,12 +19,13 @@ MASKED |= dict.fromkeys(PLACE_PARTS, "place")
 @dataclass
 class Details:
     """What was read: `sample` [(heading, what it is read as, [cells])] of `sample_numbers` [(row, is it refused)];
-    why rows are refused or looked odd: [(reason, how many rows, the first of them)].
+    why rows are refused, left out or looked odd: [(reason, how many rows, the first of them)].
     """
 
     sample: list = field(default_factory=list)
     sample_numbers: list = field(default_factory=list)
     refused: list = field(default_factory=list)
+    skipped: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
 
@@ -40,6 +41,7 @@ def details(run, actor):
             sample=_sample(kinds.get(run.kind), spool, rows, actor),
             sample_numbers=[(number, bad) for number, _row, bad in rows],
             refused=spool.grouped("refused", SHOWN_REASONS),
+            skipped=spool.grouped("skipped", SHOWN_REASONS),
             warnings=spool.grouped("warning", SHOWN_REASONS),
             remarks=kinds.remarks(spool),
         )

@@ -8,6 +8,12 @@ import sqlite3
 from contextlib import closing
 
 KEPT = "row NOT IN (SELECT row FROM refused)"
+# What is said of rows, by table: the column, and which of it is shown. A row that is not taken needs no warning.
+SAID = {
+    "refused": ("reason", "TRUE"),
+    "skipped": ("reason", "reason <> ''"),
+    "warning": ("text", f"{KEPT} AND row NOT IN (SELECT row FROM skipped)"),  # noqa: S608
+}
 BY_KEY = f"SELECT key, row, data FROM line INDEXED BY line_key WHERE key IS NOT NULL AND {KEPT} ORDER BY key, row"  # noqa: S608
 FIRST_ROWS = (
     f"SELECT key, row, data FROM line WHERE key IS NOT NULL AND {KEPT} AND NOT EXISTS "  # noqa: S608
@@ -16,24 +22,23 @@ FIRST_ROWS = (
 )
 ROWS_NAMED = 6  # of a group of equal reasons
 SCHEMA = """
-CREATE TABLE line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
-CREATE INDEX line_key ON line (key, row);
-CREATE TABLE refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
-CREATE TABLE warning (row INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE TABLE name (kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
-CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS line (row INTEGER PRIMARY KEY, key TEXT, data TEXT, raw TEXT);
+CREATE INDEX IF NOT EXISTS line_key ON line (key, row);
+CREATE TABLE IF NOT EXISTS refused (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS skipped (row INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS warning (row INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS name (kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
 class Spool:
-    """An open spool file; close it. A new file gets its tables."""
+    """An open spool file; close it. A new file gets its tables, and one of an earlier version those it lacks."""
 
     def __init__(self, path):
-        is_new = not path.exists() or path.stat().st_size == 0
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;")
-        if is_new:
-            self._db.executescript(SCHEMA)
+        self._db.executescript(SCHEMA)
 
     def close(self):
         self._db.close()
@@ -90,6 +95,10 @@ class Spool:
             "ON bad.key = line.key"
         )
 
+    def skip(self, reasons):
+        """Keep which rows are left out as they say nothing new: (row, reason) each, "" for what is stored already."""
+        self._many("INSERT OR IGNORE INTO skipped VALUES (?, ?)", reasons)
+
     def warn(self, warnings):
         """Keep warnings: (row, text) each."""
         self._many("INSERT INTO warning VALUES (?, ?)", warnings)
@@ -104,15 +113,16 @@ class Spool:
         for row, reason, raw in cursor:
             yield row, reason, json.loads(raw or "[]")
 
-    def warnings(self, limit=-1):
-        """(row, text) in the order of rows."""
-        return self._rows("SELECT row, text FROM warning ORDER BY row LIMIT ?", [limit])
+    def said(self, table, limit=-1):
+        """(row, text) in the order of rows: "skipped", why rows are left out, or "warning", of rows that are taken."""
+        column, shown = SAID[table]
+        return self._rows(f"SELECT row, {column} FROM {table} WHERE {shown} ORDER BY row LIMIT ?", [limit])  # noqa: S608
 
     def grouped(self, table, limit):
-        """[(text, how many rows, the first of them)] of the refused rows or the warnings, equal texts together."""
-        column = {"refused": "reason", "warning": "text"}[table]
-        sql = f"SELECT {column}, COUNT(*), MIN(row) AS first FROM {table} GROUP BY 1 ORDER BY first LIMIT ?"  # noqa: S608
-        few = f"SELECT row FROM {table} WHERE {column} = ? ORDER BY row LIMIT ?"  # noqa: S608
+        """[(text, how many rows, the first of them)] of the refused or skipped rows or the warnings, equal texts together."""
+        column, shown = SAID[table]
+        sql = f"SELECT {column}, COUNT(*), MIN(row) AS first FROM {table} WHERE {shown} GROUP BY 1 ORDER BY first LIMIT ?"  # noqa: S608
+        few = f"SELECT row FROM {table} WHERE {shown} AND {column} = ? ORDER BY row LIMIT ?"  # noqa: S608
         groups = list(self._rows(sql, [limit]))
         return [(text, count, [row for (row,) in self._rows(few, [text, ROWS_NAMED])]) for text, count, _first in groups]
 
@@ -122,7 +132,8 @@ class Spool:
         return [(row, json.loads(raw or "[]"), bool(bad)) for row, raw, bad in self._rows(sql, [limit])]
 
     def count(self, table):
-        return self._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608 - a table above
+        """How many of what is shown of a table of SAID."""
+        return self._db.execute(f"SELECT COUNT(*) FROM {table} WHERE {SAID[table][1]}").fetchone()[0]  # noqa: S608
 
     # --- names and facts
 

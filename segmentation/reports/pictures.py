@@ -5,19 +5,26 @@ from django.utils.translation import gettext as _
 
 from salon import charts
 from salon.money import format_money
+from segmentation.reports import words
 
 
 def months(found):
     """Consumption of some months beside each other. `found`: [(Month, fen)]. None without any."""
     if not any(fen for _month, fen in found):
         return None
-    told = [f"{date_format(month.first, 'YEAR_MONTH_FORMAT')} {_yuan(fen)}" for month, fen in found]
+    told = [f"{words.month_name(month)} {_yuan(fen)}" for month, fen in found]
     return charts.bars(
-        [date_format(month.first, "M") for month, _fen in found],
+        [_label(month) for month, _fen in found],
         [(_("Consumption by month"), "accent", [fen for _month, fen in found])],
         percent=_yuan,
         alt=_("; ").join(told),
     )
+
+
+def _label(month):
+    """Nov; of a month that is not over, which days of it."""
+    name = date_format(month.first, "M")
+    return name if month.is_whole else _("%(month)s 1–%(day)s") % {"month": name, "day": month.last.day}
 
 
 def _yuan(fen):

@@ -94,11 +94,15 @@ def totals(month):
 
 
 def by_month(month, months=13):
-    """[(Month, consumption in fen)] of the last months up to this one, months without sales too. One query."""
-    first = month.ahead(1 - months)
-    done = Visit.objects.filter(status=DONE, day__range=(first.first, month.last)).order_by()
+    """[(Month, consumption in fen)] of the last months up to this one, months without sales too. One query.
+
+    The earlier ones are whole, also where this one is not over.
+    """
+    whole = Month(month.first)
+    shown = [*(whole.ahead(n) for n in range(1 - months, 0)), month]
+    done = Visit.objects.filter(status=DONE, day__range=(shown[0].first, month.last)).order_by()
     found = dict(done.annotate(of=TruncMonth("business_date")).values_list("of").annotate(net=Sum("net_fen")))
-    return [(each, found.get(each.first, 0)) for each in (first.ahead(n) for n in range(months))]
+    return [(each, found.get(each.first, 0)) for each in shown]
 
 
 def by_branch(month):

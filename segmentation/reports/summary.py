@@ -11,7 +11,7 @@ from segmentation.runs.explain import period_words
 from segmentation.runs.queries import overview
 from segmentation.scoring import abc
 
-COLUMNS = 6
+COLUMNS, FIRST, OTHERS = 6, 24, 14  # how many, and how wide the first and the others are
 CHARTS_AT = "H"  # the column right of the tables and a gap
 WIDE, GAP = 14.5, 0.4  # centimetres of a chart and below it
 POINTS = 28.35  # a centimetre
@@ -19,13 +19,13 @@ POINTS = 28.35  # a centimetre
 
 def sheet(month, run):
     """The Sheet of a month beside the month before and the year before; `run` is the current one, or None."""
-    page, columns = _Page(), [xlsx.Column("", xlsx.ANY, 20), *(xlsx.Column("", xlsx.ANY, 14) for _n in range(COLUMNS - 1))]
+    page, columns = _Page(), [xlsx.Column("", xlsx.ANY, FIRST), *(xlsx.Column("", xlsx.ANY, OTHERS) for _n in range(COLUMNS - 1))]
     totals = [sales.totals(each) for each in (month, month.ahead(-1), month.ahead(-12))]
     items = breakdown.moved(sales.by_item(month), sales.by_item(month.ahead(-1)))
     for sentence in words.sentences(month, totals, items):
-        page.line(xlsx.SENTENCE, sentence)
+        page.told(sentence)
     _figures(page, month, totals)
-    _months(page, month)
+    _months(page, month, totals[1].net_fen)
     _branches(page, month)
     if run:
         _tiers(page, run)
@@ -43,6 +43,11 @@ class _Page:
     def line(self, look, *cells):
         self.rows.append(xlsx.Row(look, (*cells, *(None,) * (COLUMNS - len(cells)))))
 
+    def told(self, sentence):
+        """A sentence as wide as the tables: beyond them stand the charts, under which it would go on unseen."""
+        lines = xlsx.lines_of(sentence, FIRST + (COLUMNS - 1) * OTHERS)
+        self.rows.append(xlsx.Row(xlsx.SENTENCE, (sentence, *(None,) * (COLUMNS - 1)), lines))
+
     def table(self, title, titles, rows):
         """A table under its title; returns where its rows stand. Titles of figures stand at the right, as figures do."""
         self.line(xlsx.SECTION, title)
@@ -57,7 +62,7 @@ class _Page:
 
     def charts(self, above):
         """The charts, of a sheet where so many rows stand above these."""
-        tops = [0, *accumulate(xlsx.HEIGHTS[getattr(row, "look", xlsx.BODY)] for row in self.rows)]
+        tops = [0, *accumulate(map(_height, self.rows))]
         each = tops[-1] / max(1, len(self._drawn))
         made = []
         for number, (title, rows, more) in enumerate(self._drawn):
@@ -67,9 +72,14 @@ class _Page:
         return made
 
 
+def _height(row):
+    return xlsx.HEIGHTS[row.look] * (row.lines or 1) if isinstance(row, xlsx.Row) else xlsx.HEIGHTS[xlsx.BODY]
+
+
 def _figures(page, month, totals):
     before, year = month.ahead(-1), month.ahead(-12)
-    titles = ("", f"{month}", f"{before}", _("Change on the month before"), f"{year}", _("Change on the year before"))
+    now, then, long_ago = map(words.column_name, (month, before, year))
+    titles = ("", now, then, _("Change on the month before"), long_ago, _("Change on the year before"))
 
     def row(label, show, figures):
         now, then, long_ago = figures
@@ -89,14 +99,21 @@ def _figures(page, month, totals):
     )
 
 
-def _months(page, month):
+def _months(page, month, before_fen):
+    """`before_fen`: the consumption of the month before, on as many days. A month that is not over is compared with that, as
+    above, and not drawn: a line of whole months would fall to it.
+    """
     found = sales.by_month(month)
     rows, before = [], None
     for each, fen in found:
-        rows.append((str(each), xlsx.money(fen), xlsx.change(None if before is None else words.growth(fen, before))))
+        before = before if each.is_whole else before_fen
+        change = xlsx.change(None if before is None else words.growth(fen, before))
+        rows.append((words.column_name(each), xlsx.money(fen), change))
         before = fen
     rows = page.table(_("Thirteen months"), (_("Month"), _("Consumption"), _("Change on the month before")), rows)
-    page.chart(_("Consumption by month"), rows, is_line=True, from_zero=min(fen for _month, fen in found) >= 0)
+    title = _("Consumption by month") if month.is_whole else _("Consumption by month, whole months")
+    drawn = len(found) if month.is_whole else len(found) - 1
+    page.chart(title, rows[:drawn], is_line=True, from_zero=min(fen for _month, fen in found[:drawn]) >= 0)
 
 
 def _branches(page, month):

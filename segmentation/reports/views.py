@@ -43,6 +43,7 @@ def month(request):
     context = {
         "month": shown,
         "name": words.month_name(shown),
+        "columns": [words.column_name(each) for each in (shown, shown.ahead(-1), shown.ahead(-12))],
         "this_month": f"{today:%Y-%m}",
         "before": shown.ahead(-1),
         "year": shown.ahead(-12),

@@ -16,6 +16,11 @@ def month_name(month):
     return name if month.is_whole else _("%(month)s, up to day %(day)s") % {"month": name, "day": month.last.day}
 
 
+def column_name(month):
+    """2026-10; of a month that is not over, up to which day: beside it stand whole ones."""
+    return f"{month}" if month.is_whole else _("%(month)s, up to day %(day)s") % {"month": month, "day": month.last.day}
+
+
 def growth(now, before):
     """By which part something grew or fell; None where there was nothing to grow from."""
     return (now - before) / before if before > 0 else None

@@ -50,7 +50,7 @@ def _sums(rows, *names):
 
 
 def _staff(found, month):
-    whole, before = sum(row.total_fen for row in found), str(month.ahead(-1))
+    whole, before = sum(row.total_fen for row in found), words.column_name(month.ahead(-1))
     columns = [
         xlsx.Column(_("Staff"), width=20),
         xlsx.Column(_("Branch"), width=18),
@@ -85,7 +85,7 @@ def _means(found, month):
         xlsx.Column(_("Refunded"), xlsx.MONEY),
         xlsx.Column(_("Net"), xlsx.MONEY),
         xlsx.Column(_("Share"), xlsx.SHARE),
-        xlsx.Column(str(month.ahead(-1)), xlsx.MONEY),
+        xlsx.Column(words.column_name(month.ahead(-1)), xlsx.MONEY),
         xlsx.Column(_("Growth"), xlsx.CHANGE),
     ]
     rows = [

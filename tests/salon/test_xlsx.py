@@ -95,7 +95,25 @@ def test_sheets_wear_the_palette_of_the_product():
 def test_a_column_is_wide_enough_for_its_title():
     titles = ["Cumulative share", "R", "距最近消费（天）", "Consumption"]
     book = book_of(xlsx.Sheet("S", [xlsx.Column(title, xlsx.WHOLE, 6) for title in titles], []))
-    assert [book["S"].column_dimensions[letter].width for letter in "ABCD"] == [13, 6, 13, 14]
+    assert [book["S"].column_dimensions[letter].width for letter in "ABCD"] == [13, 6, 19, 14]
+
+
+def test_a_column_is_wide_enough_for_its_longest_figure_that_of_the_total_too():
+    rows = [(1, 1, xlsx.money(-5), 1), xlsx.Row(xlsx.TOTAL, (4_412_345_678, 12_345_678, xlsx.money(-4_412_345_678), 44_123.5))]
+    page = book_of(one(rows, xlsx.MONEY, xlsx.WHOLE, xlsx.ANY, xlsx.CHANGE))["Sheet"]
+    assert [page.column_dimensions[letter].width for letter in "ABCD"] == [17, 13, 18, 16]
+    small = book_of(one([(99_999, 1), (-99_999, 2)], xlsx.MONEY, xlsx.WHOLE))["Sheet"]
+    assert [small.column_dimensions[letter].width for letter in "AB"] == [13, 10], "as ever"
+
+
+def test_text_that_goes_on_in_the_next_line_has_the_room_for_it():
+    """A height of its own: what reckons none for itself writes the second line over the rows beside."""
+    columns = [xlsx.Column("", width=10), xlsx.Column("", width=30, wraps=True)]
+    rows = [("a", "short"), ("b", "长" * 20), ("c", "one\ntwo\nthree"), xlsx.Row(xlsx.SENTENCE, ("said " * 12, None), 2)]
+    page = book_of(xlsx.Sheet("S", columns, rows, has_titles=False))["S"]
+    assert [page.row_dimensions[n].height for n in (1, 2, 3, 4)] == [17, 34, 51, 36]
+    assert [str(each) for each in page.merged_cells.ranges] == ["A4:B4"]
+    assert page["A4"].alignment.wrap_text
 
 
 def test_a_cell_says_its_own_kind_and_text_stands_where_figures_do():

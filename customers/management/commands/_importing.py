@@ -95,7 +95,11 @@ class ImportCommand(BaseCommand):
         spool, counts = importer.spool, importer.counts
         for line in kinds.remarks(spool):
             self.stdout.write(line)
-        for row, text in spool.warnings(SHOWN_WARNINGS):
+        for row, text in spool.said("skipped", SHOWN_WARNINGS):
+            self.stdout.write(_("row %(row)d, skipped: %(text)s") % {"row": row, "text": text})
+        if (more := spool.count("skipped") - SHOWN_WARNINGS) > 0:
+            self.stdout.write(_("… and %(n)d more skipped for the like") % {"n": more})
+        for row, text in spool.said("warning", SHOWN_WARNINGS):
             self.stdout.write(_("row %(row)d, warning: %(text)s") % {"row": row, "text": text})
         if counts["warnings"] > SHOWN_WARNINGS:
             self.stdout.write(_("… and %(n)d more warnings") % {"n": counts["warnings"] - SHOWN_WARNINGS})

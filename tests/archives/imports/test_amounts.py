@@ -64,4 +64,4 @@ def test_two_equal_rows_of_a_customer_are_one_card_and_told(branch, tmp_path):
     rows = [["A1", "张晓梅"], ["A2", "李莉"], ["A1", "张晓梅"]]
     report = import_customers(write_csv(tmp_path / "c.csv", "卡号 姓名", rows), branch)
     assert Customer.objects.count() == 2
-    assert "row 4, warning: Row 2 says this already; it was left out." in report
+    assert "row 4, skipped: Row 2 says this already; it was left out." in report

@@ -51,7 +51,11 @@ def test_the_list_filters_and_refuses_what_it_does_not_know(desk, visit, facial,
         "means=wechat",
     ):
         assert shown(query) == 1, query
+    number = visit.receipt_no
+    for written in (number.lower(), number.split("-")[1], number.split("-")[1].lower(), "R1", f" {number} ", "Ｒ１"):
+        assert shown(f"customer={written}") == 1, written
     for query in (
+        "customer=R2",
         "day_to=2020-01-01",
         "status=voided",
         "customer=王",
@@ -62,6 +66,9 @@ def test_the_list_filters_and_refuses_what_it_does_not_know(desk, visit, facial,
     ):
         assert shown(query) == 0, query
     assert desk.get("/visits/?nonsense=1").context["listing"].errors
+    page = desk.get(f"/visits/?day_from={day}&day_to=2020-01-01")
+    assert page.context["listing"].errors == ["To: This day is before that of “From”."]
+    assert page.content.decode().count("This day is before that of “From”.") == 2, "above the rows, and at the field"
 
 
 def test_the_list_takes_as_many_queries_for_ten_visits_as_for_one(

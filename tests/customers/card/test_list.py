@@ -101,7 +101,7 @@ def test_filter_by_the_days_of_the_last_visit_and_by_who_is_responsible(desk, pe
     [
         "nonsense=1", "gender=other", "birth_month=13", "card_from=2024-13-01", "away=0", "away=x", "away=1.5",
         "away=99999999999", "sort=password", "page=0", "page=x", "responsible=999999", "branch=1", "q=" + "z" * 61,
-        "source=friend&sourc=friend",
+        "source=friend&sourc=friend", "card_from=2024-05-02&card_to=2024-05-01", "seen_from=2024-05-02&seen_to=2024-05-01",
     ],
 )  # fmt: skip
 def test_an_unknown_or_invalid_filter_shows_nothing(desk, people, query):

@@ -92,6 +92,22 @@ def test_customers_from_the_browser(bring, confirm):
     assert Customer.objects.get().name == "张晓梅"
 
 
+def test_what_is_said_of_rows_stands_under_a_heading_that_is_true_of_them(client, bring, confirm):
+    """A row that is left out, or refused, is not among those of which the page says that they are taken."""
+    confirm(bring("卡号,姓名,手机\nB1,王芳,无\n", kind="customers"))
+    rows = "A1,张晓梅,无\nA1,张晓梅,无\nB1,王芳,无\n,李莉,无\n"  # a card, it again, one stored already, one that has no key
+    run = bring(f"卡号,姓名,手机\n{rows}", kind="customers")
+    assert (run.counts["skipped"], run.counts["refused"], run.counts["warnings"]) == (2, 1, 1)
+    details = client.get(run.get_absolute_url()).context["details"]
+    assert [(n, rows) for _reason, n, rows in details.refused] == [(1, [5])]
+    assert details.skipped == [("Row 2 says this already; it was left out.", 1, [3])]
+    assert [(n, rows) for _text, n, rows in details.warnings] == [(1, [2])]
+    html = client.get(run.get_absolute_url()).content.decode()
+    assert html.index('id="skipped"') < html.index("Row 2 says this already") < html.index("These rows are taken")
+    confirm(run)
+    assert (run.counts["skipped"], run.counts["refused"], run.counts["warnings"]) == (2, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -1,5 +1,7 @@
 """The checked rows on disk: in the order they are stored, without a sort in memory."""
 
+from pathlib import Path
+
 import pytest
 
 from customers.imports import spool as spools
@@ -40,6 +42,13 @@ def test_companions_are_refused_too(spool):
 def test_equal_reasons_are_grouped(spool):
     spool.warn((row, "odd" if row % 2 else "even") for row in range(2, 30))
     assert spool.grouped("warning", 5) == [("even", 14, [2, 4, 6, 8, 10, 12]), ("odd", 14, [3, 5, 7, 9, 11, 13])]
+
+
+def test_a_spool_of_an_earlier_version_gets_what_it_lacks(spool):
+    spool._db.execute("DROP TABLE skipped")
+    path = Path(spool._db.execute("PRAGMA database_list").fetchone()[2])
+    with spools.Spool(path) as again:
+        assert (again.count("skipped"), again.grouped("warning", 5)) == (0, [])
 
 
 @pytest.mark.parametrize("sql", [spools.BY_KEY, spools.FIRST_ROWS])

@@ -1,5 +1,9 @@
 """The owner's workbook taken from the overview: the same file as the command's, for the owner alone, logged."""
 
+import re
+from base64 import b64decode
+from html import unescape
+
 import pytest
 import time_machine
 from django.core.management import call_command
@@ -93,6 +97,11 @@ def test_the_page_says_what_grew_and_what_fell(june, boss):
     fell = boss.get(PAGE, {"month": "2026-07"}).content.decode()
     assert "July 2026, up to day 1" in fell
     assert "100.0% less than in June 2026, up to day 1" in fell  # the first of June against the first of July
+    assert ">2026-06, up to day 1<" in fell
+    assert "June 2026 ¥" not in fell
+    assert "June 2026 805; July 2026, up to day 1 0" in fell
+    picture = unescape(b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", fell)[1]).decode())
+    assert re.findall(r">(Jun|Jul)( 1–1)?<", picture) == [("Jun", ""), ("Jul", " 1–1")]
 
 
 def test_the_page_costs_as_many_queries_for_many_as_for_few(june, branch, boss, django_assert_max_num_queries):

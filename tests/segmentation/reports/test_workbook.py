@@ -1,6 +1,7 @@
 """The owner's workbook: a month's figures by hand, beside those of a month and a year before."""
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from archives.visits.models import Line
@@ -102,6 +103,33 @@ def test_the_workbook_says_what_the_queries_say(june, tmp_path):
     assert len(book["Summary"]._charts) == 3  # months, branches, tiers
     assert len(workbooks.records(book["Visits"])) == 6
     assert [row["Card number"] for row in workbooks.records(book["Customers"])] == ["乙", "甲"]
+
+
+def test_a_month_that_is_not_over_is_compared_alike_wherever_it_stands(branch, tmp_path):
+    """With as many days of the month before; beside whole months it says that it is none, and no line falls to it."""
+    person = make_customers(branch, ["甲"])["甲"]
+    days = {"2026-05-10": 10_000, "2026-05-25": 90_000, "2026-06-05": 12_000}
+    make_visits(branch, [(person, day(on), [fen]) for on, fen in days.items()])
+    with time_machine.travel("2026-06-20 04:00:00Z", tick=False):
+        page = workbook(tmp_path)["Summary"]
+    rows = workbooks.rows(page)
+    summary = {row[0]: row[1:] for row in rows if row[0]}
+    assert summary["Consumption"][:3] == (120, 100, pytest.approx(0.2))
+    assert summary["2026-06, up to day 20"][:2] == (120, pytest.approx(0.2))
+    assert summary["2026-05"][0] == 1_000
+    assert "20.0% more than in May 2026, up to day 20" in rows[3][0]
+    assert ("2026-06, up to day 20", "2026-05, up to day 20") in [row[1:3] for row in rows]
+    drawn = page._charts[0].series[0].val.numRef.f
+    assert page[f"A{drawn.rsplit('$', 1)[1]}"].value == "2026-05"
+
+
+def test_no_sentence_goes_on_under_a_chart(june, tmp_path):
+    page = workbook(tmp_path)["Summary"]
+    (first, *_more) = sorted(each.min_row for each in page.merged_cells.ranges)
+    assert page.cell(first, 1).value.startswith("Consumption ¥")
+    assert {each.max_col for each in page.merged_cells.ranges} == {6}
+    assert all(chart.anchor._from.col > 6 for chart in page._charts)
+    assert page.row_dimensions[first].height == 36, "two lines"
 
 
 def test_a_month_without_anything_and_no_run(db, tmp_path):
