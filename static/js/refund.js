@@ -48,5 +48,6 @@
     }
     update();
   });
+  form.addEventListener("draft:restored", update);
   update();
 })();
