@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from archives.visits import entries
 from archives.visits.models import (
+    CORRECTED,
     DONE,
     UNFINISHED,
     VOIDED,
@@ -233,7 +234,7 @@ def void_bill(*, actor, key, bill, reason):
 def _make_way(actor, bill, identified):
     """Void the bill that a new one replaces. One that was undone is voided already: it may be stored again, once."""
     if not UndoneVisit.objects.filter(visit__bill=bill).exists():
-        _void(actor, bill, _("Corrected"))
+        _void(actor, bill, CORRECTED)
         if identified not in (None, bill.visits.filter(identified__isnull=False).count()):
             raise Conflict(_("This visit was given to a customer meanwhile. Choose her; or save again if it was not hers."))
         return
