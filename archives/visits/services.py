@@ -221,6 +221,11 @@ def may_void(actor, bill):
     return own and bill.business_date == actor.today
 
 
+def may_correct(actor, bill):
+    """Who may void a bill may record it anew; a refund is voided only."""
+    return not bill.refunds_id and may_void(actor, bill)
+
+
 @transaction.atomic
 def void_bill(*, actor, key, bill, reason):
     """Take a bill back as if it had never been: its visits count no more, its rows stay. Raises Conflict, AlreadyDone."""
