@@ -217,12 +217,18 @@ def _page(request, form, key, status=200):
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1 or form.other_payer,
-        "is_undone": "undone" in request.GET,
+        "stands_again": _stands_again(request, form),
         "repeat_url": _repeat_url(request, form),
         "who": request.POST.get("who", "") if form.general else "",
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
     }
     return render(request, "archives/visits/entry.html", context, status=status)
+
+
+def _stands_again(request, form):
+    """The bill an undo stored again, which this form corrects; None if there is none, or it stands no more."""
+    is_so = "undone" in request.GET and form.replaced and not form.undone and not form.replaced.voided_at
+    return form.replaced if is_so else None
 
 
 def _repeat_url(request, form):

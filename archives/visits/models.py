@@ -29,6 +29,12 @@ class BillQuerySet(models.QuerySet):
         return self.none() if actor.role == access.BEAUTICIAN else self.filter(branch=actor.branch)
 
 
+UNDONE, CORRECTED = "Undone", "Corrected"  # the program's own reasons for voiding, stored so whoever's language it was
+# Earlier they were stored in the language of who did it.
+OWN_REASONS = {UNDONE: _("Undone"), CORRECTED: _("Corrected")}
+OWN_REASONS |= dict.fromkeys(("已撤销", "已撤銷"), OWN_REASONS[UNDONE]) | {"更正": OWN_REASONS[CORRECTED]}
+
+
 class Bill(models.Model):
     """What was paid together: the visits of one customer, or of several with one payer."""
 
@@ -65,6 +71,11 @@ class Bill(models.Model):
 
     def __str__(self):
         return self.receipt_no
+
+    @property
+    def shown_void_reason(self):
+        """Why it was voided: a person's words as they are, the program's own in the reader's language."""
+        return OWN_REASONS.get(self.void_reason, self.void_reason)
 
 
 class VisitQuerySet(models.QuerySet):

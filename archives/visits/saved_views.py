@@ -40,7 +40,9 @@ def saved(request, pk):
         "next_visits": _next_visits(actor, visits),
         "operation_key": "" if why_not else operations.new_key(request.user, "undo"),
         "seconds": 0 if why_not else undo.seconds_left(actor, bill.recorded_at),
+        "former": undo.former_bill(bill),
         "may_void": services.may_void(actor, bill),
+        "may_correct": services.may_correct(actor, bill),
     }
     return render(request, "archives/visits/saved.html", context)
 

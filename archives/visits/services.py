@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from archives.visits import entries
 from archives.visits.models import (
+    CORRECTED,
     DONE,
     UNFINISHED,
     VOIDED,
@@ -220,6 +221,11 @@ def may_void(actor, bill):
     return own and bill.business_date == actor.today
 
 
+def may_correct(actor, bill):
+    """Who may void a bill may record it anew; a refund is voided only."""
+    return not bill.refunds_id and may_void(actor, bill)
+
+
 @transaction.atomic
 def void_bill(*, actor, key, bill, reason):
     """Take a bill back as if it had never been: its visits count no more, its rows stay. Raises Conflict, AlreadyDone."""
@@ -233,7 +239,7 @@ def void_bill(*, actor, key, bill, reason):
 def _make_way(actor, bill, identified):
     """Void the bill that a new one replaces. One that was undone is voided already: it may be stored again, once."""
     if not UndoneVisit.objects.filter(visit__bill=bill).exists():
-        _void(actor, bill, _("Corrected"))
+        _void(actor, bill, CORRECTED)
         if identified not in (None, bill.visits.filter(identified__isnull=False).count()):
             raise Conflict(_("This visit was given to a customer meanwhile. Choose her; or save again if it was not hers."))
         return

@@ -22,6 +22,7 @@ from archives.visits.models import (
     EXPECTED,
     IN_CARE,
     NO_SHOW,
+    UNDONE,
     Bill,
     Line,
     LineRemark,
@@ -95,7 +96,7 @@ def undo_bill(*, actor, key, bill):
     bill = Bill.objects.select_for_update().get(pk=bill.pk)
     if reason := why_not(actor, bill):
         raise Barred(reason)
-    services.mark_voided(actor, bill, _("Undone"))
+    services.mark_voided(actor, bill, UNDONE)
     UndoneVisit.objects.bulk_create([UndoneVisit(visit=visit, reopened=_reopen(actor, visit)) for visit in visits])
     services.refresh_last_visits(bill)
     if former := former_bill(bill):

@@ -101,6 +101,7 @@ def _detail_context(request, visit, note_form):
         "refunds": bill.refunded_by.prefetch_related("visits").order_by("pk") if bill else [],
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
+        "may_correct": bool(bill and not bill.voided_at and services.may_correct(request.actor, bill)),
         "may_refund": bool(bill and not bill.voided_at and not bill.refunds_id and request.actor.may_write("visits:refund")),
         "may_enter_again": bool(bill and bill.voided_at and undo.may_enter_again(request.actor, bill)),
         "undoable": undo.undoable_move(request.actor, request.GET.get("undo", "")),

@@ -62,6 +62,7 @@
   }
 
   function keep(form, more = {}) {
+    if (isOver) return false;
     const key = address(form);
     const keys = Array.from(form.elements).filter((each) => KEYS.test(each.name)).map((each) => [each.name, each.value]);
     const file = Boolean(read(key)?.file) || all("[type=file]", form).some((each) => each.files.length);
@@ -91,6 +92,7 @@
     if (person !== user) {
       clearTimeout(waiting);
       unkept = null;
+      isOver = true;
     }
     stored().filter((key) => !person || !key.startsWith(`${PREFIX}${person}:`)).forEach((key) => sessionStorage.removeItem(key));
   }
@@ -186,6 +188,12 @@
 
   let unkept = null; // the form that was typed in since the last time it was kept
   let waiting;
+  let isOver = false; // drafts went; what stands in the forms still is no draft again when the page is left
+
+  /* Whoever types or sends on after that, here or in another tab, has a draft again. */
+  function goOn(event) {
+    if (!event.target.closest?.("[data-clears-drafts]")) isOver = false;
+  }
 
   /* Forms without an operation key get a name of their own, under which the server says that they are stored. */
   function giveName(form) {
@@ -216,6 +224,7 @@
 
   if (channel) channel.addEventListener("message", (event) => hear(event.data));
   all("[data-spent-key]").forEach((place) => loseKeys(place.dataset.spentKey));
+  ["input", "change", "submit"].forEach((type) => document.addEventListener(type, goOn, true));
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("data-clears-drafts") && !event.defaultPrevented) {
       clear();

@@ -4,7 +4,8 @@
   "use strict";
   const form = document.querySelector("[data-refund]");
   const sums = window.salon?.sums;
-  if (!form || !sums) {
+  const total = form?.querySelector("[data-total]"); // not there where nothing is left to refund
+  if (!total || !sums) {
     return;
   }
   const lines = [...form.querySelectorAll("[data-line]")].map((place) => ({
@@ -27,15 +28,15 @@
   }
 
   function update() {
-    let total = 0;
+    let fen = 0;
     for (const line of lines) {
       const whole = worth(line);
       const typed = line.amount.value.trim() ? sums.fen(line.amount.value) : whole;
       line.amount.placeholder = whole ? sums.typed(whole) : "";
       line.closed.hidden = !(line.take.checked && whole !== null && typed !== null && typed < whole);
-      total = total === null || typed === null || whole === null ? null : total + typed;
+      fen = fen === null || typed === null || whole === null ? null : fen + typed;
     }
-    form.querySelector("[data-total]").textContent = total ? `: ${sums.money(total, form.dataset.symbol)}` : "";
+    total.textContent = fen ? total.dataset.total.replace("{total}", sums.money(fen, form.dataset.symbol)) : total.dataset.plain;
   }
 
   form.addEventListener("input", (event) => {
@@ -48,5 +49,6 @@
     }
     update();
   });
+  form.addEventListener("draft:restored", update);
   update();
 })();

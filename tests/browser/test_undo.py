@@ -144,3 +144,16 @@ def test_without_javascript_enter_stores_nothing_and_undo_is_a_button(visit_page
     expect(page).to_have_url(ENTRY)
     expect(names(page)).to_have_text(["水光补水"])
     assert act("bills_today", name="陶红") == []
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_enter_in_a_reason_voids_nothing(has_script, visit_page, salon, act):
+    visit = salon.call("tests.browser.refund_acts:bill_of_two")
+    page = visit_page(f"/visits/{visit}/void/", java_script_enabled=has_script)
+    page.get_by_label("Reason").fill("记错了")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert act("state_of", visit=visit) == "done"
+    page.get_by_role("button", name="Void the bill").click()
+    expect(page).to_have_url(re.compile(rf"/visits/{visit}/$"))
+    assert act("state_of", visit=visit) == "voided"

@@ -140,3 +140,22 @@ def test_what_the_server_refuses_stands_where_it_was(visit_page, people, act):
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(DETAIL)
     assert len(act("bills_today", name="颜丹晨")) == 1
+
+
+def test_a_log_out_takes_the_draft_along_and_an_ended_session_does_not(visit_page, people, log_in):
+    page = visit_page(f"/visits/new/?customer={people['韩雪']}")
+    log_in(page.context, "receptionist", own=True)
+    page.reload()
+    expect(page.locator("#item-box")).to_be_focused()
+    type_a_visit(page)
+    page.context.clear_cookies(name="sid")
+    page.goto("/visits/")
+    page.wait_for_url("**/login/**")
+    assert has_draft(page)
+    log_in(page.context, "receptionist", own=True)
+    page.goto(f"/visits/new/?customer={people['韩雪']}")
+    expect(page.locator("[name=guests-0-next_note]")).to_have_value("怕痒")
+    page.locator("[name=guests-0-next_note]").fill("怕痒，怕冷")
+    page.get_by_role("button", name="Log out").first.click()
+    page.wait_for_url("**/login/")
+    assert not has_draft(page)

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from archives.visits import arrivals
+from archives.visits import arrivals, services
+from archives.visits import undo as undo_service
 from archives.visits.entries import GuestEntry
-from archives.visits.models import Bill, Visit
+from archives.visits.models import Bill, Line, Visit
 from tests import builders
 from tests.archives.visits.entering import days_before, only_bill, sent
 from tests.archives.visits.recording import line, record
@@ -112,6 +113,11 @@ def test_back_never_leads_to_a_second_bill(desk, receptionist, customer, facial)
     refused = desk.post(ENTRY, second_tab)
     assert (refused.status_code, Visit.objects.done().count()) == (409, 1)
     assert "has been stored again already" in refused.content.decode()
+    second_tab["operation"] = sent(receptionist, [customer], [])["operation"]
+    text = desk.post(entry, second_tab).content.decode()  # the address the page of an undo sends to
+    assert "has been stored again already, as receipt" in text
+    assert "Nothing is stored until" not in text
+    assert "stood before" not in text
     assert hidden(refused.content.decode(), "replaces") == ""  # saved once more, it is a bill of its own
 
 
@@ -123,10 +129,56 @@ def test_an_undone_correction_is_entered_again_as_a_correction(desk, receptionis
     (stands,) = Bill.objects.filter(voided_at=None)
     assert stands.payable_fen == 38_000
     assert hidden(response.content.decode(), "replaces") == str(stands.pk)
-    assert stands.receipt_no in response.content.decode()
+    text = html.unescape(response.content.decode())
+    assert f"What stood before is stored again, as receipt {stands.receipt_no}; nothing else is until you save." in text
+    assert "Nothing is stored until you save" not in text
     assert response.context["form"].lines[0]["price"].value() == "300.00"
     store(desk, receptionist, [customer], [{"item": facial, "price": "300"}], replaces=stands.pk)
     assert [visit.net_fen for visit in Visit.objects.done()] == [30_000]
+
+
+def test_what_is_entered_again_after_an_undo_says_that_undo_takes_it_back(desk, receptionist, customer, facial):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    page = desk.get(undo(desk, url)["Location"]).content.decode()
+    again = store(desk, receptionist, [customer], [{"item": facial}], replaces=hidden(page, "replaces"))
+    text = desk.get(again).content.decode()
+    assert "opens it again as it was entered" in text
+    assert "what stood before is stored again" not in text
+
+
+@pytest.mark.parametrize("page", ["", "saved/"])
+def test_a_refund_is_voided_but_not_corrected(page, desk, actor, customer, facial):
+    bill = record(actor, customer, line(facial))
+    (sold,) = Line.objects.filter(visit__bill=bill)
+    given = {"lines": [(sold, 1000, 38_000)], "payments": [("wechat", 38_000)], "reason": "不满意"}
+    refund = services.refund(actor=actor, key=uuid.uuid4(), bill=bill, **given).visits.get()
+    text = desk.get(f"/visits/{refund.pk}/{page}").content.decode()
+    assert f"/visits/{refund.pk}/void/" in text
+    assert "replaces=" not in text
+    assert f"?replaces={bill.first_visit.pk}" in desk.get(f"/visits/{bill.first_visit.pk}/{page}").content.decode()
+
+
+@pytest.mark.parametrize("stored", ["", "Undone", "已撤销", "已撤銷"])
+def test_the_reason_of_an_undo_is_in_the_readers_language(stored, desk, receptionist, customer, facial):
+    url = store(desk, receptionist, [customer], [{"item": facial}])
+    with translation.override("zh-hans"):
+        undo_service.undo_bill(actor=builders.actor_of(receptionist), key=uuid.uuid4(), bill=only_bill())
+    if stored:
+        Bill.objects.update(void_reason=stored)
+    assert re.search(r"Voided [^<]*: Undone", desk.get(url, follow=True).content.decode())
+    receptionist.user.language = "zh-hans"
+    receptionist.user.save()
+    assert re.search("作废[^<]*：已撤销", desk.get(url, follow=True).content.decode())
+
+
+@pytest.mark.parametrize("stored", ["", "Corrected", "更正"])
+def test_the_reason_of_a_correction_too(stored, desk, actor, customer, facial):
+    first = record(actor, customer, line(facial))
+    with translation.override("zh-hans"):
+        record(actor, customer, line(facial), replaces=first)
+    if stored:
+        Bill.objects.filter(pk=first.pk).update(void_reason=stored)
+    assert re.search(r"Voided [^<]*: Corrected", desk.get(f"/visits/{first.first_visit.pk}/").content.decode())
 
 
 def test_the_button_is_there_for_fifteen_seconds_of_server_time(desk, receptionist, customer, facial, clock):
