@@ -120,10 +120,15 @@ def add_note(*, actor, visit, kind, text, key=None):
     return VisitNote.objects.create(visit=visit, kind=kind, text=text, by=actor.user, at=actor.now)
 
 
+def last_day(today):
+    """The last day somebody can be expected on."""
+    return today + timedelta(days=AHEAD_DAYS)
+
+
 def _refuse_bad_day(actor, on):
     if on < actor.today:
         raise EntryError(_("This day has passed."), "on")
-    if on > actor.today + timedelta(days=AHEAD_DAYS):
+    if on > last_day(actor.today):
         raise EntryError(_("This day is more than a year ahead."), "on")
 
 
