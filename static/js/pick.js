@@ -104,7 +104,7 @@
       },
     });
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !salon.isComposing(event)) {
+      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !salon.isComposing(event)) {
         event.preventDefault();
       }
     });
