@@ -102,5 +102,11 @@ class WarningsMixin:
         """Stop the save with a question, unless this very code was overruled already."""
         if code in self.acknowledged:
             return
+        if not self.warnings:
+            self.add_error(None, forms.ValidationError(_("Please look at this first"), code="warning"))
         self.warnings.append({"code": code, "message": message, "objects": list(objects)})
-        self.add_error(None, forms.ValidationError(_("Please look at the question below."), code="warning"))
+
+    def other_errors(self):
+        """What is wrong with the form as a whole, in words; that there are questions, the page says where they stand."""
+        found = self.non_field_errors().as_data()
+        return [message for error in found if error.code != "warning" for message in error.messages]

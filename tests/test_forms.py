@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.builders import client_of, make_customer
+from customers.card.models import SafetyNote
+from tests.builders import actor_of, client_of, make_customer, make_item, make_tag
 from tests.catalogues import ROOT
 from tests.customers.card import filling
 
@@ -47,6 +48,27 @@ def test_ctrl_enter_saves_everywhere_but_where_something_is_taken_back():
     saving = {path.name for path, head, _body in FORMS if "data-saves" in head}
     assert saving.isdisjoint(TAKES_BACK | OWN_KEYS | READS)
     assert {path.name for path, _head, _body in FORMS} - TAKES_BACK - OWN_KEYS - READS == saving
+
+
+def test_questions_are_announced_once_and_above_them(receptionist, branch):
+    desk = client_of(receptionist)
+    tag, card = make_tag("果酸"), make_customer(branch=branch, name="张晓梅")
+    SafetyNote.objects.create(customer=card, tag=tag, noted_on=actor_of(receptionist).today)
+    items = [make_item(tags=[tag]).pk for _n in range(2)]
+    plan = {"customer": card.pk, "on": actor_of(receptionist).today.isoformat(), "channel": "phone", "items": items}
+    asked = {
+        "plan": desk.post("/visits/expected/new/", plan),
+        "card": filling.send(desk, "/customers/new/", {"name": "张晓梅", "phones-0-number": "123"}),
+    }
+    for name, response in asked.items():
+        text = response.content.decode()
+        assert (response.status_code, text.count('class="question"')) == (422, 2), name
+        assert text.count("look at the questions below") == 1, name
+        assert text.index("look at the questions below") < text.index('class="question"'), name
+        assert not re.search('class="alert alert-(warning|danger)"', text), name
+    codes = [each["code"] for each in asked["plan"].context["form"].warnings]
+    wrong = desk.post("/visits/expected/new/", plan | {"acknowledged": codes, "at": "x"}).content.decode()
+    assert ("below" in wrong, "this first" in wrong, "invalid-feedback" in wrong) == (False, False, True)
 
 
 def test_what_is_refused_is_said_at_its_field(client, receptionist, branch):

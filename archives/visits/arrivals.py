@@ -49,13 +49,15 @@ def expect_visit(*, actor, key, branch, customer, on, at=None, items=(), assigne
 def check_in(*, actor, key, branch, customer, items=(), assigned=None):
     """A customer has come without being expected, or is expected today: arrived. Returns the Visit.
 
+    What is given takes the place of what the expected visit said; what is not given stays as it was planned.
     Raises AlreadyDone, KeyConflict.
     """
     data = [branch.pk, customer.pk, [item.pk for item in items], assigned and assigned.pk]
     operation = operations.claim(key=key, user=actor.user, action="check_in", data=data)
-    visit = Visit.objects.filter(branch=branch, customer=customer, status=EXPECTED, day=actor.today).order_by("pk").first()
+    visit = expected_visit(branch, customer, actor.today)
     if visit:
         visit = move_visit(actor=actor, visit=visit, to=ARRIVED)
+        _replan(visit, items, assigned)
     else:
         visit = Visit.objects.create(
             branch=branch,
@@ -71,6 +73,11 @@ def check_in(*, actor, key, branch, customer, items=(), assigned=None):
     operation.url = visit.get_absolute_url()
     operation.save(update_fields=["url"])
     return visit
+
+
+def expected_visit(branch, customer, day):
+    """The expected visit that a check-in of this customer finds; None if nobody expects her that day."""
+    return Visit.objects.filter(branch=branch, customer=customer, status=EXPECTED, day=day).order_by("pk").first()
 
 
 @transaction.atomic
@@ -120,11 +127,25 @@ def add_note(*, actor, visit, kind, text, key=None):
     return VisitNote.objects.create(visit=visit, kind=kind, text=text, by=actor.user, at=actor.now)
 
 
+def last_day(today):
+    """The last day somebody can be expected on."""
+    return today + timedelta(days=AHEAD_DAYS)
+
+
 def _refuse_bad_day(actor, on):
     if on < actor.today:
         raise EntryError(_("This day has passed."), "on")
-    if on > actor.today + timedelta(days=AHEAD_DAYS):
+    if on > last_day(actor.today):
         raise EntryError(_("This day is more than a year ahead."), "on")
+
+
+def _replan(visit, items, assigned):
+    if assigned:
+        visit.assigned = assigned
+        visit.save(update_fields=["assigned"])
+    if items:
+        visit.planned.all().delete()
+        _plan(visit, items)
 
 
 def _plan(visit, items):

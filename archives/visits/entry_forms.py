@@ -3,6 +3,7 @@
     on, channel, payer, payer_card, rest, pay-<means>, shown_total, replaces         (the head)
     guests-0-customer, guests-0-visit, guests-0-next_note, …             (per guest; an empty customer is a walk-in)
     lines-0-guest, lines-0-item, lines-0-quantity, lines-0-staff (several), lines-0-share (as many), …
+    lines-0-typed (several): names in the boxes for staff that are nobody's, refused
 
 Numbers may have gaps, since lines are removed in the browser. `payer` is a guest's number, or "other": then `payer_card`
 is the customer who pays for them (a husband, an employer) without being served. `rest` names the means of payment that takes

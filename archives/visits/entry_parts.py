@@ -12,8 +12,10 @@ from archives.visits.payment_models import Payment
 from salon.forms import DayInput, Form, sent_id
 from salon.money import MAX_BILL_FEN, YuanField, format_money
 from salon.shop.models import Item, StaffMember
+from salon.text import clean_text
 
 MEANS = [(code, label) for code, label in Payment.MEANS if code in Payment.OFFERED]
+MAX_NAMES, MAX_NAME = 12, 60  # of what was typed for a person and names nobody
 MEANS.sort(key=lambda pair: Payment.OFFERED.index(pair[0]))
 
 
@@ -170,8 +172,14 @@ class LineForm(Form):
         return ",".join(str(tag.pk) for tag in self.stops) or self["override_tags"].value() or ""
 
     @property
+    def person_rows(self):
+        """[(staff id or "", percentage as typed, name typed that is nobody's)], at least one, for the template."""
+        people = [(pk, share, "") for pk, share in self.people if pk]
+        return [*people, *(("", "", name) for name in self._names_of_nobody())] or [("", "", "")]
+
+    @property
     def people(self):
-        """[(staff id or "", percentage as typed)], at least one, for the template."""
+        """[(staff id or "", percentage as typed)], at least one."""
         if not self.is_bound:
             return self.initial.get("people") or [("", "")]
         ids, shares = self._typed_people()
@@ -182,6 +190,11 @@ class LineForm(Form):
         shares = self.data.getlist(self.add_prefix("share"))
         pairs = [(pk, share) for pk, share in zip(ids, shares + [""] * len(ids)) if pk]
         return [pk for pk, _share in pairs], [share for _pk, share in pairs]
+
+    def _names_of_nobody(self):
+        """What was typed into the boxes for staff and names nobody: the browser sends it, so that it is not lost."""
+        names = self.data.getlist(self.add_prefix("typed"))[:MAX_NAMES] if self.is_bound else []
+        return list(filter(None, (clean_text(name)[:MAX_NAME] for name in names)))
 
     def clean_item(self):
         item = self.stock.items.get(self.cleaned_data["item"])
@@ -205,6 +218,8 @@ class LineForm(Form):
         people = [self.stock.staff.get(sent_id(pk)) for pk in ids]
         if None in people:
             self.add_error(None, _("Choose somebody who works here."))
+        if self._names_of_nobody():
+            self.add_error(None, _("Nobody of this name works here."))
         try:
             self.cleaned_data["shares"] = tuple(zip(people, typed.parse_shares(shares))) if people else ()
         except ValueError:

@@ -37,6 +37,7 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "over": gettext_lazy("Too much by {amount}"),
     "nothing_to_pay": gettext_lazy("Nothing to pay."),
     "nobody": gettext_lazy("Nobody is named who did this. Choose somebody, or save again if that is meant."),
+    "stranger": gettext_lazy("Nobody of this name works here."),
     "instead": gettext_lazy("Instead of {name}:"),
     "changed": gettext_lazy("The visit is {name}’s now. What was typed is kept."),
     "on_bill": gettext_lazy("A customer can stand on a bill only once."),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from archives.visits import arrivals
 from archives.visits.models import ARRIVED, DONE, IN_CARE, UNFINISHED, Line, Visit
 from archives.visits.queries import safety_conflicts
 from salon.shop.models import Item
@@ -16,6 +17,8 @@ def of_plan(actor, *, customer, day, at, items, assigned, visit=None, is_here=Fa
     A code names the very fact, so that who overruled one is asked about another.
     """
     yield from _not_tolerated(customer, day, items)
+    if is_here:
+        yield from _instead(actor, customer, day, items, assigned)
     is_other_day = visit is None or visit.day != day
     if is_other_day:
         yield from _second_visit(actor, customer, day, (ARRIVED, IN_CARE) if is_here else UNFINISHED)
@@ -30,6 +33,20 @@ def _not_tolerated(customer, day, items):
         for tag in conflicts.get((customer.pk, item.pk), ()):
             facts = {"tag": tag.name, "item": item.name}
             yield f"safety-{item.pk}-{tag.pk}", _("Not tolerated: %(tag)s. Plan “%(item)s” all the same?") % facts
+
+
+def _instead(actor, customer, day, items, assigned):
+    """What the expected visit of somebody who is here says, and what was typed would replace."""
+    visit = arrivals.expected_visit(actor.branch, customer, day)
+    planned = [each.item for each in visit.planned.select_related("item").order_by("pk")] if visit else []
+    if items and set(planned) - set(items):
+        names = " · ".join(item.name for item in planned)
+        code = f"plan-{visit.pk}-{'-'.join(str(item.pk) for item in planned)}"
+        yield code, _("The customer is expected for %(items)s. Plan what is chosen here instead?") % {"items": names}
+    if assigned and visit and visit.assigned and visit.assigned != assigned:
+        facts = {"person": visit.assigned.name, "other": assigned.name}
+        question = _("The customer is expected to be served by %(person)s. By %(other)s instead?")
+        yield f"person-{visit.pk}-{visit.assigned_id}", question % facts
 
 
 def _second_visit(actor, customer, day, states):

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from archives.visits import services, undo
+from archives.visits import arrivals, services, undo
 from archives.visits.models import EXPECTED, Bill, Visit
 from archives.visits.panels import usual_interval
 from archives.visits.queries import rhythms, with_everything
@@ -66,10 +66,13 @@ def _next_visits(actor, visits):
 
 
 def _day_to_propose(rhythm, today):
-    """The usual interval after the last paid visit day, not before tomorrow; None where nothing is usual yet."""
+    """The usual interval after the last paid visit day, not before tomorrow; None where nothing is usual yet, or where it is
+    later than somebody can be expected.
+    """
     if rhythm is None or rhythm.usual_days is None:
         return None
-    return max(rhythm.last + timedelta(days=rhythm.usual_days), today + timedelta(days=1))
+    day = max(rhythm.last + timedelta(days=rhythm.usual_days), today + timedelta(days=1))
+    return day if day <= arrivals.last_day(today) else None
 
 
 @require_POST

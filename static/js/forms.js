@@ -1,4 +1,5 @@
-/* Forms: Ctrl+Enter saves where a form says so (data-saves), and the first error of a page that comes back has the focus.
+/* Forms: Ctrl+Enter saves where a form says so (data-saves), and the first error or question of a page that comes back
+   has the focus.
    What a visit is entered with has its own keys (visit.js). */
 (() => {
   "use strict";
@@ -23,10 +24,12 @@
     form.requestSubmit(form.querySelector("button.btn-primary:not([type=button])") || form.querySelector("button:not([type=button])"));
   });
 
-  /* Where the first error is: a field that says so, the field beside the words of an error, or the words over the form. */
+  /* Where the first error or question is: a field that says so, the field beside the words of an error, the tick that answers
+     a question, or the words over the form. */
   function firstError(part) {
-    const shown = part.querySelector(`form[method=post] :is(${FAULTY}, .invalid-feedback.d-block)`);
+    const shown = part.querySelector(`form[method=post] :is(${FAULTY}, .invalid-feedback.d-block, .question)`);
     if (!shown) return part.querySelector("form[method=post] .alert-danger");
+    if (shown.matches(".question")) return shown.querySelector(FIELD);
     if (shown.matches(FIELD)) return shown;
     return (shown.closest(".mb-3, .card-field, li, td, div") || shown).querySelector(FIELD) || shown.parentElement.querySelector(FIELD) || shown;
   }

@@ -17,18 +17,36 @@
       place.textContent = mark;
       place.hidden = !mark;
     };
+    /* What this page says first of a customer it is opened for: who she is, the safety line, last time's note. */
+    let asked = 0;
+    const show = async (pk) => {
+      const turn = ++asked;
+      const part = pk ? await salon.fetchPart(location.pathname, { customer: pk }).catch(() => null) : null;
+      if (turn !== asked) {
+        return;
+      }
+      document.querySelectorAll("[data-picked]").forEach((place) => {
+        place.replaceChildren(...(part?.querySelector(`[data-picked="${place.dataset.picked}"]`)?.childNodes ?? []));
+      });
+      if (part) {
+        warn(""); // it says the same
+      }
+    };
     input.dataset.searchUrl = who.dataset.searchUrl;
     input.autocomplete = "off";
     salon.customerBox(input, document.getElementById("who-options"), (pk, name, mark) => {
       chosen.value = pk;
       input.value = name;
       warn(mark);
+      show(pk);
       document.querySelector('[name="at"]').focus();
     });
     input.addEventListener("input", () => {
       chosen.value = "";
       warn("");
+      show("");
     });
+    document.addEventListener("draft:restored", () => show(chosen.value));
   }
 
   const place = document.querySelector("[data-items]");
@@ -86,7 +104,7 @@
       },
     });
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !salon.isComposing(event)) {
+      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !salon.isComposing(event)) {
         event.preventDefault();
       }
     });

@@ -41,6 +41,7 @@
     function enhancePerson(row) {
       const line = row.closest("[data-line]");
       const select = row.querySelector("select");
+      const given = row.querySelector('[name$="-typed"]'); /* a name that is nobody's: of a draft, or sent and back */
       const input = document.createElement("input");
       const list = document.createElement("div");
       input.className = "cell";
@@ -51,8 +52,24 @@
       list.setAttribute("role", "listbox");
       select.before(input, list);
       select.hidden = true;
+      const chosen = () => (select.value ? select.selectedOptions[0].textContent : "");
       const showChosen = () => {
-        input.value = select.value ? select.selectedOptions[0].textContent : "";
+        input.value = chosen();
+        input.classList.remove("is-invalid");
+        ["name", "aria-invalid"].forEach((name) => input.removeAttribute(name));
+      };
+      /* A name that is nobody's stays in the box as it was typed, goes into drafts and to the server, and nothing is stored. */
+      const showStranger = (text) => {
+        select.value = "";
+        input.value = text;
+        input.name = nameOfTyped(line);
+        input.classList.add("is-invalid");
+        input.setAttribute("aria-invalid", "true");
+      };
+      /* Who is meant when the list is closed: the only one who fits. */
+      const alone = (text) => {
+        const fits = findStaff(line, text, "");
+        return fits.length === 1 ? fits[0].value : null;
       };
       const take = (member) => {
         if (![...select.options].some((option) => option.value === String(member.id))) {
@@ -63,20 +80,25 @@
         refresh(line);
       };
       salon.combobox(input, list, {
-        find: (text) => findStaff(line, select.value && text === select.selectedOptions[0].textContent ? "" : text, select.value),
+        find: (text) => findStaff(line, text === chosen() ? "" : text, select.value),
         take,
         takeOnTab: true,
         opens: true,
         leave(text, first) {
+          const meant = first?.value ?? alone(text);
           if (!text.trim()) {
             select.value = "";
             if (people(line).length > 1 && row.isConnected) {
               row.remove();
             }
-          } else if (first && text !== select.selectedOptions[0]?.textContent) {
-            take(first.value);
+            showChosen();
+          } else if (text === chosen()) {
+            showChosen();
+          } else if (meant) {
+            take(meant);
+          } else {
+            showStranger(text);
           }
-          showChosen();
           refresh(line);
         },
       });
@@ -93,14 +115,27 @@
         }
       });
       showChosen();
+      if (given) {
+        given.remove();
+        showStranger(given.value);
+      }
     }
 
-    function personRow(line, id, share) {
+    const nameOfTyped = (line) => `lines-${line.dataset.line}-typed`;
+    const strangers = (line) => [...line.querySelectorAll(`[data-person] [name="${nameOfTyped(line)}"]`)].map((input) => input.value);
+
+    function personRow(line, id, share, typed = "") {
       const row = fromPattern(personPattern, line.dataset.line);
       const select = row.querySelector("select");
       const known = [...select.options].some((option) => option.value === String(id));
       select.value = known ? String(id) : "";
       row.querySelector("[data-share] input").value = known ? share : "";
+      if (typed) {
+        const input = document.createElement("input");
+        input.name = nameOfTyped(line);
+        input.value = typed;
+        select.after(input);
+      }
       line.querySelector("[data-people]").append(row);
       return row;
     }
@@ -174,7 +209,9 @@
       line.querySelector("[data-off]").textContent = off && /[^\d.]/.test(discount.value.trim()) ? sums.amount(-off) : "";
       unreadable(line).forEach(([name, bad]) => field(line, name).classList.toggle("is-invalid", bad));
       const unread = line.querySelector("[data-unread]");
-      unread.textContent = unreadable(line).filter(([, bad]) => bad).map(([name]) => page.phrases[`bad_${name}`]).join(" ");
+      const stranger = strangers(line).length ? "typed" : null;
+      const said = unreadable(line).filter(([, bad]) => bad).map(([name]) => page.phrases[`bad_${name}`]);
+      unread.textContent = [...said, ...(stranger ? [page.phrases.stranger] : [])].join(" ");
       line.querySelector("[data-why]").hidden = !discount.value.trim();
       field(line, "remark").hidden = field(line, "reason").value !== "other" && !field(line, "remark").value;
       line.querySelector(".line-minutes").hidden = itemOf(line)?.kind === "product";
@@ -186,7 +223,7 @@
       page.changed();
       const wrong = unreadable(line).find(([, bad]) => bad)?.[0];
       const reason = off && !field(line, "reason").value ? "reason" : null;
-      return wrong ?? reason ?? (safe ? null : "override") ?? (shares ? null : "share");
+      return wrong ?? stranger ?? reason ?? (safe ? null : "override") ?? (shares ? null : "share");
     }
 
     const lacksPeople = (line) => itemOf(line)?.kind === "service" && !peopleOf(line).length;
@@ -263,7 +300,7 @@
       return people(line).map((row) => [row.querySelector("select").value, row.querySelector("[data-share] input").value]).filter(([id]) => id);
     }
 
-    /* data: {item, guest, quantity, price, discount, reason, remark, minutes, people, override, name}; only `item` must be there. */
+    /* data: {item, guest, quantity, price, discount, reason, remark, minutes, people, typed, override, name}; only `item` must be there. */
     function add(data, before = null) {
       const item = items.get(String(data.item));
       const guest = String(data.guest ?? [...page.guests.keys()][0]);
@@ -282,14 +319,15 @@
       }
       offerGuests(line, guest);
       people(line).forEach((row) => row.remove());
-      (who.length ? who : [["", ""]]).forEach(([id, share]) => personRow(line, id, share));
+      const rows = [...who, ...(data.typed ?? []).map((text) => ["", "", text])];
+      (rows.length ? rows : [["", ""]]).forEach(([id, share, typed]) => personRow(line, id, share, typed));
       wire(line);
       refresh(line);
       return line;
     }
 
     function read(line) {
-      const data = { people: peopleOf(line), name: line.querySelector("[data-name]").textContent };
+      const data = { people: peopleOf(line), typed: strangers(line), name: line.querySelector("[data-name]").textContent };
       for (const name of ["item", "guest", "quantity", "price", "discount", "reason", "remark", "minutes", "override"]) {
         data[name] = field(line, name).value;
       }

@@ -83,7 +83,7 @@
     for (const number of numbers("lines")) {
       const all = (name) => draft.entries.filter(([key]) => key === `lines-${number}-${name}`).map(([, value]) => value);
       const shares = all("share");
-      const data = { people: all("staff").map((id, n) => [id, shares[n]]).filter(([id]) => id) };
+      const data = { people: all("staff").map((id, n) => [id, shares[n]]).filter(([id]) => id), typed: all("typed") };
       for (const name of ["item", "guest", "quantity", "price", "discount", "reason", "remark", "minutes", "override"]) {
         data[name] = values.get(`lines-${number}-${name}`) ?? "";
       }
@@ -197,6 +197,9 @@
 
   /* The first thing that would be refused, brought into view; true if there is none. */
   function check() {
+    if (document.activeElement?.closest("[data-person]")) {
+      document.activeElement.blur(); /* what is being typed there counts */
+    }
     if (!lines.all().length) {
       removed(page.phrases.no_items, true);
       itemBox.focus();

@@ -72,6 +72,22 @@ def test_somebody_is_expected_without_touching_the_mouse(visit_page, act):
     assert act("visits_of", name="秦海璐") == [["expected", ["水光嫩肤"]]]
 
 
+def test_who_is_picked_has_her_safety_line_and_last_times_note_first(visit_page):
+    page = visit_page("/visits/expected/new/")
+    page.locator("#id_who").press_sequentially("oyj")
+    expect(page.locator("#who-options [aria-selected=true]")).to_contain_text("欧阳静")
+    page.keyboard.press("Enter")
+    care = page.locator(".before-care")
+    expect(care).to_contain_text("果酸")
+    expect(care).to_contain_text("下次主推 眼部精华")
+    expect(page.locator("#id_at")).to_be_focused()
+    page.locator("#id_at").fill("15:30")
+    page.reload()
+    expect(care).to_contain_text("下次主推 眼部精华")  # of a draft too
+    page.locator("#id_who").fill("x")
+    expect(care).to_have_count(0)
+
+
 def test_who_the_visit_is_for_is_found_first(visit_page, people):
     page = visit_page("/visits/new/")
     page.keyboard.type("hwy")

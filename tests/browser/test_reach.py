@@ -1,5 +1,7 @@
 """What a hand needs on a phone and a shop's own PC: names in one line, total and save under the thumb, a button that copies."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -52,3 +54,20 @@ def test_ctrl_enter_saves_and_the_first_error_has_the_focus(visit_page):
     page.keyboard.type("周若彤")
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_contain_text("周若彤")
+
+
+def test_a_question_has_the_focus_and_is_answered_by_keyboard(visit_page, people):
+    page = visit_page("/customers/new/")
+    page.keyboard.type("李婷")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".question [type=checkbox]")).to_be_focused()
+    page.goto(f"/visits/expected/new/?customer={people['宋佳']}")
+    page.locator("#expect-item-box").press_sequentially("gshf")
+    expect(page.locator("[data-items] [aria-selected=true]")).to_contain_text("果酸焕肤")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".question [type=checkbox]")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile("/$"))
+    page.problems.clear()  # the browser reports each answer of 422

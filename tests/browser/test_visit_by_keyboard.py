@@ -182,6 +182,32 @@ def test_an_allergy_stops_the_line_until_somebody_says_why(visit_page, people, a
     assert bill["visits"][0]["lines"][0]["overrides"] == ["斑贴试验无反应"]
 
 
+def test_a_name_that_is_nobodys_stays_in_its_box_and_nothing_is_stored(visit_page, people, act):
+    page = open_entry(visit_page, people["海清"])
+    add(page, "sgbs", "水光补水")
+    box = lines(page).locator("[data-person] input").first
+    box.press_sequentially("陈美丽")
+    page.keyboard.press("Tab")
+    expect(box).to_have_value("陈美丽")
+    expect(page.locator("[data-unread]")).to_have_text("Nobody of this name works here.")
+    page.keyboard.press("F2")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    expect(box).to_be_focused()
+    page.reload()
+    expect(box).to_have_value("陈美丽")  # a draft keeps it
+    for _twice in range(2):
+        page.keyboard.press("Control+Enter")
+        expect(box).to_be_focused()
+    assert act("bills_today", name="海清") == []
+    page.keyboard.type("wl")
+    expect(page.locator("[data-person] [aria-selected=true]")).to_contain_text("王琳")
+    page.keyboard.press("Control+Enter")  # while it is being typed
+    expect(page).to_have_url(DETAIL)
+    (bill,) = act("bills_today", name="海清")
+    assert bill["visits"][0]["lines"][0]["staff"] == [["王琳", 10_000]]
+
+
 def test_several_means_share_a_bill(visit_page, people, act):
     page = open_entry(visit_page, people["周雅琴"])
     page.keyboard.press("Enter")

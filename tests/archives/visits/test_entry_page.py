@@ -63,6 +63,21 @@ def test_the_head_says_who_she_is_and_what_she_does_not_tolerate(desk, actor, cu
     assert data_of(response)["tags"] == {acid.pk: "果酸"}
 
 
+def test_last_times_note_of_every_guest_stands_at_her_name(desk, actor, customer, facial):
+    friend = builders.make_customer(branch=customer.branch, name="李婷")
+    acid = builders.make_tag("果酸")
+    SafetyNote.objects.create(customer=friend, tag=acid, noted_on=actor.today)
+    for who, note in ((customer, "怕冷"), (friend, "力度轻一点")):
+        record(actor, who, guests=[GuestEntry(who, (line(facial),), next_note=note)], paid=[("cash", 38_000)])
+    several = page_of(desk, f"customer={customer.pk}&customer={friend.pk}").content.decode()
+    added = desk.get(f"{URL}guest/?customer={friend.pk}&number=1").content.decode()
+    for page in (several, added):
+        hers = page[page.index('data-guest="1"') :].partition("</li>")[0]
+        assert ("力度轻一点" in hers, "果酸" in hers) == (True, True)
+    assert several.index("力度轻一点") < several.index("data-lines")
+    assert several.count("怕冷") == 1  # the page's head says it
+
+
 def test_repeat_brings_items_people_and_standing_discounts_at_todays_prices(
     desk, actor, customer, beautician, manager, facial, eyes
 ):

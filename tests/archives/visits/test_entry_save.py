@@ -134,6 +134,19 @@ def test_who_pays_is_chosen_and_may_be_seen(desk, receptionist, customer, facial
     assert Bill.objects.count() == 0
 
 
+@pytest.mark.parametrize("nobody", ["", "1"])
+def test_a_name_that_is_nobodys_is_refused_and_stays(desk, receptionist, customer, facial, beautician, nobody):
+    typed = {"item": facial, "staff": ["", beautician.pk], "share": ["", ""], "typed": ["陈美", " "]}
+    response = desk.post(URL, sent(receptionist, [customer], [typed], nobody=nobody))
+    assert (response.status_code, Bill.objects.count()) == (422, 0)
+    page = response.content.decode()
+    assert page.count("Nobody of this name works here.") == 2  # at the line, and among what the browser says
+    assert 'name="lines-0-typed" value="陈美"' in page
+    (shown,) = response.context["form"].lines
+    assert shown.person_rows == [(str(beautician.pk), "", ""), ("", "", "陈美")]
+    assert desk.post(URL, sent(receptionist, [customer], [typed | {"typed": ["", " "]}], nobody=nobody)).status_code == 302
+
+
 def test_who_left_serves_nobody_today(desk, receptionist, customer, facial, beautician):
     type(beautician).objects.filter(pk=beautician.pk).update(is_active=False)
     response = desk.post(URL, sent(receptionist, [customer], [{"item": facial, "staff": beautician.pk, "share": 100}]))

@@ -125,6 +125,44 @@ def test_a_change_that_moves_nothing_is_not_asked_about_again(desk, actor, custo
     assert len(codes_of(desk.post(url, data | {"channel": "web"}))) == 1
 
 
+def check_in(staff, actor, customer, **fields):
+    """What the form sends when the customer is here: at no time in particular."""
+    return plan(staff, actor, customer, here="1", at="", **fields)
+
+
+def planned(visit):
+    return [each.item for each in visit.planned.order_by("pk")], visit.assigned
+
+
+def test_what_is_typed_for_an_expected_customer_who_is_here_is_asked_about_and_stored(
+    desk, receptionist, actor, customer, beautician, facial
+):
+    visit = expect(actor, customer, at=time(10), items=[facial], assigned=beautician)
+    eyes, other = builders.make_item(name="眼部护理"), builders.make_staff(branch=actor.branch, name="王琳")
+    typed = check_in(receptionist, actor, customer, items=[eyes.pk], assigned=other.pk)
+    text = ask_then_agree(desk, EXPECT, typed)
+    assert "The customer is expected for 水光补水. Plan what is chosen here instead?" in text
+    assert "The customer is expected to be served by 陈美娟. By 王琳 instead?" in text
+    (visit,) = Visit.objects.all()
+    assert (visit.status, visit.expected_time, *planned(visit)) == ("arrived", time(10), [eyes], other)
+
+
+def test_who_is_here_keeps_what_was_planned_and_gets_what_was_not(desk, receptionist, actor, customer, beautician, facial):
+    eyes, friend = builders.make_item(), builders.make_customer(branch=actor.branch)
+    guests = [builders.make_customer(branch=actor.branch) for _n in range(2)]
+    visits = [expect(actor, customer), expect(actor, guests[0], items=[facial]), expect(actor, guests[1], assigned=beautician)]
+    visits.append(expect(actor, friend, items=[facial], assigned=beautician))
+    typed = [{"items": [facial.pk], "assigned": beautician.pk}, {"assigned": beautician.pk}, {"items": [facial.pk]}]
+    typed.append({"items": [facial.pk, eyes.pk], "assigned": beautician.pk})  # one more goes besides: nothing is lost
+    for visit, fields in zip(visits, typed):
+        assert desk.post(EXPECT, check_in(receptionist, actor, visit.customer, **fields)).status_code == 302
+    assert Visit.objects.filter(status="arrived").count() == 4
+    assert [planned(visit) for visit in Visit.objects.order_by("pk")] == [
+        *[([facial], beautician)] * 3,
+        ([facial, eyes], beautician),
+    ]
+
+
 def test_planning_the_same_item_once_more_on_the_day_asks(desk, receptionist, actor, customer, facial):
     bill = record(actor, customer, line(facial))
     text = ask_then_agree(desk, EXPECT, plan(receptionist, actor, customer, items=[facial.pk]))

@@ -256,6 +256,23 @@ def test_the_next_visit_is_proposed_after_the_usual_interval(desk, receptionist,
     )
 
 
+@pytest.mark.parametrize(("days", "is_proposed"), [(366, True), (367, False), (692, False)])
+def test_no_day_is_proposed_that_the_form_refuses(desk, receptionist, actor, customer, facial, days, is_proposed):
+    for times in (2, 1):
+        record(builders.actor_of(actor.staff, actor.now - timedelta(days=days * times)), customer, line(facial))
+    page = desk.get(store(desk, receptionist, [customer], [{"item": facial}]))
+    (proposed,) = page.context["next_visits"]
+    assert proposed["on"] == (days_before(actor, -days) if is_proposed else None)
+    text = page.content.decode()
+    assert f"usually every {days} days" in text
+    assert ("not booked yet" in text) is not is_proposed
+    link = html.unescape(re.search(r'href="(/visits/expected/new/[^"]*)"', text)[1])
+    shown = desk.get(link).context
+    keys = {"operation": shown["operation_key"], "operation_here": shown["operation_here"]}
+    on = shown["form"].initial["on"]
+    assert desk.post(link, keys | {"customer": customer.pk, "on": on.isoformat(), "channel": "shop"}).status_code == 302
+
+
 def test_who_is_expected_already_and_who_has_no_usual_interval(desk, receptionist, actor, customer, facial):
     friend = builders.make_customer(branch=customer.branch)
     expected = arrivals.expect_visit(
