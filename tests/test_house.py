@@ -200,6 +200,7 @@ def test_no_migration_is_missing():
 FORBIDDEN_IN_TEMPLATES = {
     r"<[^>]*\sstyle\s*=": "styles stand in static/css",
     r"<style\b": "styles stand in static/css",
+    r"\{#(?![^\n]*#\})": "a comment ends on its line, or it is text of the page",
     r"<script\b(?![^>]*\bsrc=)(?![^>]*application/json)": "scripts stand in static/js",
     r"<[^>{]*\son[a-z]+\s*=": "listeners stand in static/js",
     r"\bhx-on\b|\bhx-vals\s*=\s*[\"']js:|javascript:": "the policy forbids code in attributes",
