@@ -34,7 +34,7 @@ TYPE = """
     else if (field.type === "radio") field.checked = true;
     else if (field.tagName === "SELECT") field.options[field.options.length - 1].selected = true;
     else field.value = words[field.type] ?? "打到一半的字";
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (field.getAttribute("role") !== "combobox") field.dispatchEvent(new Event("input", { bubbles: true })); // it would search
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }

@@ -225,7 +225,7 @@ def test_the_walk_sees_faults(visitor):
 # --- Without JavaScript -----------------------------------------------------------------------------------------------
 
 # Buttons of a page's content that send something, and cannot be seen without a script.
-HIDDEN_BUTTONS = """() => [...document.querySelectorAll("main form button:not([type=button])")]
+HIDDEN_BUTTONS = """() => [...document.querySelectorAll("main form button:not([type=button], [disabled])")]
   .filter((button) => !button.checkVisibility()).map((button) => button.outerHTML.slice(0, 200))"""
 
 
