@@ -39,9 +39,9 @@ def portraits():
 
 
 def form(visitor, content, n):
-    """The body of a new card with a photo."""
-    data = filling.inputs(visitor.get("/customers/new/")) | {"name": f"顾客{n}", "photo": photos.upload(content)}
-    return encode_multipart(BOUNDARY, data)
+    """The body of a new card with a photo; without content, of one that is refused for its birthday."""
+    more = {"photo": photos.upload(content)} if content else {"birth_month": "13"}
+    return encode_multipart(BOUNDARY, filling.inputs(visitor.get("/customers/new/")) | {"name": f"顾客{n}"} | more)
 
 
 def searches(visitor, until):
@@ -96,21 +96,30 @@ def salon():
 
 @pytest.mark.parametrize("made", ["layers", "heavy"])
 def test_eight_photos_at_once_hold_nobody(salon, made):
-    """Refused for their layers, each in a moment; or honest and heavy, and then two are read and six are told to come again."""
+    """Refused for their layers, each in a moment; or honest and heavy, and then two are read and six are told to come again.
+
+    Others' search takes at most twice as long as when nobody sends anything; or, where eight forms without any photo cost as
+    much (a fast machine answers all eight in the time of a few searches), no more than with those.
+    """
     content = photos.layered_jpeg(10_000) if made == "layers" else heavy()
     assert len(content) < 110_000
     visitor = salon.visitor("receptionist")
     searches(visitor, until=lambda: True)  # warm
-    ratios = []
+    ratios, plain = [], []
     for n in range(ROUNDS):
+        forms = [form(visitor, b"", f"{made}{n}{each}") for each in range(SENDERS)]
         bodies = [form(visitor, content, f"{made}{n}{each}") for each in range(SENDERS)]
         idle = p95(searches(visitor, until=lambda: True))
+        refused, _took, beside_forms = attacked(visitor, forms)
+        assert [page.status for page in refused] == [422] * SENDERS
         answers, took, times = attacked(visitor, bodies)
         ratios.append(p95(times) / idle)
-        print(f"{made}: search p95 {idle:.0f} ms idle, {p95(times):.0f} ms meanwhile; photos {max(took):.2f} s")  # noqa: T201
+        plain.append(p95(beside_forms) / idle)
+        told = f"search p95 {idle:.0f} ms idle, {p95(beside_forms):.0f} ms beside forms, {p95(times):.0f} ms beside photos"
+        print(f"{made}: {told}; photos {max(took):.2f} s")  # noqa: T201
         assert max(took) < 2 * pictures.PATIENCE + 5
         _are_answered(made, answers)
-    assert statistics.median(ratios) <= 2, ratios
+    assert statistics.median(ratios) <= max(2, 1.25 * statistics.median(plain)), (ratios, plain)
 
 
 def _are_answered(made, answers):
