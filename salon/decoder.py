@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from PIL import Image, ImageFile
 
-from salon import restrained
+from salon import jpeg, restrained
 from salon.restrained import Refused
 
 QUALITY = 82
@@ -42,7 +42,7 @@ def pictures(content, limits):
     if len(content) > limits["bytes"]:
         raise Refused("bytes")
     kind = _kind(content)
-    if kind == "JPEG" and _scans(content) > limits["scans"]:
+    if kind == "JPEG" and jpeg.has_more_scans(content, limits["scans"]):
         raise Refused("scans")
     if kind == "HEIF":
         from pillow_heif import register_heif_opener  # as slow to begin as all the rest
@@ -90,21 +90,6 @@ def _kind_of_box(content):
     if brand in MOVING or not brands & STILL:
         raise Refused("moving")
     return "HEIF"
-
-
-def _scans(content):
-    """In how many passes a JPEG is drawn. Each costs as much as the picture is large, though it may be ten bytes long."""
-    count, at = 0, 2
-    while (at := content.find(b"\xff", at)) >= 0:
-        marker = content[at + 1] if at + 1 < len(content) else 0
-        if marker == 0xD9:  # the end: what follows is another picture, or a film
-            break
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:  # not the beginning of a part with a length
-            at += 1 if marker == 0xFF else 2
-            continue
-        count += marker == 0xDA
-        at += 2 + max(2, int.from_bytes(content[at + 2 : at + 4]))
-    return count
 
 
 def _check(image, kind, limits):

@@ -169,6 +169,7 @@ def test_a_correction_keeps_its_address_and_what_is_undone_too(visit_page, peopl
     page.keyboard.press("Control+z")  # undone, the former content stands again
     expect(page).to_have_url(re.compile(r"undone="))
     expect(who(page)).to_have_text("秦海璐")
+    page.wait_for_load_state()
     page.keyboard.press("Alt+c")
     choose(page, "李婷")
     expect(page).to_have_url(re.compile(r"\?undone=\d+$"))

@@ -55,7 +55,9 @@ def pair(page, act):
     secret = base64.b32decode(page.locator("code.secret").inner_text().replace(" ", "")).hex()
     page.get_by_label("The six digits the app shows").fill(act("code_for", secret=secret))
     page.get_by_role("button", name="Confirm").click()
-    return secret, page.locator("#codes code").all_inner_texts()
+    codes = page.locator("#codes code")
+    expect(codes).to_have_count(10)
+    return secret, codes.all_inner_texts()
 
 
 def test_an_owner_joins_pairs_a_phone_and_comes_back_with_either(stranger, act):
@@ -119,6 +121,7 @@ def test_every_page_on_the_way_in_can_be_used_by_everybody(stranger, act, width,
     page = stranger("/login/", width=width, color_scheme=colours)
     look(page, "log-in")
     log_in(page, "nobody")
+    expect(page.get_by_text("User name or password is wrong.")).to_be_visible()
     look(page, "log-in, refused")
     page.goto("/join/no-such-link/")
     look(page, "dead link")
@@ -128,6 +131,7 @@ def test_every_page_on_the_way_in_can_be_used_by_everybody(stranger, act, width,
     expect(page.locator(".invalid-feedback").first).to_be_visible()
     look(page, "one-time link, refused")
     join(page, name)
+    expect(page).to_have_url("/login/code/set-up/")
     look(page, "pairing")
     _secret, codes = pair(page, act)
     look(page, "recovery codes")
@@ -137,6 +141,7 @@ def test_every_page_on_the_way_in_can_be_used_by_everybody(stranger, act, width,
     page.goto("/account/")
     page.locator("main").get_by_role("button", name="Log out", exact=True).click()
     log_in(page, name)
+    expect(page.get_by_label("Code")).to_be_visible()
     look(page, "code")
     page.get_by_label("Code").fill(codes[0])
     page.keyboard.press("Enter")
@@ -144,6 +149,8 @@ def test_every_page_on_the_way_in_can_be_used_by_everybody(stranger, act, width,
 
 
 def look(page, where):
+    expect(page.locator("main h1")).to_be_visible()  # an address changes before its page is there
+    page.wait_for_load_state()
     found = Axe().run(page)
     assert found.violations_count == 0, f"{where}: {found.generate_report()}"
     assert sideways(page) <= 0, where

@@ -101,6 +101,7 @@ def test_the_owner_reads_a_month_and_takes_its_workbook(visit_page):
     navigation = page.get_by_role("navigation", name="Main", exact=True)
     navigation.get_by_role("link", name="Monthly report").click()
     page.get_by_role("link", name="The month before").click()
+    expect(page).to_have_url(re.compile(r"month="))
     month = page.get_by_label("Month", exact=True).input_value()
     with page.expect_download() as download:
         page.get_by_role("link", name="Excel").click()

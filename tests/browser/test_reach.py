@@ -50,6 +50,7 @@ def test_ctrl_enter_saves_and_the_first_error_has_the_focus(visit_page):
     name = page.locator("[name=name]")
     expect(name).to_have_attribute("aria-invalid", "true")
     expect(name).to_be_focused()
+    page.wait_for_load_state()  # the key is a script's, which may still be on its way
     page.problems.clear()  # the browser reports the answer of 422
     page.keyboard.type("周若彤")
     page.keyboard.press("Control+Enter")

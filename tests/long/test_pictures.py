@@ -98,8 +98,7 @@ def salon():
 def test_eight_photos_at_once_hold_nobody(salon, made):
     """Refused for their layers, each in a moment; or honest and heavy, and then two are read and six are told to come again.
 
-    Others' search was to take at most twice as long as when nobody sends anything. That is not kept in every run where idle is
-    15 ms (medians of 2.0 and 1.8 were measured, and 1.1 to 1.4 beside eight forms without a photo), so three is asked here.
+    Others' search takes at most twice as long as when nobody sends anything.
     """
     content = photos.layered_jpeg(10_000) if made == "layers" else heavy()
     assert len(content) < 110_000
@@ -119,7 +118,7 @@ def test_eight_photos_at_once_hold_nobody(salon, made):
         print(f"{made}: {told}; photos {max(took):.2f} s")  # noqa: T201
         assert max(took) < 2 * pictures.PATIENCE + 5
         _are_answered(made, answers)
-    assert statistics.median(ratios) <= 3, (ratios, plain)
+    assert statistics.median(ratios) <= 2, (ratios, plain)
 
 
 def _are_answered(made, answers):
@@ -130,6 +129,7 @@ def _are_answered(made, answers):
             assert "顾客" in page.text  # what was typed
     if made == "layers":
         assert statuses == [422] * SENDERS
+        assert all(SENTENCES[0] in page.text for page in answers)
     else:
         assert set(statuses) <= {302, 422}
         assert statuses.count(302) <= SENDERS // 2

@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from PIL import Image, ImageCms
 
-from salon import background, decoder, pictures, untrusted
+from salon import background, decoder, jpeg, pictures, untrusted
 from salon.restrained import Refused
 from tests import photos
 from tests.marks import NO_SESSIONS, once
@@ -224,13 +224,35 @@ def test_broken_photos_never_crash():
 
 def test_scans_are_counted_as_a_decoder_meets_them():
     scans = b"\xff\xda\0\2" * 60
-    assert decoder._scans(picture()) == 1
-    assert 5 < decoder._scans(picture(progressive=True)) < 15
-    assert decoder._scans(photos.layered_jpeg(60)) == 60
-    assert decoder._scans(photos.layered_jpeg(3, hidden=scans)) == 3  # a comment, as the small picture in EXIF is one
-    assert decoder._scans(photos.layered_jpeg(3) + b"\0\2" + scans) == 3  # after its end: another picture, or a film
-    assert decoder._scans(b"\xff\xd8\xff\xfe") == 0
-    assert decoder._scans(b"\xff\xd8\xff") == 0
+    for content, count in [
+        (picture(), 1),
+        (photos.layered_jpeg(60), 60),
+        (photos.layered_jpeg(3, hidden=scans), 3),  # a comment, as the small picture in EXIF is one
+        (photos.layered_jpeg(3) + b"\0\2" + scans, 3),  # after its end: another picture, or a film
+        (b"\xff\xd8\xff\xff\xff\xda\0\2", 1),  # with bytes that only fill
+        (b"\xff\xd8" + b"\0" * (jpeg._WINDOW - 1) + b"\xff\xda\0\2", 1),  # half of it in each window
+        (b"\xff\xd8\xff\xfe", 0),
+        (b"\xff\xd8\xff", 0),
+        (b"", 0),
+    ]:
+        assert not jpeg.has_more_scans(content, count)
+        assert count == 0 or jpeg.has_more_scans(content, count - 1)
+    assert jpeg.has_more_scans(picture(progressive=True), 5)
+    assert not jpeg.has_more_scans(picture(progressive=True), 14)
+
+
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\x00", b"\xff\xd0", b"\xff\xfe\0\2", b"\0"])
+def test_counting_takes_little_whatever_was_sent(filling):
+    """It is done where requests are answered: ten times as much takes ten times as long, or ends at the parts it has."""
+
+    def seconds(size):
+        content = b"\xff\xd8\xff\xe0\0\2" + filling * (size // len(filling))
+        begun = time.thread_time()
+        assert jpeg.has_more_scans(content, 40) == (filling == b"\xff\xfe\0\2")
+        return time.thread_time() - begun
+
+    small = min(seconds(1_000_000) for _ in range(3))
+    assert min(seconds(10_000_000) for _ in range(3)) <= 15 * max(small, 0.001)
 
 
 def test_a_photo_of_too_many_scans_is_refused_at_once():
@@ -249,8 +271,15 @@ def test_what_a_count_of_scans_does_not_see_is_stopped_by_the_clock(monkeypatch)
     monkeypatch.setitem(pictures.LIMITS, "scans", 10**6)
     monkeypatch.setitem(pictures.LIMITS, "seconds", 1)
     before = _seconds_of_children()
-    assert refusal_of(photos.layered_jpeg(10_000)) == "late"
+    assert refusal_of(photos.layered_jpeg(jpeg.MOST_PARTS - 10, width=7000, height=7000)) == "late"
     assert _seconds_of_children() - before < 3
+
+
+def test_no_process_is_started_for_layers(monkeypatch):
+    monkeypatch.setattr(untrusted, "messages", None)
+    assert refusal_of(photos.layered_jpeg(10_000)) == "scans"
+    with pytest.raises(TypeError):
+        pictures.read(upload(picture()), [800])
 
 
 def _seconds_of_children():
