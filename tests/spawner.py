@@ -105,18 +105,24 @@ def _spawner():
     process = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=functools.partial(die_with_parent, signal.SIGKILL))
     atexit.register(folder.cleanup)
     atexit.register(process.kill)
-    until = time.monotonic() + 120
-    while not os.path.exists(address):
-        if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError("the spawner did not start")
-        time.sleep(0.02)
+    await_socket(address, process)
     return address
 
 
-def start(arguments, *, env, stdout=None, stderr=None, cwd=ROOT):
+def await_socket(address, process):
+    """Wait until a process that is going to `serve` does. Raises RuntimeError if it has ended instead."""
+    until = time.monotonic() + 120
+    while not os.path.exists(address):
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"nothing answers at {address}")
+        time.sleep(0.01)
+
+
+def start(arguments, *, env, stdout=None, stderr=None, cwd=ROOT, at=None):
     """Start `python *arguments`, with nothing to read. `arguments` may begin with "-m".
 
-    What it prints goes into the open files; without any, `communicate` returns it.
+    What it prints goes into the open files; without any, `communicate` returns it. `at`: the address of another process that
+    forks (`serve`), which knows itself what to do with the arguments.
     """
     if not CAN_FORK:
         command, kept = [sys.executable, *arguments], stdout is None
@@ -126,17 +132,17 @@ def start(arguments, *, env, stdout=None, stderr=None, cwd=ROOT):
     stdout = stdout or output
     stderr = stderr or stdout
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(_spawner())
+    connection.connect(str(at or _spawner()))
     request = json.dumps({"arguments": list(map(str, arguments)), "env": env, "cwd": str(cwd)}, default=str).encode()
     with open(os.devnull) as nothing:
         socket.send_fds(connection, [request], [nothing.fileno(), stdout.fileno(), stderr.fileno()])
     return Forked(connection, int(connection.recv(64)), output)
 
 
-def run(arguments, *, env, timeout=600, check=False, cwd=ROOT):
+def run(arguments, *, env, timeout=600, check=False, cwd=ROOT, at=None):
     """Run `python *arguments` to its end; a CompletedProcess with its output as text. Raises as subprocess.run does."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = start(arguments, env=env, stdout=out, stderr=err, cwd=cwd)
+        process = start(arguments, env=env, stdout=out, stderr=err, cwd=cwd, at=at)
         try:
             process.wait(timeout)
         finally:
@@ -151,8 +157,11 @@ def run(arguments, *, env, timeout=600, check=False, cwd=ROOT):
 # --- In the spawner ---------------------------------------------------------------------------------------------------
 
 
-def serve(address):
-    """Fork for every request until the process that started us is gone. In a forked child this returns what it is to run."""
+def serve(address, before=lambda request: None):
+    """Fork for every request until the process that started us is gone. In a forked child this returns what it is to run.
+
+    `before` is called with each request, in the process that stays. The child ends with its parent.
+    """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(f"{address}.new")
     listener.listen(64)
@@ -167,12 +176,15 @@ def serve(address):
                 continue
             connection, _ = listener.accept()
             request, files, _flags, _ = socket.recv_fds(connection, LONGEST_REQUEST, 3)
+            request = json.loads(request)
+            before(request)
             pid = os.fork()
             if pid == 0:
                 waiting.close()
                 for each in (listener, connection):
                     each.close()
-                return json.loads(request), files
+                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+                return request, files
             for file in files:
                 os.close(file)
             connection.send(str(pid).encode())
@@ -186,13 +198,18 @@ def _tell_exit_code(pidfd, pid, connection):
         connection.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def become(request, files):
-    """Be the process that was asked for: its files, environment and folder, then its script."""
+def speak_into(files):
+    """Have standard input, output and error be these files."""
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def become(request, files):
+    """Be the process that was asked for: its files, environment and folder, then its script."""
+    speak_into(files)
     os.environ.clear()
     os.environ.update({name: str(value) for name, value in request["env"].items()})
     os.chdir(request["cwd"])
@@ -214,11 +231,9 @@ def main(address):
     for name in LIBRARIES.split():
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    library = ctypes.CDLL(None)
     gc.collect()
     gc.freeze()
     request, files = serve(address)
-    library.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     gc.unfreeze()
     become(request, files)
 

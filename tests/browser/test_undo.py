@@ -147,9 +147,15 @@ def test_without_javascript_enter_stores_nothing_and_undo_is_a_button(visit_page
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_enter_in_a_reason_voids_nothing(has_script, visit_page, salon, act):
+def test_enter_in_a_reason_voids_nothing_and_corrects_no_payment(has_script, visit_page, salon, act):
     visit = salon.call("tests.browser.refund_acts:bill_of_two")
-    page = visit_page(f"/visits/{visit}/void/", java_script_enabled=has_script)
+    page = visit_page(f"/visits/{visit}/means/", java_script_enabled=has_script)
+    page.get_by_label("Reason").fill("点错了")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.url.endswith(f"/visits/{visit}/means/")
+    expect(page.locator("main .invalid-feedback, main .alert-danger")).to_have_count(0)  # it was not even sent
+    page.goto(f"/visits/{visit}/void/")
     page.get_by_label("Reason").fill("记错了")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
