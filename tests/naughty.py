@@ -1,12 +1,14 @@
 """Text that breaks careless software: what every form, search box and filter is tried with.
 
     @naughty.some_and_all
-    def test_…(strings): …      # FORTY of them here, all of NAUGHTY in the long suite
+    def test_…(strings): …      # FORTY of them here; all of NAUGHTY in the long suite, on PostgreSQL, which takes fewer
 
 A test walks the strings itself, so that what it needs is made once and not for each.
 """
 
 import pytest
+
+from tests.marks import postgresql_only
 
 NAUGHTY = [
     "",
@@ -91,6 +93,5 @@ LIKE_OTHERS = {
     "undefined", "-0", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "张 1 李 2 王 3", "- - -",
 }  # fmt: skip
 FORTY = [text for text in NAUGHTY if text not in LIKE_OTHERS]
-some_and_all = pytest.mark.parametrize(
-    "strings", [pytest.param(FORTY, id="forty"), pytest.param(NAUGHTY, id="all", marks=pytest.mark.long)]
-)
+LATER = (pytest.mark.long, postgresql_only)
+some_and_all = pytest.mark.parametrize("strings", [pytest.param(FORTY, id="forty"), pytest.param(NAUGHTY, id="all", marks=LATER)])

@@ -25,6 +25,7 @@ from salon.middleware import AccessTable
 from tests import builders
 from tests.addresses import OF_A_BRANCH, Samples, walk
 from tests.addresses import addresses as all_addresses
+from tests.marks import once
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 pytestmark = pytest.mark.django_db
@@ -230,6 +231,7 @@ def test_every_address_is_opened(identity, samples, client_for):
     assert fingerprint_of_tables() == before
 
 
+@once  # who may is decided before the database is asked
 @pytest.mark.long
 @pytest.mark.parametrize("identity", [*NOBODY, *HERE, *ELSEWHERE, *UNVERIFIED])
 def test_every_address_by_every_method(identity, samples, client_for):
