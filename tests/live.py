@@ -72,7 +72,7 @@ def clean_environment(**more):
     Compiled code is kept in the virtual environment, whatever the machine says of it: hundreds of processes are started, and
     each would compile Django anew, which takes two seconds.
     """
-    unwanted = ("SALON_", "DATABASE_", "DJANGO_", "PYTHONDONTWRITEBYTECODE")
+    unwanted = ("SALON_", "DATABASE_", "DJANGO_", "PYTHONDONTWRITEBYTECODE", "PYTEST_CURRENT_TEST")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     ours = {"SALON_LANGUAGE": "en", "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": f"{sys.prefix}/bytecode"}
     return kept | ours | {name: str(value) for name, value in more.items()}
@@ -350,7 +350,7 @@ def answer_calls(address):
     set_up()
     request, files = spawner.serve(address, before=_load)
     spawner.speak_into(files)
-    answer(*request["arguments"])
+    spawner.run_to_the_end(answer, *request["arguments"])
 
 
 def _load(request):

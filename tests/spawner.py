@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -218,10 +219,36 @@ def become(request, files):
     first, *rest = request["arguments"]
     if first == "-m":
         sys.argv = rest
-        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        run_to_the_end(runpy.run_module, rest[0], run_name="__main__", alter_sys=True)
     else:
         sys.argv, sys.path[0] = request["arguments"], str(Path(request["cwd"], first).parent)
-        runpy.run_path(str(Path(request["cwd"], first)), run_name="__main__")
+        run_to_the_end(runpy.run_path, str(Path(request["cwd"], first)), run_name="__main__")
+
+
+def run_to_the_end(work, *args, **kwargs):
+    """Do the work of this process and end it as Python does, but for taking every module apart, which takes half a second."""
+    code = 0
+    try:
+        work(*args, **kwargs)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if end.code is not None and not isinstance(end.code, int):
+            print(end.code, file=sys.stderr)  # noqa: T201 - as Python does
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends the process
+        sys.excepthook(type(error), error, error.__traceback__)
+        code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    threading._shutdown()  # waits for the threads that are no daemons
+    atexit._run_exitfuncs()
+    if "django.db" in sys.modules:
+        with contextlib.suppress(Exception):  # settings that could not be read are why it ends
+            sys.modules["django.db"].connections.close_all()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(ValueError, OSError):
+            stream.flush()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
 
 
 def main(address):
