@@ -8,7 +8,7 @@ A test walks the strings itself, so that what it needs is made once and not for 
 
 import pytest
 
-from tests.marks import postgresql_only
+from tests.marks import once, postgresql_only
 
 NAUGHTY = [
     "",
@@ -94,4 +94,6 @@ LIKE_OTHERS = {
 }  # fmt: skip
 FORTY = [text for text in NAUGHTY if text not in LIKE_OTHERS]
 LATER = (pytest.mark.long, postgresql_only)
-some_and_all = pytest.mark.parametrize("strings", [pytest.param(FORTY, id="forty"), pytest.param(NAUGHTY, id="all", marks=LATER)])
+some_and_all = pytest.mark.parametrize(
+    "strings", [pytest.param(FORTY, id="forty", marks=once), pytest.param(NAUGHTY, id="all", marks=LATER)]
+)

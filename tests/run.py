@@ -88,17 +88,25 @@ def lint():
     return all([run(*command) for command in LINTERS])
 
 
+def files_of(marks):
+    """What pytest reads for these marks: the browser's tests are a run of their own, and few files have tests that run alone."""
+    if marks != "alone":
+        return ["--ignore=tests/browser"]
+    paths = sorted(ROOT.glob("tests/**/test_*.py"))
+    return [str(path.relative_to(ROOT)) for path in paths if "pytest.mark.alone" in path.read_text(encoding="utf-8")]
+
+
 def suite(marks, *, workers, browser=False, **variables):
     """One run of pytest, with a temporary folder of its own that is gone afterwards, whatever the tests leave in it.
 
-    Of the folder with the browser's tests, or of all others: what is not run is not read either.
+    What is not run is not read either.
     """
     folder = tempfile.mkdtemp(prefix="salon-tests-")
     os.chmod(folder, 0o711)  # noqa: S103 - run by root, a PostgreSQL server inside belongs to somebody else
     try:
         # A module keeps its worker; the longest begin first (tests/conftest.py), so that none is left over for one worker.
         parallel = ("-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder") if workers > 1 else ()
-        files = ("tests/browser",) if browser else ("--ignore=tests/browser",)
+        files = ["tests/browser"] if browser else files_of(marks)
         return run("pytest", "-m", marks, *files, *parallel, TMPDIR=folder, SALON_DATA_DIR=f"{folder}/data", **variables)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -65,6 +65,13 @@ def test_what_the_short_suite_runs_on_both_databases_is_there():
     assert [place for place in marks.ON_BOTH if not (live.ROOT / "tests" / place).exists()] == []
 
 
+def test_what_runs_alone_is_read_alone():
+    assert run.files_of("long and not alone") == ["--ignore=tests/browser"]
+    read = run.files_of("alone")
+    assert {"tests/long/test_nothing_lost.py", "tests/salon/test_connections.py"} <= set(read)
+    assert len(read) < 8
+
+
 def test_one_failure_fails_the_run():
     parts = [run.Part("SQLite", run.PASSED), run.Part("PostgreSQL", run.FAILED)]
     assert run.exit_code(parts, in_ci=False) == 1

@@ -14,7 +14,7 @@ from tests.long import desk
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
-ROUNDS, SAVES = 5, 1000
+ROUNDS, SAVES = 6, 300
 SHOP, UNGUARDED = "tests.long.desk:open_shop", "tests/long/unguarded.py"
 
 

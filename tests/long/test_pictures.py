@@ -10,10 +10,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
 from salon import pictures
-from tests import live, photos
+from tests import live, marks, photos
 from tests.customers.card import filling
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = [pytest.mark.long, pytest.mark.alone, marks.once]  # a picture is read before the database is asked anything
 
 ACTS = "tests.long.test_pictures"
 SENDERS, ROUNDS, SEARCHES = 8, 3, 60

@@ -10,7 +10,7 @@ from salon import text
 from salon.operations import new_key
 from tests import builders, naughty, reference
 from tests.customers.card import filling
-from tests.marks import postgresql_only
+from tests.marks import once, postgresql_only
 from tests.naughty import NAUGHTY
 
 CREATE = "/customers/new/"
@@ -133,6 +133,7 @@ def cards_of(strings, step=1):
         yield dict(zip(FIELDS, strings[turn:] + strings[:turn]))
 
 
+@once
 def test_naughty_strings_in_every_field(boss, manager):
     """Each string in one of the fields."""
     for card in cards_of(naughty.FORTY, step=len(FIELDS)):
@@ -164,7 +165,9 @@ def test_naughty_strings_in_the_address(boss, customer, strings):
         assert boss.get(reverse("customers:history", args=[customer.pk]), {"before": sent}).status_code in (200, 404)
 
 
-@pytest.mark.parametrize("values", [naughty.FORTY[::3], pytest.param(NAUGHTY, marks=naughty.LATER)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    "values", [pytest.param(naughty.FORTY[::3], marks=once), pytest.param(NAUGHTY, marks=naughty.LATER)], ids=["some", "all"]
+)
 def test_naughty_strings_where_they_do_not_belong(boss, customer, values):
     """In numbers, choices, dates, hidden inputs: an answer, never a crash, and nothing of it stored."""
     url = reverse("customers:edit", args=[customer.pk])

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from salon import operations, text
 from salon.shop.models import CODE, Branch, Brand, Category, Department, Item, StaffMember, Tag
 from tests import builders
+from tests.marks import once
 from tests.naughty import FORTY, LATER, NAUGHTY
 from tests.salon.shop.browser import opened
 
@@ -54,7 +55,7 @@ FORMS = [
 LIKE_OTHERS = {Category, Brand, Tag}
 
 
-@pytest.mark.parametrize("some", [FORTY, pytest.param(NAUGHTY, marks=LATER)], ids=["forty", "all"])
+@pytest.mark.parametrize("some", [pytest.param(FORTY, marks=once), pytest.param(NAUGHTY, marks=LATER)], ids=["forty", "all"])
 @pytest.mark.parametrize(
     ("url", "page", "model", "fields", "rest", "is_unique"),
     [pytest.param(*each, marks=pytest.mark.long) if each[2] in LIKE_OTHERS else each for each in FORMS],
