@@ -105,7 +105,7 @@ def test_a_long_file_takes_little_memory(tmp_path):
     """How fast it goes, and 800,000 rows, are measured by the bench."""
     if not os.path.exists("/proc/self/status"):
         pytest.skip("not run: memory is measured on Linux only")
-    count = 100_000
+    count = 50_000
     path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(count, customers=count // 20))
     with live.installed(template=live.prepared()) as salon:
         megabytes, said = measured(salon, path)

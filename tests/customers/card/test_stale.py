@@ -325,7 +325,7 @@ def test_of_fifteen_random_pairs_of_edits_none_is_lost(manager, receptionist, br
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_of_hundreds_of_random_pairs_of_edits_none_is_lost(manager, receptionist, branch):
-    edit_in_pairs(manager, receptionist, branch, pairs=500 if connection.vendor == "postgresql" else 150)
+    edit_in_pairs(manager, receptionist, branch, pairs=250 if connection.vendor == "postgresql" else 150)
 
 
 @pytest.fixture(autouse=True)
