@@ -67,7 +67,7 @@ def _finds_lately(actor):
 
     The person is compared as an expression: SQLite would rather go through all entries of the person than those of an hour.
     """
-    entries = AccessEntry.objects.filter(action=AccessEntry.FIND, at__gt=actor.now - FIND_PERIOD).order_by()
+    entries = AccessEntry.objects.filter(action=AccessEntry.FIND, at__gt=actor.now - FIND_PERIOD)
     ids = list(entries.alias(by=F("user_id") + 0).filter(by=actor.user.pk).values_list("customer_id", flat=True))
     found = {pk for pk in ids if pk is not None}
     return found, ids.count(None)
@@ -79,7 +79,7 @@ def _finds_lately(actor):
 def guests_told(actor):
     """Ids of the customers of other branches whom the person was told of within the hour."""
     told = AccessEntry.objects.filter(user=actor.user, action__in=TOLD_OF_GUESTS, at__gt=actor.now - FIND_PERIOD)
-    return set(told.order_by().values_list("customer_id", flat=True))
+    return set(told.values_list("customer_id", flat=True))
 
 
 def may_ask_for_guests(actor, told):
@@ -102,7 +102,7 @@ def log_guests(*, actor, ids):
 def _log_guests(actor, ids):
     User.objects.select_for_update().get(pk=actor.user.pk)  # so that none slips through between two requests
     told = guests_told(actor)
-    new = [pk for pk in sorted(ids) if pk not in told][: max(0, settings.GUESTS_AN_HOUR - len(told))]
+    new = [pk for pk in ids if pk not in told][: max(0, settings.GUESTS_AN_HOUR - len(told))]
     for pk in new:
         AccessEntry.objects.create(
             user=actor.user, branch=actor.branch, action=AccessEntry.ELSEWHERE, customer_id=pk, address=actor.address

@@ -163,6 +163,15 @@ def test_what_others_found_or_missed_counts_against_nobody_else(receptionist, ma
         log_find(actor=builders.actor_of(receptionist), ids=[])
 
 
+def test_whom_nobody_is_is_no_customer_found(receptionist, customer, settings):
+    """A number that is nobody's counts among the misses alone."""
+    settings.FINDS_AN_HOUR = 1
+    actor = builders.actor_of(receptionist)
+    log_find(actor=actor, ids=[])
+    log_find(actor=actor, ids=[customer.pk])
+    assert [entry.customer_id for entry in AccessEntry.objects.order_by("pk")] == [None, customer.pk]
+
+
 def test_the_log_cannot_be_changed(receptionist, customer):
     from django.db import DatabaseError, transaction
 

@@ -1,0 +1,31 @@
+"""The template tags of the card's form: what stands at an input, and when a folded row is opened."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from customers.templatetags.card import needs_a_look
+from tests import builders
+
+
+def test_an_input_has_its_look_and_only_the_referrer_says_who_is_stored(desk, customer, branch):
+    customer.referred_by = builders.make_customer(branch=branch, name="王芳")
+    customer.save()
+    html = desk.get(f"/customers/{customer.pk}/edit/").content.decode()
+    assert re.findall(r'<p class="stored">Stored: <bdi>(.*?)</bdi>', html) == ["王芳"]
+    looks = {
+        name: re.search(rf'<(?:input|select|textarea)[^>]* name="{name}"[^>]*>', html)[0] for name in ("name", "clear_referrer")
+    }
+    assert 'class="form-control"' in looks["name"]
+    assert 'class="form-check-input"' in looks["clear_referrer"]
+    ticks = html.count('<div class="mb-3 form-check">')
+    assert 0 < ticks == html.count('form-check-input"') - html.count('class="form-check"')
+
+
+@pytest.mark.parametrize(
+    ("errors", "value", "is_open"), [([], "", False), (["wrong"], "", True), ([], "typed", True), ([], None, False)]
+)
+def test_a_folded_row_is_opened_for_what_was_typed_or_is_wrong(errors, value, is_open):
+    row = SimpleNamespace(concealed_fields=[SimpleNamespace(errors=errors, value=lambda: value)])
+    assert needs_a_look(row) == is_open
