@@ -5,6 +5,7 @@ import re
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from io import StringIO
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,6 +25,7 @@ from salon.text import KeyField
 from segmentation.demo import seed, shop
 from segmentation.demo.desk import Desk
 from segmentation.demo.seed import Wish, seed_salon
+from segmentation.management.commands.seed_demo import CACHE_KIB, LARGE, _last_day, days_of_tiers
 from segmentation.runs.models import TierRun, TierSpan
 from segmentation.runs.recompute import recompute
 from tests import builders, live
@@ -130,6 +132,26 @@ def test_a_large_demo_has_two_runs(monkeypatch):
     monkeypatch.setattr("segmentation.management.commands.seed_demo.LARGE", 20)
     seed_demo()
     assert list(TierRun.objects.order_by("pk").values_list("as_of", flat=True)) == [date(2026, 6, 5), date(2026, 6, 12)]
+
+
+@pytest.mark.parametrize(("customers", "runs"), [(LARGE, 8), (LARGE + 1, 2)])
+def test_a_demo_has_as_many_runs_as_its_size_allows(customers, runs):
+    wish = Wish(customers=customers, years=1, seed=1, **_last_day(AS_OF))
+    assert len(days_of_tiers(wish)) == runs
+
+
+def test_no_tiers_are_of_a_day_before_the_history_or_its_first():
+    day = AS_OF - timedelta(days=8)
+    assert [each > day for each in days_of_tiers(SimpleNamespace(customers=1, as_of=AS_OF, first_day=day))] == [True]
+    before = SimpleNamespace(customers=1, as_of=AS_OF, first_day=day - timedelta(days=1))
+    assert days_of_tiers(before) == [day, AS_OF - timedelta(days=1)]
+
+
+@sqlite_only
+def test_sqlite_has_memory_for_it():
+    seed_demo(no_tiers=True)
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA cache_size").fetchone() == (-CACHE_KIB,)
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------------------

@@ -195,3 +195,13 @@ def test_the_command_says_what_became_of_the_day_it_was_given(branch, capsys):
     assert "has not begun yet, so this is study" in capsys.readouterr().out
     with pytest.raises(CommandError, match="2026-02-30 is no day"):
         call_command("recompute_tiers", "--as-of", "2026-02-30")
+
+
+@pytest.mark.parametrize("given", [(), ("--as-of", "today")], ids=["by default", "of today"])
+def test_a_study_of_a_day_that_has_begun_is_called_one(branch, people, capsys, given):
+    make_visits(branch, [(people["甲"], day("2026-06-01"), [100])])
+    call_command("recompute_tiers")
+    days = [timezone.localdate().isoformat() if each == "today" else each for each in given]
+    call_command("recompute_tiers", "--months", "6", *days)
+    study = TierRun.objects.get(is_study=True)
+    assert f"This is study {study.pk}; the current tiers stay as they are." in capsys.readouterr().out
