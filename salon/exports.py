@@ -35,7 +35,7 @@ def of_list(request, name, sheet, found, more=()):
     """The Prepared workbook of a Listing, with a sheet that says by which filter and order, and `more`."""
     facts = [*about(request.actor), *found.conditions, (_("Order"), str(found.sorts[found.sort].label)), *more]
     sheets = sheets_of_list(request.actor, sheet, facts)
-    return Prepared(filename(name, request.actor), sheets, found.is_long, found.queryset.order_by().count)
+    return Prepared(filename(name, request.actor), sheets, found.is_long, found.queryset.count)
 
 
 def sheets_of_list(actor, sheet, facts):

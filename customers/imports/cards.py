@@ -53,8 +53,8 @@ class CardWriter:
         """Store cards; returns their ids in order."""
         self._tables.begin()
         self._wanted = {card.fields.get("card_no") for card in cards} - {None, ""}
-        self._taken = set(Customer.objects.filter(card_no__in=self._wanted).order_by().values_list("card_no", flat=True))
-        bore = Customer.objects.filter(branch=self._branch, old_no__in=self._wanted).order_by()
+        self._taken = set(Customer.objects.filter(card_no__in=self._wanted).values_list("card_no", flat=True))
+        bore = Customer.objects.filter(branch=self._branch, old_no__in=self._wanted)
         self._bore = set(bore.values_list("old_no", flat=True))  # by a card that was merged into one of another branch
         ids = [self._write(card) for card in cards]
         self._tables.store()

@@ -129,7 +129,7 @@ def _found(people, data):
 def _stored(ids):
     """{id: (fields, phones, address parts)} of stored cards."""
     cards = {pk: ({}, [], {}) for pk in ids}
-    for values in Customer.objects.filter(pk__in=ids).order_by().values("pk", "branch", "card_date", *COMPARED):
+    for values in Customer.objects.filter(pk__in=ids).values("pk", "branch", "card_date", *COMPARED):
         values["card_date"] = values["card_date"].isoformat()
         cards[values["pk"]][0].update(values)
     for pk, number in Phone.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "number"):

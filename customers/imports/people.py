@@ -28,7 +28,7 @@ class Reach:
         ids = set(ids)
         if self.everywhere or not ids:
             return ids
-        own = set(Customer.objects.filter(pk__in=ids, branch=self.branch).order_by().values_list("pk", flat=True))
+        own = set(Customer.objects.filter(pk__in=ids, branch=self.branch).values_list("pk", flat=True))
         return own | self._served(ids - own)
 
     def _served(self, ids):
@@ -39,7 +39,7 @@ class Reach:
         if not ids:
             return set()
         visits = self.branch.visits.model.objects.filter(customer__in=ids, status="done", imported__isnull=True)
-        here = visits.order_by().alias(at=F("branch_id") + 0).filter(at=self.branch.pk)
+        here = visits.alias(at=F("branch_id") + 0).filter(at=self.branch.pk)
         return set(here.values_list("customer", flat=True).distinct())
 
 
@@ -76,8 +76,8 @@ def by_card_number(numbers, reach):
     if not numbers:
         return {}
     columns = ("pk", "branch", "merged_into")
-    bearing = Customer.objects.filter(card_no__in=numbers).order_by().values_list("card_no", *columns)
-    bore = Customer.objects.filter(branch=reach.branch, old_no__in=numbers).order_by().values_list("old_no", *columns)
+    bearing = Customer.objects.filter(card_no__in=numbers).values_list("card_no", *columns)
+    bore = Customer.objects.filter(branch=reach.branch, old_no__in=numbers).values_list("old_no", *columns)
     found, own = {}, {}
     for number, pk, branch, into in bearing:
         (own if branch == reach.branch.pk else found)[number] = (pk, into)
@@ -92,7 +92,7 @@ def survivors_of(ids):
     """{id: id of the card it was merged into, in the end} for those of these cards that were merged."""
     ends = {pk: pk for pk in ids}
     for _step in range(MOST_MERGES):
-        into = Customer.objects.filter(pk__in=set(ends.values()), merged_into__isnull=False).order_by()
+        into = Customer.objects.filter(pk__in=set(ends.values()), merged_into__isnull=False)
         into = dict(into.values_list("pk", "merged_into"))
         if not into:
             break

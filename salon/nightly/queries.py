@@ -52,17 +52,13 @@ class State:
 def state(now):
     """The State of this moment, by one query."""
     migration = MigrationRecorder.Migration.objects.filter(app=FIRST_MIGRATION[0], name=FIRST_MIGRATION[1])
-    row = (
-        Shop.objects.values_list(
-            Subquery(NightlyRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").values("finished_at")[:1]),
-            Subquery(NightlyRun.objects.order_by("-pk").values("state")[:1]),
-            Subquery(Backup.objects.order_by("-verified_at").values("verified_at")[:1]),
-            Subquery(User.objects.order_by("created_at").values("created_at")[:1]),
-            Subquery(migration.values("applied")[:1]),
-        )
-        .order_by()
-        .first()
-    )
+    row = Shop.objects.values_list(
+        Subquery(NightlyRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").values("finished_at")[:1]),
+        Subquery(NightlyRun.objects.order_by("-pk").values("state")[:1]),
+        Subquery(Backup.objects.order_by("-verified_at").values("verified_at")[:1]),
+        Subquery(User.objects.order_by("created_at").values("created_at")[:1]),
+        Subquery(migration.values("applied")[:1]),
+    ).first()
     if row is None:
         return State(now)
     run_at, run_state, backup_at, first_user, applied = row

@@ -128,5 +128,5 @@ class _Branch:
 
 def _note_last_visits():
     """Fill `last_visit_on` of every card in one statement. Refunds do not count as coming; they alone are negative here."""
-    came = Visit.objects.done().filter(customer=OuterRef("pk"), net_fen__gte=0).order_by().values("customer")
+    came = Visit.objects.done().filter(customer=OuterRef("pk"), net_fen__gte=0).values("customer")
     Customer.objects.update(last_visit_on=Subquery(came.annotate(last=Max("business_date")).values("last")))

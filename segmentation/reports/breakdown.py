@@ -46,7 +46,7 @@ def by_staff(month):
 def _staff_of(month):
     """{staff id, or None for nobody: StaffSales}. Three queries."""
     here, of_service = sales.visits_of(month), Q(line__kind=Item.SERVICE)
-    shares = StaffShare.objects.filter(line__visit__in=here).order_by()
+    shares = StaffShare.objects.filter(line__visit__in=here)
     found = shares.values("staff", "staff__name", "staff__branch__name").annotate(
         of_services=Sum("value_fen", filter=of_service, default=0),
         of_products=Sum("value_fen", filter=~of_service, default=0),
@@ -73,7 +73,7 @@ def _staff_of(month):
 
 def _sold(visits):
     """(fen of services, fen of products) of visits. One query."""
-    sums = dict(Line.objects.filter(visit__in=visits).order_by().values_list("kind").annotate(value=Sum("value_fen")))
+    sums = dict(Line.objects.filter(visit__in=visits).values_list("kind").annotate(value=Sum("value_fen")))
     return sums.get(Item.SERVICE, 0), sums.get(Item.PRODUCT, 0)
 
 
@@ -103,7 +103,7 @@ def by_means(month):
 
 def _means_of(month):
     """{means: (payments, fen received, fen paid back)}; what comes to nothing is no payment."""
-    paid = Payment.objects.as_corrected().filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0).order_by()
+    paid = Payment.objects.as_corrected().filter(bill__in=sales.visits_of(month).values("bill")).exclude(amount_fen=0)
     found = paid.values_list("means").annotate(
         count=Count("pk"),
         received=Sum("amount_fen", filter=Q(amount_fen__gt=0), default=0),
@@ -127,9 +127,9 @@ class DaySales:
 def by_day(month):
     """[DaySales] of each day of a month, days without sales too. Three queries."""
     here = sales.visits_of(month)
-    sums = here.order_by().values("day").annotate(net=Sum("net_fen"), visits=Count("pk", filter=Q(has_positive_line=True)))
+    sums = here.values("day").annotate(net=Sum("net_fen"), visits=Count("pk", filter=Q(has_positive_line=True)))
     found = {row["day"]: row for row in sums}
-    lines = Line.objects.filter(visit__in=here).order_by().values_list("visit__day", "kind").annotate(value=Sum("value_fen"))
+    lines = Line.objects.filter(visit__in=here).values_list("visit__day", "kind").annotate(value=Sum("value_fen"))
     kinds = defaultdict(int, {(day, kind): value for day, kind, value in lines})
     firsts = Counter(sales.firsts_in(month).values_list("first", flat=True))
     days = (month.first + timedelta(days=n) for n in range((month.last - month.first).days + 1))

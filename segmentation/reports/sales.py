@@ -80,7 +80,7 @@ def visits_of(month):
 
 def firsts_in(month):
     """{customer: the day of the first paid visit ever} of those for whom it is in the month, as a queryset."""
-    firsts = Visit.objects.filter(status=DONE, has_positive_line=True, customer__isnull=False).order_by()
+    firsts = Visit.objects.filter(status=DONE, has_positive_line=True, customer__isnull=False)
     return firsts.values("customer").annotate(first=Min("business_date")).filter(first__range=(month.first, month.last))
 
 
@@ -100,14 +100,14 @@ def by_month(month, months=13):
     """
     whole = Month(month.first)
     shown = [*(whole.ahead(n) for n in range(1 - months, 0)), month]
-    done = Visit.objects.filter(status=DONE, day__range=(shown[0].first, month.last)).order_by()
+    done = Visit.objects.filter(status=DONE, day__range=(shown[0].first, month.last))
     found = dict(done.annotate(of=TruncMonth("business_date")).values_list("of").annotate(net=Sum("net_fen")))
     return [(each, found.get(each.first, 0)) for each in shown]
 
 
 def by_branch(month):
     """[(branch name, consumption in fen, visits)], the largest first. One query."""
-    found = visits_of(month).order_by().values("branch__name")
+    found = visits_of(month).values("branch__name")
     found = found.annotate(net=Sum("net_fen"), visits=Count("pk", filter=Q(has_positive_line=True)))
     return [(row["branch__name"], row["net"], row["visits"]) for row in found.order_by("-net", "branch__name")]
 
@@ -129,7 +129,7 @@ class ItemSales:
 
 def by_item(month):
     """[ItemSales] of a month, the largest first, refunds taken off. Ranked and classed as customers are. One query."""
-    lines = Line.objects.filter(visit__in=visits_of(month)).order_by()
+    lines = Line.objects.filter(visit__in=visits_of(month))
     found = lines.values("item", "item__name", "item__category__name", "item__kind")
     found = list(found.annotate(sold=Sum("quantity_milli"), value=Sum("value_fen")).order_by(F("value").desc(), "item"))
     amounts = [row["value"] for row in reversed(found)]

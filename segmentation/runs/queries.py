@@ -72,7 +72,7 @@ def of_branch(rows, branch):
     whose it is; the customers of another are looked up and sorted. SQLite cannot know which, so the query says it.
     """
     home = Customer.objects.filter(branch=branch)
-    if home.order_by()[LARGE : LARGE + 1].exists():
+    if home[LARGE : LARGE + 1].exists():
         return rows.filter(Exists(home.filter(pk=OuterRef("customer"))))
     return rows.filter(customer__branch=branch)
 
@@ -85,7 +85,7 @@ def provisional_from(run):
 def overview(run, branch=None):
     """The Overview of a run. One query."""
     young = Count("pk", filter=Q(first_paid_on__gt=provisional_from(run)))
-    counted = rows_of(run, branch).order_by().annotate(fm=FM).values_list("tier", "r", "fm")
+    counted = rows_of(run, branch).annotate(fm=FM).values_list("tier", "r", "fm")
     cells = list(counted.annotate(heads=Count("pk"), spent=Coalesce(Sum("consumption_fen"), 0), young=young))
     heads, spent = sum(cell[3] for cell in cells), sum(cell[4] for cell in cells)
 
@@ -175,7 +175,7 @@ def moves(run, branch=None):
     if before is None:
         return None
     changed = with_before(run, rows_of(run, branch)).filter(Q(before=None) | ~Q(before=F("tier")))
-    came = changed.order_by().values_list("before", "tier").annotate(heads=Count("pk"))
+    came = changed.values_list("before", "tier").annotate(heads=Count("pk"))
     gone = TierSpan.objects.filter(~Exists(TierSpan.objects.filter(customer=OuterRef("customer"), from_run=run)), to_run=run)
     if branch:
         gone = gone.filter(customer__branch=branch)
