@@ -40,7 +40,7 @@ def by_staff(month):
     past = {staff: row.total_fen for staff, row in before.items()}
     rows = [replace(row, before_fen=past.get(row.staff, 0)) for row in (*now.values(), *gone)]
     rows = [row for row in rows if row.staff or row.total_fen or row.before_fen]
-    return sorted(rows, key=lambda row: (row.staff is None, -row.total_fen, row.name, row.staff or 0))
+    return sorted(rows, key=lambda row: (row.staff is None, -row.total_fen, row.name, row.staff))
 
 
 def _staff_of(month):

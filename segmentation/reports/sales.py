@@ -138,7 +138,7 @@ def by_item(month):
 
     def share(amount):
         at_least = len(amounts) - bisect_left(amounts, amount)
-        return sums[at_least - 1] / bounds.total if amount > 0 else 1
+        return sums[at_least - 1] / bounds.total if bounds.total else 1
 
     return [
         ItemSales(

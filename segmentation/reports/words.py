@@ -32,11 +32,11 @@ def compared(now, before, month):
     if part is None:
         return _("nothing to compare with in %(month)s") % facts
     facts |= {"percent": percent(abs(part)), "difference": format_money(abs(now - before))}
-    if now == before:
-        return _("as much as in %(month)s") % facts
     if now > before:
         return _("%(percent)s more than in %(month)s (%(difference)s)") % facts
-    return _("%(percent)s less than in %(month)s (%(difference)s)") % facts
+    if now < before:
+        return _("%(percent)s less than in %(month)s (%(difference)s)") % facts
+    return _("as much as in %(month)s") % facts
 
 
 def sentences(month, totals, items):
@@ -73,12 +73,13 @@ def _counted(words, number):
 
 def _visits_change(now, before, month):
     part, facts = growth(now, before), {"month": month_name(month), "before": number_format(before, force_grouping=True)}
-    if part is None or now == before:
-        return _("In %(month)s: %(before)s.") % facts
-    facts["percent"] = percent(abs(part))
-    if part > 0:
-        return _("Visits grew by %(percent)s from %(before)s in %(month)s.") % facts
-    return _("Visits fell by %(percent)s from %(before)s in %(month)s.") % facts
+    if part is not None:
+        facts["percent"] = percent(abs(part))
+        if now > before:
+            return _("Visits grew by %(percent)s from %(before)s in %(month)s.") % facts
+        if now < before:
+            return _("Visits fell by %(percent)s from %(before)s in %(month)s.") % facts
+    return _("In %(month)s: %(before)s.") % facts
 
 
 def _named(moved):

@@ -1,9 +1,10 @@
 """A month by staff, by means of payment and by day: figures by hand, and all three agree with the month's totals."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.utils.html import strip_tags
 
@@ -53,6 +54,28 @@ def test_by_staff(sold, today):
     }  # fmt: skip
 
 
+def test_somebody_stands_there_once_with_both_months_and_nobody_only_for_something(sold, receptionist, today):
+    day, first = Month.of(today).ahead(1).first, sold["first"]
+    item = Item.objects.get(name="面部护理")
+    with time_machine.travel(datetime(day.year, day.month, day.day, 4, tzinfo=UTC), tick=False):  # noon in Shanghai
+        actor = builders.actor_of(receptionist)
+        for staff, fen in ((first, 100), (sold["second"], 0)):
+            line = LineEntry(item=item, unit_price_fen=fen, shares=((staff, 10_000),))
+            record(actor, builders.make_customer(branch=first.branch), line, paid=None if fen else [])
+    rows = [(row.name, row.total_fen, row.before_fen) for row in breakdown.by_staff(Month.of(day))]
+    assert rows == [(first.name, 100, 11_001), (sold["second"].name, 0, 4_000), ("", 0, 3_000)]
+    assert breakdown.by_staff(Month.of(day))[-1].services == 0  # those of the month before are of that month
+    rows = [(row.name, row.total_fen, row.before_fen) for row in breakdown.by_staff(Month.of(day).ahead(1))]
+    assert rows == [(sold["second"].name, 0, 0), (first.name, 0, 100)]  # who worked for nothing was there
+
+
+def test_a_product_of_nobody_is_no_service(sold, today):
+    product = LineEntry(item=Item.objects.get(name="精华"), unit_price_fen=700, shares=())
+    record(sold["actor"], builders.make_customer(branch=sold["first"].branch), product)
+    nobody = breakdown.by_staff(Month.of(today))[-1]
+    assert (nobody.name, nobody.products_fen, nobody.services) == ("", 700, 1)
+
+
 def test_a_free_service_of_nobody_is_none_that_was_done(sold, today):
     free = LineEntry(item=Item.objects.get(name="面部护理"), unit_price_fen=0, shares=())
     record(sold["actor"], builders.make_customer(branch=sold["first"].branch), free, paid=[])
@@ -62,9 +85,27 @@ def test_a_free_service_of_nobody_is_none_that_was_done(sold, today):
 def test_the_workbook_says_the_same_by_staff(sold, today, tmp_path):
     file = tmp_path / "month.xlsx"
     call_command("export_owner_workbook", "--month", str(Month.of(today)), "--output", str(file))
-    rows = workbooks.records(workbooks.opened(file)["By staff"])
+    book = workbooks.opened(file)
+    rows = workbooks.records(book["By staff"])
     found = [(row["Services done"], row["Customers served"]) for row in rows]
     assert found[:3] == [(1, 1), (1, 1), (1, None)]  # whom somebody without a name has served, nobody counts
+    names = [sold["first"].name, sold["second"].name, "Without anybody's name", "Together"]
+    assert [row["Staff"] for row in rows] == names
+    (chart,) = book["By staff"]._charts
+    assert (chart.anchor._from.col, chart.anchor._from.row) > (0, len(rows))  # below the rows
+
+
+def test_the_workbook_leaves_empty_what_is_nothing(sold, today, tmp_path):
+    Payment.objects.create(bill=sold["bill"], position=7, means="cash", amount_fen=-500)
+    file = tmp_path / "month.xlsx"
+    call_command("export_owner_workbook", "--month", str(Month.of(today)), "--output", str(file))
+    book = workbooks.opened(file)
+    refunded = {row["Means of payment"]: row["Refunded"] for row in workbooks.records(book["By means of payment"])}
+    assert refunded == {"WeChat Pay": None, "Cash": -5, "Together": -5}
+    days = workbooks.records(book["By day"])
+    assert {row["New customers"] for row in days} == {None, 2}
+    (chart,) = book["By day"]._charts
+    assert chart.anchor._from.col > 6  # beside the rows
 
 
 def test_by_means_and_without_what_was_voided(sold, today):
@@ -75,6 +116,10 @@ def test_by_means_and_without_what_was_voided(sold, today):
     Payment.objects.create(bill=first.bill, position=7, means="cash", amount_fen=-500)
     found = {row.means: (row.received_fen, row.returned_fen) for row in breakdown.by_means(month)}
     assert found == {first.means: (18_001, 0), "cash": (0, -500)}
+    Payment.objects.create(bill=first.bill, position=8, means="alipay", amount_fen=20_000)
+    Payment.objects.create(bill=first.bill, position=9, means="card", amount_fen=0)  # from a file: no payment
+    assert [row.means for row in breakdown.by_means(month)] == ["alipay", first.means, "cash"]
+    Payment.objects.create(bill=first.bill, position=10, means="alipay", amount_fen=-20_000)
     services.void_bill(actor=sold["actor"], key=uuid.uuid4(), bill=sold["bill"], reason="错单")
     assert sum(row.net_fen for row in breakdown.by_means(month)) == 14_501
     assert sum(row.total_fen for row in breakdown.by_staff(month)) == 15_001

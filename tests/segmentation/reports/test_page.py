@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -10,6 +11,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from customers.log.models import AccessEntry
+from segmentation.reports import views
+from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
 from tests.segmentation.histories import day, make_customers, make_visits
@@ -102,6 +105,16 @@ def test_the_page_says_what_grew_and_what_fell(june, boss):
     assert "June 2026 805; July 2026, up to day 1 0" in fell
     picture = unescape(b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", fell)[1]).decode())
     assert re.findall(r">(Jun|Jul)( 1–1)?<", picture) == [("Jun", ""), ("Jul", " 1–1")]
+
+
+@pytest.mark.parametrize(("long", "is_long"), [(6, False), (5, True)])
+def test_a_workbook_of_more_rows_than_so_many_is_made_in_the_background(june, boss, owner, monkeypatch, long, is_long):
+    """Three visits of June, and three customers of the current run."""
+    monkeypatch.setattr(views, "LONG", long)
+    assert views.rows_of(Month.parse("2026-06")) == 6
+    assert boss.get(PAGE, {"month": "2026-06"}).context["is_long"] == is_long
+    asked = SimpleNamespace(GET={"month": "2026-06"}, actor=builders.actor_of(owner))
+    assert views.prepared(asked).is_long == is_long
 
 
 def test_the_page_costs_as_many_queries_for_many_as_for_few(june, branch, boss, django_assert_max_num_queries):

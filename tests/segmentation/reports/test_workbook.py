@@ -4,12 +4,12 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from archives.visits.models import Line
+from archives.visits.models import VOIDED, Line, Visit
 from segmentation.reports import sales
 from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
-from tests.segmentation.histories import day, make_customers, make_visits
+from tests.segmentation.histories import NOON, day, make_customers, make_visits
 
 SHEETS = ("Summary", "By staff", "By means of payment", "By day", "Items", "Visits", "About this file")
 JUNE = Month.parse("2026-06")
@@ -59,6 +59,18 @@ def test_totals_by_hand(june):
     assert [row[1:] for row in sales.by_branch(JUNE)] == [(32_001, 3), (3_000, 1)]
 
 
+def test_what_was_voided_or_is_of_later_days_counts_nowhere(branch, other_branch, june):
+    make_visits(branch, [(june["丙"], day("2026-05-02"), [600])], serial=70)
+    assert sales.totals(JUNE).new_customers == 1  # 甲; 丙 came in May
+    Visit.objects.filter(receipt_no="T70").update(status=VOIDED, voided_at=NOON)
+    make_visits(branch, [(june["丙"], day("2026-06-29"), [700])], serial=80)
+    assert sales.totals(JUNE).new_customers == 2
+    Visit.objects.filter(receipt_no="T80").update(status=VOIDED, voided_at=NOON)
+    assert dict(sales.by_month(JUNE))[JUNE] == 35_001
+    so_far = Month(JUNE.first, 15)
+    assert sales.by_month(so_far)[-1] == (so_far, 8_000)  # the days after it not
+
+
 def test_items_by_sales_are_classed_as_customers_are(june):
     visit = sales.visits_of(JUNE).order_by("pk").first()
     sold = {"甲": [70_000], "乙": [15_000], "丙": [15_000, 100, -100], "丁": [-300], "戊": [0]}
@@ -101,8 +113,12 @@ def test_the_workbook_says_what_the_queries_say(june, tmp_path):
     shares = [summary[tier][2] for tier in "ABC"]
     assert sum(shares) == pytest.approx(1)
     assert len(book["Summary"]._charts) == 3  # months, branches, tiers
+    assert [chart.y_axis.scaling.min for chart in book["Summary"]._charts[:1]] == [0]  # there are months without anything
     assert len(workbooks.records(book["Visits"])) == 6
     assert [row["Card number"] for row in workbooks.records(book["Customers"])] == ["乙", "甲"]
+    for name in book.sheetnames:
+        rests_on = "as they were computed" if name == "Customers" else "as corrected since"
+        assert rests_on in workbooks.rows(book[name])[1][0], name
 
 
 def test_a_month_that_is_not_over_is_compared_alike_wherever_it_stands(branch, tmp_path):
