@@ -1,5 +1,6 @@
 """What an import asks of the database: no more than it needs; and what it keeps together."""
 
+import uuid
 from datetime import date
 
 import pytest
@@ -9,18 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from archives.imports import catalogue, known, writing
 from archives.imports.importer import Draft
 from archives.imports.lines import Entry
+from archives.visits import identify
 from customers.imports import engine
 from tests import builders
 from tests.archives.imports.importing import import_visits
+from tests.archives.reading import rows_of
 from tests.archives.visits.recording import line, record
 
 HEADER = "单号 日期 卡号 手机 项目 金额"
-
-
-def rows_of(sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 def test_what_is_known_is_read_of_these_days_and_these_visits(branch, write, receptionist):
@@ -32,14 +29,15 @@ def test_what_is_known_is_read_of_these_days_and_these_visits(branch, write, rec
     imported = Draft(date(2024, 1, 5), "R1", [1], [Entry(item="甲", amount_fen=100, means="unknown")])
     with CaptureQueriesContext(connection) as asked:
         assert known.visits(branch, [imported])[imported.identity].is_same(imported)
-    assert [len(rows_of(each["sql"])) for each in asked] == [1]
+    assert [len(rows_of(each)) for each in asked] == [1]
     at_desk = Draft(
         bill.business_date, bill.receipt_no, [1], [Entry(item="甲", amount_fen=100, means="unknown")], customer=customer.pk
     )
-    record(actor, builders.make_customer(branch=branch), line(item))
+    nobodys = record(actor, None, line(item)).visits.get()
+    identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=nobodys, customer=builders.make_customer(branch=branch))
     with CaptureQueriesContext(connection) as asked:
         assert known.visits(branch, [imported, at_desk])[at_desk.identity].is_same(at_desk)
-    assert [len(rows_of(each["sql"])) for each in asked] == [4, 1]
+    assert [len(rows_of(each)) for each in asked] == [4, 1]
     assert not [each for each in asked if "ORDER BY" in each["sql"]]
 
 

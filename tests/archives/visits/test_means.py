@@ -122,6 +122,18 @@ def test_not_where_something_rests_on_it(actor, customer, facial, bill):
         correct(actor, free)
 
 
+def test_the_same_in_another_order_changes_nothing(actor, customer, facial):
+    bill = record(actor, customer, line(facial), paid=[("wechat", 30_000), ("cash", 8_000)])
+    with pytest.raises(EntryError, match="paid already"):
+        correct(actor, bill, ("wechat", 30_000), ("cash", 8_000))
+
+
+def test_stored_value_is_not_moved(actor, customer, facial, bill):
+    Payment.objects.create(bill=bill, position=9, means="stored", amount_fen=1)
+    with pytest.raises(Barred, match="stored value"):
+        correct(actor, bill, ("cash", 38_000))
+
+
 def test_a_second_tab_is_told(actor, bill):
     correct(actor, bill, ("cash", 38_000), seen=0)
     with pytest.raises(Conflict, match="meanwhile"):
@@ -154,6 +166,7 @@ def test_the_page_of_what_cannot_be_corrected_says_why(desk, actor, customer, fa
     page = desk.get(url)
     assert page.status_code == 409
     assert "on the day of the bill only" in page.content.decode()
+    assert desk.post(url, {"reason": ""}).status_code == 422  # what was typed is looked at first
     assert url not in desk.get(f"/visits/{old.visits.get().pk}/").content.decode()
     assert builders.client_of(beautician).get(url).status_code in (403, 404)
 
