@@ -38,12 +38,14 @@ def paid(bill):
     return [(each.means, each.amount_fen) for each in bill.payments.as_corrected()]
 
 
-def test_what_holds_is_the_last_correction_and_the_first_record_stays(actor, bill):
-    correct(actor, bill, ("cash", 38_000))
-    assert paid(bill) == [("cash", 38_000)]
+def test_what_holds_is_the_last_correction_and_the_first_record_stays(actor, desk, customer, facial, bill):
+    other = record(actor, customer, line(facial))
+    first = correct(actor, bill, ("cash", 38_000))
+    assert (paid(bill), paid(other)) == ([("cash", 38_000)], [("wechat", 38_000)])
     last = correct(actor, bill, ("wechat", 30_000), ("card", 8_000), reason="分两次付")
     assert paid(bill) == [("wechat", 30_000), ("card", 8_000)]
     assert bill.payments.count() == 4
+    assert list(desk.get(f"/visits/{bill.visits.get().pk}/").context["corrections"]) == [first, last]
     assert (last.recorded_by, last.recorded_at, last.remark.text) == (actor.user, actor.now, "分两次付")
     bill.refresh_from_db()
     assert (bill.paid_fen, bill.voided_at) == (38_000, None)
