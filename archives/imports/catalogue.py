@@ -47,16 +47,14 @@ class Catalogue:
         return found
 
     def _find_item(self, name, kind):
-        items = Item.objects.filter(
-            name_key=text.fold(name or unnamed(kind))[:120], kind__in=[kind] if kind else [Item.SERVICE, Item.PRODUCT]
-        )
+        items = Item.objects.filter(name_key=_key(_named(name, kind)), kind__in=[kind] if kind else [Item.SERVICE, Item.PRODUCT])
         return items.order_by("-kind").first()  # service before product
 
     def _make_item(self, entry, unit_fen):
-        name = entry.item or unnamed(entry.kind)
+        name = _named(entry.item, entry.kind)
         made, is_new = Item.objects.get_or_create(
             kind=entry.kind or Item.SERVICE,
-            name_key=text.fold(name)[:120],
+            name_key=_key(name),
             defaults={"name": name, "category": self._category(entry.category), "price_fen": unit_fen, "is_imported": True},
         )
         self.made_items += is_new
@@ -74,11 +72,7 @@ class Catalogue:
 
     def count_new_items(self, pairs):
         """How many of these (name, kind) pairs would make an item."""
-        new = {
-            (kind or Item.SERVICE, text.fold(name or unnamed(kind))[:120])
-            for name, kind in pairs
-            if not self._find_item(name, kind)
-        }
+        new = {(kind or Item.SERVICE, _key(_named(name, kind))) for name, kind in pairs if not self._find_item(name, kind)}
         return len(new)
 
     # --- staff
@@ -102,6 +96,10 @@ class Catalogue:
         return len({key for key in (text.fold(name)[:80] for name in names) if self._find_staff(key) is None})
 
 
-def unnamed(kind):
-    """What stands for an item the file does not name."""
-    return _("Unnamed product") if kind == Item.PRODUCT else _("Unnamed service")
+def _key(name):
+    return text.fold(name)[:120]
+
+
+def _named(name, kind):
+    """The name of an item, or what stands for one the file does not name."""
+    return name or (_("Unnamed product") if kind == Item.PRODUCT else _("Unnamed service"))

@@ -37,7 +37,7 @@ class Draft:
 
     @property
     def identity(self):
-        return self.receipt_no, self.on, self.customer
+        return self.receipt_no, self.on, self.new_card or self.customer
 
     @property
     def receipt(self):
@@ -154,41 +154,40 @@ class VisitImporter(Importer):
         stored = known.visits(self.branch, drafts)
         new, sizes = {}, _sizes(drafts)
         for draft in drafts:
-            reason = self._refusal(draft, stored, new)
-            if not reason and sizes[draft.receipt] > MAX_BILL_FEN:
-                reason = _("A receipt comes to at most %(most)s.") % {"most": format_money(MAX_BILL_FEN)}
-            if reason:
+            if reason := self._refusal(draft, stored, new, sizes):
                 self.spool.refuse((row, reason) for row in draft.rows)
             elif draft.identity in stored:
                 self.spool.skip((row, "") for row in draft.rows)
                 self.counts["skipped"] += len(draft.rows)
                 self.counts["skipped_visits"] += 1
             else:
-                new[(draft.identity, draft.new_card)] = draft
+                new[draft.identity] = draft
                 self.tell(_equal_rows(draft))
         return list(new.values())
 
     def _resolve(self, drafts):
         """Cards may have been made, merged or moved to another branch since the rows were checked."""
         made = by_card_number({draft.new_card for draft in drafts if draft.new_card}, self.reach)
-        moved = survivors_of({draft.customer for draft in drafts if draft.customer})
+        moved = survivors_of({draft.customer for draft in drafts})
         for draft in drafts:
             if draft.new_card in made:
                 draft.customer, draft.new_card = made[draft.new_card], ""
             draft.customer = moved.get(draft.customer, draft.customer)
-        reached = self.reach.of(draft.customer for draft in drafts if draft.customer)
+        reached = self.reach.of(draft.customer for draft in drafts) | {None}
         for draft in drafts:
-            draft.is_within_reach = not draft.customer or draft.customer in reached
+            draft.is_within_reach = draft.customer in reached
 
-    def _refusal(self, draft, stored, new):
+    def _refusal(self, draft, stored, new, sizes):
         if not draft.is_within_reach:
             return _("This branch does not know this customer any more.")
         if len(draft.rows) > MOST_LINES:
             return _("A visit has at most %(n)d lines.") % {"n": MOST_LINES}
-        if (draft.identity, draft.new_card) in new:
+        if draft.identity in new:
             return _("This visit stands in the file twice, under two numbers of one card.")
         if draft.identity in stored and not stored[draft.identity].is_same(draft):
             return _("This visit is stored already, with other content.")
+        if sizes[draft.receipt] > MAX_BILL_FEN:
+            return _("A receipt comes to at most %(most)s.") % {"most": format_money(MAX_BILL_FEN)}
         return ""
 
     def _count(self, drafts):
@@ -197,9 +196,8 @@ class VisitImporter(Importer):
             self.counts["lines"] += len(draft.rows)
             self.counts["anonymous"] += draft.customer is None and not draft.new_card
             self.counts["amount_fen"] += sum(lines.money_of(entry).value_fen for entry in draft.entries)
-            day = draft.on.isoformat()
-            self.counts["first_day"] = min(self.counts["first_day"] or day, day)
-            self.counts["last_day"] = max(self.counts["last_day"] or day, day)
+            self.counts["last_day"] = draft.on.isoformat()  # they come in the order of their days
+            self.counts["first_day"] = self.counts["first_day"] or self.counts["last_day"]
 
     # --- storing
 
@@ -245,7 +243,7 @@ def _new_card(number, drafts):
 def _equal_rows(draft):
     """(row, warning) of each row of a visit that says what an earlier one says: two lines, unless somebody looks."""
     first = {}
-    for row, entry in zip(draft.rows, draft.entries) if len(draft.rows) > 1 else ():
+    for row, entry in zip(draft.rows, draft.entries) if draft.rows[1:] else ():
         said = json.dumps(lines.content(entry))
         if said in first:
             yield row, _("Row %(row)d of the same visit says exactly this; both are taken.") % {"row": first[said]}

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from archives.imports.lines import money_of
-from archives.visits.models import DONE, VOIDED, Line, Visit
+from archives.visits.models import Line, Visit
 from salon import text
 
 
@@ -35,9 +35,9 @@ def visits(branch, drafts):
     """
     if not drafts:
         return {}
-    wanted = {draft.identity for draft in drafts if not draft.new_card}
+    wanted = {draft.identity for draft in drafts}
     days = [draft.on for draft in drafts]
-    stored = Visit.objects.filter(branch=branch, day__range=(min(days), max(days)), status__in=[DONE, VOIDED]).order_by()
+    stored = Visit.objects.filter(branch=branch, day__range=(min(days), max(days)))  # what is not done has no business date
     columns = ("receipt_no", "business_date", "customer", "pk", "imported__content", "identified")
     found = {}
     for receipt_no, on, who, pk, content, identified in stored.values_list(*columns):

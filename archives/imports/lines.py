@@ -153,12 +153,16 @@ def _staff_names(value):
 
 @dataclass(frozen=True)
 class Money:
-    """The money of a line as it is stored: value = quantity × unit price − discount, the quantity with the sign of the value."""
+    """The money of a line as it is stored: value = quantity × unit price − discount, the quantity with the sign of the value.
+
+    `is_sale`: nothing is given back.
+    """
 
     milli: int
     unit_fen: int
     discount_fen: int
     value_fen: int
+    is_sale: bool
     reason: str = ""
 
 
@@ -191,23 +195,23 @@ def _computed(entry):
 
 def _product(milli, fen):
     """Quantity × price in fen, halves away from zero."""
-    size = (abs(milli) * abs(fen) * 2 + 1000) // 2000
-    return size if (milli < 0) == (fen < 0) else -size
+    size = (abs(milli * fen) * 2 + 1000) // 2000
+    return size if milli * fen > 0 else -size
 
 
 def money_of(entry):
     """The Money of an entry. The amount wins; where price or quantity do not lead to it, discount or price give way."""
     value = entry.amount_fen if entry.amount_fen is not None else _computed(entry)
-    milli = abs(_milli(entry)) * (-1 if value < 0 or value == 0 and (entry.milli or 0) < 0 else 1)
-    sign, size, quantity = (-1 if milli < 0 else 1), abs(value), abs(milli)
+    is_sale = (value or entry.milli or 0) >= 0
+    sign, size, quantity = (1 if is_sale else -1), abs(value), abs(_milli(entry))
     unit = abs(entry.price_fen or 0)
-    if _product(quantity, unit) < size or entry.price_fen is None:
+    if _product(quantity, unit) < size:
         unit = -(-size * 1000 // quantity)
     discount = _product(quantity, unit) - size
     reason = ""
-    if discount and sign > 0:
+    if discount and is_sale:
         reason = "other" if entry.price_fen is not None else "rounding"
-    return Money(milli, unit, sign * discount, value, reason)
+    return Money(sign * quantity, unit, sign * discount, value, is_sale, reason)
 
 
 def content(entry):

@@ -91,13 +91,13 @@ class VisitWriter:
     def _line(self, visit_id, position, entry):
         tables, money = self._tables, money_of(entry)
         item = self._catalogue.item(entry, min(money.unit_fen, MAX_FEN))
-        line_id, is_sale = tables.lines.new_id(), money.value_fen >= 0 and money.milli > 0
-        cost = (item.cost_fen * money.milli * 2 + 1000) // 2000 if is_sale else 0
+        line_id = tables.lines.new_id()
+        cost = (item.cost_fen * money.milli * 2 + 1000) // 2000 if money.is_sale else 0
         tables.lines.add((
             line_id, visit_id, position, item.id, item.kind, item.name, money.milli, money.unit_fen, money.discount_fen,
-            money.reason, money.value_fen, money.value_fen, cost, item.minutes if is_sale else 0,
+            money.reason, money.value_fen, money.value_fen, cost, item.minutes if money.is_sale else 0,
         ))  # fmt: skip
-        if is_sale:  # nothing can be given back of a line that gave back
+        if money.is_sale:  # nothing can be given back of a line that gave back
             tables.allowances.add((line_id, money.value_fen, money.milli))
         if money.reason == "other":
             tables.remarks.add((line_id, _("From an import")))
@@ -122,9 +122,7 @@ def _by_receipt(drafts):
 
 
 def _last_days(drafts):
-    """{customer id: last day}."""
-    days = {}
-    for draft in drafts:
-        if draft.customer and (draft.customer not in days or days[draft.customer] < draft.on):
-            days[draft.customer] = draft.on
+    """{customer id: last day} of drafts in the order of their days."""
+    days = {draft.customer: draft.on for draft in drafts}
+    days.pop(None, None)  # nobody's
     return days

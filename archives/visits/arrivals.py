@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from archives.visits.entries import EntryError
-from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, PlannedItem, Visit, VisitNote
+from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, UNFINISHED, PlannedItem, Visit, VisitNote
 from salon import operations
 from salon.errors import Conflict
 
@@ -77,7 +77,7 @@ def check_in(*, actor, key, branch, customer, items=(), assigned=None):
 
 def expected_visit(branch, customer, day):
     """The expected visit that a check-in of this customer finds; None if nobody expects her that day."""
-    return Visit.objects.filter(branch=branch, customer=customer, status=EXPECTED, day=day).order_by("pk").first()
+    return Visit.objects.filter(branch=branch, customer=customer, status=EXPECTED, day=day).first()
 
 
 @transaction.atomic
@@ -85,7 +85,7 @@ def change_expected(*, actor, visit, on, at=None, items=(), assigned=None, chann
     """Another day, time, person or other items for a visit that is not done. Raises EntryError, Conflict."""
     if on != visit.expected_on:
         _refuse_bad_day(actor, on)
-    still = Visit.objects.filter(pk=visit.pk, status__in=MOVES).exclude(status__in=[NO_SHOW, CANCELLED])
+    still = Visit.objects.filter(pk=visit.pk, status__in=UNFINISHED)
     fields = {"expected_on": on, "expected_time": at, "assigned": assigned, "channel": channel}
     if visit.status == EXPECTED:
         fields["day"] = on

@@ -101,7 +101,7 @@ def board(actor, day, *, with_hints=False):
 def _known(actor, customers, day, *, with_hints):
     """What is asked once for all customers of a board."""
     pks = [customer.pk for customer in customers]
-    came_before = _came_before(day).filter(customer__in=pks).order_by()
+    came_before = _came_before(day).filter(customer__in=pks)
     return {
         "safety": safety_of(pks, day),
         "notes": latest_next_notes(pks),
@@ -200,6 +200,6 @@ def takings(actor, day):
     is_own = actor.role not in access.MANAGERS
     if is_own:
         payments = payments.filter(bill__recorded_by=actor.user)
-    sums = dict(payments.order_by().values_list("means").annotate(sum=Sum("amount_fen")))
+    sums = dict(payments.values_list("means").annotate(sum=Sum("amount_fen")))
     by_means = [(label, sums[means]) for means, label in Payment.MEANS if means in sums]
     return Takings(is_own, sum(sums.values()), by_means)

@@ -186,7 +186,7 @@ def expect_edit(request, pk):
     actor = request.actor
     visits = Visit.objects.filter(status__in=UNFINISHED, expected_on__isnull=False, customer__isnull=False)
     visit = access.get(actor, visits.select_related("customer"), pk=pk)
-    planned = [each.item for each in visit.planned.select_related("item").order_by("pk")]
+    planned = [each.item for each in visit.planned.select_related("item")]
     initial = {
         "on": visit.expected_on,
         "at": visit.expected_time,
@@ -195,7 +195,7 @@ def expect_edit(request, pk):
         "channel": visit.channel,
     }
     form = ExpectForm(request.POST or None, actor=actor, customer=visit.customer, planned=planned, visit=visit, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         try:
             fields = {name: data[name] for name in ("on", "at", "items", "assigned", "channel")}

@@ -67,8 +67,8 @@ class SafetyStop(Exception):
 class EntryError(ValidationError):
     """What is wrong with an entry. `where` is "", "guests-0", "guests-0-lines-2" or "payments-1"."""
 
-    def __init__(self, message, where="", code="invalid"):
-        super().__init__(message, code=code)
+    def __init__(self, message, where=""):
+        super().__init__(message, code="invalid")
         self.where = where
 
 
@@ -121,7 +121,7 @@ def payment_problems(payments, payable_fen):
     paid = sum(fen for _means, fen in payments)
     if paid != payable_fen:
         text = _("The payments come to %(paid)s, but %(payable)s is to be paid.")
-        found.append(EntryError(text % {"paid": format_money(paid), "payable": format_money(payable_fen)}, "payments", "sum"))
+        found.append(EntryError(text % {"paid": format_money(paid), "payable": format_money(payable_fen)}, "payments"))
     return found
 
 

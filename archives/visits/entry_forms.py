@@ -59,10 +59,10 @@ class EntryForm:
         rows = [n for n in sorted(numbers["lines"])[:MAX_LINES] if _is_filled(data, n)]
         self.head = HeadForm(data)
         self.guests = [GuestForm(data, prefix=f"guests-{n}") for n in sorted(numbers["guests"])[:MAX_GUESTS]]
-        staff_ids = [sent_id(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff") if sent_id(pk)]
+        staff_ids = [sent_id(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff")]
         item_ids = [sent_id(data.get(f"lines-{n}-item")) for n in rows]
         corrects = sent_id(self.head["replaces"].value())
-        self.stock = Stock(self.actor.branch, [pk for pk in item_ids if pk], staff_ids if corrects else ())
+        self.stock = Stock(self.actor.branch, item_ids, staff_ids if corrects else ())
         self.lines = [LineForm(data, prefix=f"lines-{n}", stock=self.stock) for n in rows]
         self._fetch()
 
@@ -180,11 +180,10 @@ class EntryForm:
         parts = problem.where.split("-")
         if parts[0] == "guests":
             guest = self.guests[int(parts[1])]
-            target = self.placed[guest.number][int(parts[3])] if len(parts) > 3 else guest
+            target = self.placed[guest.number][int(parts[3])] if parts[3:] else guest
             target.add_error(None, problem.message)
         elif parts[0] == "payments":
-            is_open = not self.payments and problem.code == "sum"
-            self.payment_problems.append(_("Choose how it is paid.") if is_open else problem.message)
+            self.payment_problems.append(problem.message if self.payments else _("Choose how it is paid."))
         elif parts[0] == "on":
             self.head.add_error("on", problem.message)
         else:
@@ -217,9 +216,8 @@ def _is_filled(data, n):
 
 def _visible(actor, queryset, values):
     """{pk: object} of all the ids among `values`. Raises Http404 if the actor may not see one of them."""
-    sent = [value for value in values if value not in (None, "")]
-    ids = {sent_id(value) for value in sent}
-    found = queryset.visible_to(actor).in_bulk(ids) if sent and None not in ids else {}
+    ids = {sent_id(value) for value in values if value not in (None, "")}
+    found = queryset.visible_to(actor).in_bulk(ids)
     if len(found) != len(ids):
         raise Http404
     return found

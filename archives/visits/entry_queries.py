@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from archives.visits import undo
-from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, StaffShare, Visit, VisitNote
+from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.payment_models import Payment
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
@@ -184,8 +184,11 @@ def planned_lines(visit):
 def prefill_correction(bill):
     """The form filled with what a bill says, to record it anew; the old one is voided when the new one is stored."""
     visits = list(bill.visits.select_related("customer").order_by("pk"))
-    notes = VisitNote.objects.filter(visit__in=visits).order_by("pk")
-    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related("shares", "overrides")
+    notes = VisitNote.objects.filter(visit__in=visits)
+    parts = [
+        Prefetch(name, model.objects.order_by("pk")) for name, model in (("shares", StaffShare), ("overrides", SafetyOverride))
+    ]
+    lines = Line.objects.filter(visit__in=visits).select_related("remark").prefetch_related(*parts)
     place = {visit.pk: n for n, visit in enumerate(visits)}
     nobody_else = 0 if bill.payer is None else OTHER_PAYER
     payer = next((n for n, visit in enumerate(visits) if visit.customer_id == bill.payer_id), nobody_else)
@@ -267,7 +270,7 @@ def stored_since(bill):
     stands = _in_place_of(bill)
     is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
     if stands and not is_to_be_corrected:
-        return (_in_place_of(stands) or stands).visits.order_by("pk").first()
+        return (_in_place_of(stands) or stands).visits.first()
     return next((each.reopened for each in _undone_visits(bill) if each.reopened and not each.reopened.is_open), None)
 
 

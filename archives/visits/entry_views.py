@@ -197,9 +197,9 @@ def _on_its_own(sent, form):
     """What was sent, as a bill that finishes no open visit and takes no undone bill's place; and knows whose it is by now."""
     data = sent.copy()
     for name in sent:
-        if (name.startswith("guests-") and name.endswith("-visit")) or (form.undone and name == "replaces"):
+        if name.endswith("-visit") or (form.undone and name == "replaces"):
             data[name] = ""
-    if form.replaced and not form.undone:
+    if form.replaced:
         data["identified"] = entry_queries.identified_of(form.replaced)
     return data
 
@@ -228,7 +228,7 @@ def _page(request, form, key, status=200):
 
 def _stands_again(request, form):
     """The bill an undo stored again, which this form corrects; None if there is none, or it stands no more."""
-    is_so = "undone" in request.GET and form.replaced and not form.undone and not form.replaced.voided_at
+    is_so = "undone" in request.GET and form.replaced and not form.replaced.voided_at
     return form.replaced if is_so else None
 
 

@@ -36,7 +36,7 @@ class VisitFilter(filters.FilterSet):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         actor = self.request.actor
-        self.filters["item"].queryset = Item.objects.order_by("kind", "initials", "name_key", "pk")
+        self.filters["item"].queryset = Item.objects.all()
         self.filters["staff"].queryset = StaffMember.objects.visible_to(actor)
         self.filters["branch"].queryset = Branch.objects.visible_to(actor)
         if not actor.is_owner:

@@ -49,7 +49,7 @@ def identify_visit(*, actor, key, visit, customer):
     if reason := why_not(actor, visit):
         raise Barred(reason)
     refunded = Visit.objects.filter(bill__in=bills, bill__refunds__isnull=False, customer=None, status=DONE)
-    hers = [visit, *refunded.order_by("pk")]
+    hers = [visit, *refunded]
     _hand_over(hers, customer)
     IdentifiedVisit.objects.bulk_create(
         IdentifiedVisit(visit=each, recorded_by=actor.user, recorded_at=actor.now) for each in hers
@@ -97,7 +97,7 @@ def visits_beside(actor, visit, customer):
 
 def not_tolerated(actor, visit, customer):
     """[(item name, tag name)] of what was done, or is planned, although a note in force now speaks against it. Four queries."""
-    names = dict(Line.objects.filter(visit=visit).order_by("position").values_list("item", "item_name"))
+    names = dict(Line.objects.filter(visit=visit).values_list("item", "item_name"))
     names = names or dict(visit.planned.order_by("pk").values_list("item", "item__name"))
     found = safety_conflicts([customer.pk], names, actor.today)
     return [(name, tag.name) for item, name in names.items() for tag in found.get((customer.pk, item), ())]

@@ -43,7 +43,7 @@ def correct_means(*, actor, key, bill, payments, reason, seen_last):
     `payments`: [(means, fen), ...] above 0, the sum of the bill. `seen_last`: what `seen` said when the form was made.
     Raises EntryError, Barred (`why_not`), Conflict if somebody corrected it meanwhile, AlreadyDone, KeyConflict.
     """
-    url = reverse("visits:detail", args=[bill.visits.order_by("pk").first().pk])
+    url = reverse("visits:detail", args=[bill.visits.first().pk])
     data = {"bill": bill.pk, "payments": [list(payment) for payment in payments], "reason": reason}
     operations.claim(key=key, user=actor.user, action="means", data=data, url=url)
     bill = Bill.objects.select_for_update().select_related("branch").get(pk=bill.pk)

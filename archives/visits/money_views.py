@@ -31,7 +31,7 @@ def visit_refund(request, pk):
     refund = Refund(bill, _refundable(bill), sent)
     context = {"visit": visit, "bill": bill, "refund": refund, "form": refund.form}
     context["symbol"] = SYMBOLS.get(settings.CURRENCY, settings.CURRENCY)
-    is_valid = sent is not None and refund.is_valid()
+    is_valid = refund.is_valid()
     if is_valid and confirmed == str(refund.total):
         try:
             back = _store(request, key, bill, refund)
@@ -39,7 +39,7 @@ def visit_refund(request, pk):
             refund.form.add_error(None, problem)
         else:
             messages.success(request, _("The refund is stored as receipt %(receipt)s.") % {"receipt": back.receipt_no})
-            return redirect(back.visits.order_by("pk").first())
+            return redirect(back.visits.first())
     elif is_valid and "change" not in sent:
         return render(request, "archives/visits/refund_summary.html", context | {"operation_key": sent.get(operations.FIELD)})
     is_error = sent is not None and (not is_valid or bool(confirmed))
@@ -72,7 +72,7 @@ def visit_means(request, pk):
     for each in paid:
         start[f"pay-{each.means}"] += each.amount_fen
     form = MeansForm(request.POST if request.method == "POST" else None, initial=start)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         key = operations.read_key(request.POST.get(operations.FIELD), request.user, "means")
         try:
             means.correct_means(

@@ -56,7 +56,7 @@ class Returnable:
 def returnable(bill):
     """The Returnable of a bill: what came in, as corrected, less the refunds that stand. One query."""
     money = Payment.objects.as_corrected().filter(Q(bill=bill) | Q(bill__refunds=bill, bill__voided_at=None))
-    sums = dict(money.order_by().values_list("means").annotate(Sum("amount_fen")))
+    sums = dict(money.values_list("means").annotate(Sum("amount_fen")))
     by_means = {means: fen for means, fen in sums.items() if means in Payment.OFFERED and fen > 0}
     rest = sum(fen for means, fen in sums.items() if means not in by_means)  # less what went back beyond its own means
     return Returnable(by_means, max(rest, 0))

@@ -50,7 +50,7 @@ def _instead(actor, customer, day, items, assigned):
 
 
 def _second_visit(actor, customer, day, states):
-    other = Visit.objects.filter(branch=actor.branch, customer=customer, day=day, status__in=states).order_by("pk").last()
+    other = Visit.objects.filter(branch=actor.branch, customer=customer, day=day, status__in=states).last()
     if other:
         time = other.expected_time or timezone.localtime(other.arrived_at or other.recorded_at).time()
         facts = {"state": other.get_status_display(), "time": f"{time:%H:%M}"}

@@ -33,7 +33,7 @@ _SHORT_RECEIPT = re.compile(r"R0*([0-9]{1,7})")
 
 def safety_conflicts(customer_ids, item_ids, on):
     """{(customer id, item id): [Tag, ...]} where a safety note in force on a day names a tag of the item. Two queries."""
-    notes = SafetyNote.objects.in_force(on).filter(customer__in=set(customer_ids)).select_related("tag").order_by("pk")
+    notes = SafetyNote.objects.in_force(on).filter(customer__in=set(customer_ids)).select_related("tag")
     by_customer = defaultdict(dict)
     for note in notes:
         by_customer[note.customer_id][note.tag_id] = note.tag
@@ -68,7 +68,8 @@ def repeat_last_visit(customer):
     )
     if visit is None:
         return None
-    lines = visit.lines.filter(item__is_active=True).select_related("item").prefetch_related("shares__staff")
+    shares = Prefetch("shares", StaffShare.objects.select_related("staff").order_by("pk"))
+    lines = visit.lines.filter(item__is_active=True).select_related("item").prefetch_related(shares)
     payment = Payment.objects.as_corrected().filter(bill=visit.bill_id).order_by("-amount_fen", "pk").first()
     means = payment.means if payment and payment.means in Payment.OFFERED else ""
     return Repeat(visit, [_repeated(line) for line in lines], means)
@@ -104,7 +105,6 @@ def rhythms(customer_ids, today):
     rows = (
         Visit.objects.done()
         .filter(customer__in=customer_ids, has_positive_line=True, business_date__gt=since, business_date__lte=today)
-        .order_by()
         .values_list("customer")
         .annotate(first=Min("business_date"), last=Max("business_date"), days=Count("business_date", distinct=True))
     )
@@ -119,8 +119,8 @@ def latest_next_notes(customer_ids, before=None):
     notes = VisitNote.objects.filter(kind=VisitNote.NEXT, visit__customer__in=customer_ids).exclude(visit__status=VOIDED)
     if before:
         notes = notes.filter(visit__day__lte=before.day).exclude(visit=before.pk)
-    newest = notes.order_by().values("visit__customer").annotate(newest=Max("pk")).values("newest")
-    return dict(VisitNote.objects.filter(pk__in=newest).order_by().values_list("visit__customer", "text"))
+    newest = notes.values("visit__customer").annotate(newest=Max("pk")).values("newest")
+    return dict(VisitNote.objects.filter(pk__in=newest).values_list("visit__customer", "text"))
 
 
 def with_details(visits):
@@ -129,9 +129,9 @@ def with_details(visits):
         Prefetch("shares", StaffShare.objects.select_related("staff").order_by("-share_bp", "pk"))
     )
     return visits.select_related("customer", "branch", "assigned").prefetch_related(
-        Prefetch("lines", lines.order_by("position")),
+        Prefetch("lines", lines),
         Prefetch("planned", PlannedItem.objects.select_related("item").order_by("pk")),
-        Prefetch("notes", VisitNote.objects.select_related("by__staff").order_by("pk")),
+        Prefetch("notes", VisitNote.objects.select_related("by__staff")),
     )
 
 
@@ -162,7 +162,7 @@ def work_of(visits):
     shares = StaffShare.objects.filter(line__visit__in=work).order_by("line__visit", "line__position", "-share_bp", "pk")
     for pk, staff_id, name in shares.values_list("line__visit", "staff", "staff__name"):
         work[pk].staff[staff_id] = name
-    for pk, text in VisitNote.objects.filter(visit__in=work).order_by("pk").values_list("visit", "text"):
+    for pk, text in VisitNote.objects.filter(visit__in=work).values_list("visit", "text"):
         work[pk].notes.append(text)
     for visit in visits:
         if visit.assigned and not work[visit.pk].staff:
@@ -200,7 +200,7 @@ def day_board(actor, day):
     As many queries for any number; of many visits of one state the first ON_BOARD (DONE_ON_BOARD) are fetched.
     """
     of = {state: [] for state in BOARD_TIME}
-    for pk, state, *times in of_the_day(actor, day).order_by().values_list("pk", "status", *BOARD_TIMES):
+    for pk, state, *times in of_the_day(actor, day).values_list("pk", "status", *BOARD_TIMES):
         when = dict(zip(BOARD_TIMES, times))[BOARD_TIME[state]]
         of[state].append((when is None, when and (-when.timestamp() if state == DONE else when), pk))
     most = dict.fromkeys(BOARD_TIME, ON_BOARD) | {DONE: DONE_ON_BOARD}

@@ -69,7 +69,7 @@ def record_bill(
     _make_lines(actor, visits, guests)
     _make_payments(bill, payments)
     _make_notes(actor, visits, guests)
-    projections.note_visit(customer_ids=[v.customer_id for v in visits if v.customer_id], on=on)
+    projections.note_visit(customer_ids=[visit.customer_id for visit in visits], on=on)
     operation.url = reverse("visits:saved", args=[visits[0].pk])
     operation.save(update_fields=["url"])
     bill.first_visit = visits[0]
@@ -229,7 +229,7 @@ def may_correct(actor, bill):
 @transaction.atomic
 def void_bill(*, actor, key, bill, reason):
     """Take a bill back as if it had never been: its visits count no more, its rows stay. Raises Conflict, AlreadyDone."""
-    visit = bill.visits.order_by("pk").first()
+    visit = bill.visits.first()
     url = reverse("visits:detail", args=[visit.pk])
     operations.claim(key=key, user=actor.user, action="void", data={"bill": bill.pk, "reason": reason}, url=url)
     _void(actor, bill, reason)
@@ -282,7 +282,7 @@ def refresh_last_visits(bill):
     """The last visit of a bill's customers, read again from what stands."""
     customers = list(bill.visits.exclude(customer=None).values_list("customer_id", flat=True))
     came = Visit.objects.done().filter(customer__in=customers, bill__refunds=None)
-    days = dict(came.order_by().values_list("customer").annotate(last=Max("business_date")))
+    days = dict(came.values_list("customer").annotate(last=Max("business_date")))
     projections.set_last_visit(days={customer_id: days.get(customer_id) for customer_id in customers})
 
 

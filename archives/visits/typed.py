@@ -68,8 +68,8 @@ def parse_discount(text):
 def _kept(figure):
     """Ten-thousandths of 9, 8.8, 88 or 88.5 in front of 折. 10折 could mean all or a tenth, so it means nothing."""
     number = Decimal(figure)
-    kept = number * 1000 if number < 10 else number * 100
-    if number == 10 or kept < 1 or kept != int(kept):
+    kept = number * 1000 if number <= 10 else number * 100
+    if not 0 < kept < WHOLE:
         raise ValueError(figure)
     return int(kept)
 
@@ -89,8 +89,8 @@ def parse_shares(texts):
     given = [_share(text) for text in texts]
     left = WHOLE - sum(share for share in given if share is not None)
     empty = given.count(None)
-    parts = iter(spread(left, [1] * empty) if left > 0 else [])
-    shares = [share if share is not None else next(parts, 0) for share in given]
+    parts = iter(spread(left, [1] * empty))
+    shares = [share if share is not None else next(parts) for share in given]
     if sum(shares) != WHOLE or min(shares, default=WHOLE) <= 0:
         raise ValueError(texts)
     return shares

@@ -155,7 +155,7 @@ def _record_anew(actor, former, *, replaces):
         _copies(model, model.objects.filter(**of_lines), line=lines, **changes)
     _copies(VisitNote, VisitNote.objects.filter(visit__bill=former), visit=visits)
     _copies(Payment, former.payments.as_corrected(), bill=bill, correction=None)
-    customers = [visit.customer_id for visit in visits.values() if visit.customer_id]
+    customers = [visit.customer_id for visit in visits.values()]
     projections.note_visit(customer_ids=customers, on=bill.business_date)
 
 
@@ -191,7 +191,7 @@ def move_token(actor, visit):
 
 def undoable_move(actor, token):
     """What a page offers to undo: {visit, token, seconds}, or None if that is over, or the visit has moved on."""
-    known = token and _read_move(actor, token)
+    known = _read_move(actor, token)
     if not known or not known[3]:
         return None
     visit = Visit.objects.visible_to(actor).select_related("customer").filter(pk=known[0], status=known[2]).first()

@@ -87,7 +87,6 @@ def _visits_of_bill(request, visit):
 def _detail_context(request, visit, note_form):
     bill = visit.bill
     identified = getattr(visit, "identified", None)
-    may_identify = visit.customer_id is None and request.actor.may_write("visits:identify")
     return {
         "visit": visit,
         "bill": bill,
@@ -97,13 +96,13 @@ def _detail_context(request, visit, note_form):
         "may_correct_means": bool(bill and request.actor.may_write("visits:means") and not means.why_not(request.actor, bill)),
         "identified": identified,
         "not_tolerated": identify.not_tolerated(request.actor, visit, visit.customer) if identified else [],
-        "may_identify": may_identify and not identify.why_not(request.actor, visit),
+        "may_identify": request.actor.may_write("visits:identify") and not identify.why_not(request.actor, visit),
         "refunds": bill.refunded_by.prefetch_related("visits").order_by("pk") if bill else [],
         "replaced_by": getattr(bill, "replaced_by", None),
         "may_void": bool(bill and not bill.voided_at and services.may_void(request.actor, bill)),
         "may_correct": bool(bill and not bill.voided_at and services.may_correct(request.actor, bill)),
         "may_refund": bool(bill and not bill.voided_at and not bill.refunds_id and request.actor.may_write("visits:refund")),
-        "may_enter_again": bool(bill and bill.voided_at and undo.may_enter_again(request.actor, bill)),
+        "may_enter_again": bool(bill and undo.may_enter_again(request.actor, bill)),
         "undoable": undo.undoable_move(request.actor, request.GET.get("undo", "")),
         "note_form": note_form,
         "note_key": request.POST.get(operations.FIELD) or operations.new_key(request.user, "note"),
@@ -122,7 +121,7 @@ def visit_void(request, pk):
     if not services.may_void(request.actor, bill):
         raise PermissionDenied
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         key = operations.read_key(request.POST.get(operations.FIELD), request.user, "void")
         services.void_bill(actor=request.actor, key=key, bill=bill, reason=form.cleaned_data["reason"])
         messages.success(request, _("Receipt %(receipt)s has been voided.") % {"receipt": bill.receipt_no})

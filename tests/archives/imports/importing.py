@@ -4,8 +4,13 @@ import csv
 from io import StringIO
 
 from django.core.management import call_command
+from django.utils import timezone
 
 from archives.visits.models import Bill, Line, Visit
+from customers.imports import kinds
+from customers.imports.models import ImportRun
+from customers.imports.spool import Spool
+from salon import reading
 
 ALL_COLUMNS = "单号 日期 卡号 姓名 手机 项目 类别 类型 数量 单价 折扣 金额 员工 支付方式 备注"
 ENGLISH = "receipt_no date card_no name phone item category kind quantity unit_price discount amount staff payment note"
@@ -50,6 +55,24 @@ def import_visits(path, branch, **options):
 
 def import_customers(path, branch, **options):
     return run("import_customers", path, branch=branch.code, **options)
+
+
+def bring_by(staff, path, branch):
+    """What an import counted when it had planned, and when it had stored, a file a staff member sent from the browser."""
+    kind, now, counted = kinds.get("visits"), timezone.now(), []
+    run = ImportRun.objects.create(kind=kind.name, branch=branch, user=staff.user, created_at=now, started_at=now)
+    with Spool(path.with_suffix(".spool")) as spool:
+        for step in ("plan", "store"):
+            importer = kind.importer(spool, branch=branch, now=now, user=staff.user, create_customers=True)
+            importer.run = run
+            if step == "plan":
+                with reading.opened(path, kind.names, reading.FROM_BROWSER) as table:
+                    importer.take(table)
+                importer.plan()
+            else:
+                importer.store(at_once=True)
+            counted.append(importer.counts)
+    return counted
 
 
 def last(taken, skipped=0, refused=0):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from archives.imports import importer
 from archives.visits.models import Line, Visit
 from customers.card.models import Customer
 from tests.archives.imports.importing import import_customers, import_visits, last, visits, write_csv
@@ -37,11 +38,35 @@ def test_the_largest_line_is_taken(branch, write, sign):
 def test_a_receipt_beyond_any_salon_is_refused_whoever_shares_it(branch, write):
     rows = [["R1", "2024-01-05", f"A{n % 2}", "1000000"] for n in range(11)]
     back = [["R2", "2024-01-05", "A1", f"{sign}1000000"] for sign in ("", "-") for _n in range(6)]
-    one = ["R3", "2024-01-05", "A1", "1000000"]
-    report = import_visits(write("单号 日期 卡号 金额", *rows, *back, one), branch, create_customers=True)
-    assert report[-1] == last(1, refused=23)
+    most = [["R3", "2024-01-05", "A1", "1000000"] for _n in range(10)]
+    report = import_visits(write("单号 日期 卡号 金额", *rows, *back, *most), branch, create_customers=True)
+    assert report[-1] == last(10, refused=23)
     assert sum("A receipt comes to at most" in line for line in report) == 23
     assert Visit.objects.get().receipt_no == "R3"
+
+
+@pytest.mark.parametrize(
+    ("row", "stored"),
+    [
+        (["-1", "50", "", "50"], (1000, 5000, 0, "")),
+        (["-1", "", "", "0"], (-1000, 0, 0, "")),
+        (["-1", "60", "", "-50"], (-1000, 6000, -1000, "")),
+        (["-2", "60", "", ""], (-2000, 6000, 0, "")),
+        (["1.5", "0.33", "", "0.50"], (1500, 33, 0, "")),
+    ],
+)
+def test_the_quantity_has_the_sign_of_the_value_and_what_fits_stays(branch, write, row, stored):
+    import_visits(write(HEADER, ["R1", "2024-01-05", *row]), branch)
+    columns = ("quantity_milli", "unit_price_fen", "discount_fen", "discount_reason")
+    assert Line.objects.values_list(*columns).get() == stored
+
+
+def test_a_visit_has_at_most_so_many_lines(branch, write, monkeypatch):
+    monkeypatch.setattr(importer, "MOST_LINES", 2)
+    rows = [["R1", "2024-01-05", "1"]] * 3 + [["R2", "2024-01-05", "1"]] * 2
+    report = import_visits(write("单号 日期 金额", *rows), branch)
+    assert report[-1] == last(2, refused=3)
+    assert "row 2, refused: A visit has at most 2 lines." in report
 
 
 def test_two_equal_rows_of_a_visit_are_two_lines_and_told(branch, write):

@@ -81,8 +81,30 @@ def test_checking_in_finds_the_expected_visit_of_today(actor, customer, branch):
     other = builders.make_customer(branch=branch)
     walked_in = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=other)
     assert (walked_in.status, walked_in.expected_on) == ("arrived", None)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="came without being expected"):
         arrivals.move_visit(actor=actor, visit=walked_in, to="expected")
+
+
+def test_checking_in_leaves_what_is_expected_of_others_elsewhere_or_another_day(actor, customer, branch, other_branch):
+    expect(actor, builders.make_customer(branch=branch))
+    expect(actor, customer, on=actor.today + timedelta(days=1))
+    arrivals.move_visit(actor=actor, visit=expect(actor, customer), to="no_show")
+    elsewhere = {"branch": other_branch, "customer": customer, "on": actor.today}
+    arrivals.expect_visit(actor=actor, key=uuid.uuid4(), **elsewhere)
+    before = list(Visit.objects.order_by("pk").values())
+    new = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=customer)
+    assert list(Visit.objects.exclude(pk=new.pk).order_by("pk").values()) == before
+
+
+def test_a_step_moves_one_visit_and_back_in_care_began_when_it_began(actor, customer, branch):
+    later = builders.actor_of(actor.staff, actor.now + timedelta(minutes=9))
+    other, visit = expect(actor, builders.make_customer(branch=branch)), expect(actor, customer)
+    for who, to in ((actor, "arrived"), (later, "in_care"), (later, "arrived")):
+        visit = arrivals.move_visit(actor=who, visit=visit, to=to)
+    assert (visit.arrived_at, visit.care_started_at) == (actor.now, None)
+    arrivals.change_expected(actor=actor, visit=visit, on=actor.today, at=time(9))
+    other.refresh_from_db()
+    assert (other.status, other.expected_time) == ("expected", None)
 
 
 def test_expecting_twice_with_one_form_is_one_visit(actor, customer):
@@ -96,6 +118,17 @@ def test_days_gone_or_far_ahead_are_refused(actor, customer):
     for on in (actor.today - timedelta(days=1), actor.today + timedelta(days=367)):
         with pytest.raises(EntryError):
             expect(actor, customer, on=on)
+    assert expect(actor, customer, on=actor.today + timedelta(days=366))
+
+
+def test_a_day_that_has_passed_may_stay_but_is_not_chosen(actor, customer):
+    late = expect(builders.actor_of(actor.staff, actor.now - timedelta(days=2)), customer, on=actor.today - timedelta(days=1))
+    assert arrivals.change_expected(actor=actor, visit=late, on=late.expected_on, at=time(9)).expected_time == time(9)
+    with pytest.raises(EntryError, match="has passed"):
+        arrivals.change_expected(actor=actor, visit=late, on=actor.today - timedelta(days=2))
+    arrived = arrivals.move_visit(actor=actor, visit=expect(actor, customer), to="arrived")
+    moved = arrivals.change_expected(actor=actor, visit=arrived, on=actor.today + timedelta(days=1))
+    assert moved.day == actor.today  # she is here, whatever day she is expected
 
 
 def test_an_expected_visit_can_be_changed_until_it_is_over(actor, customer, facial):

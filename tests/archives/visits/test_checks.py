@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from archives.management.commands import check_data
-from archives.visits import checks, identify, services
+from archives.visits import checks, identify, means, services
 from archives.visits.models import Line
 from customers.card import portraits
 from customers.card.models import Customer
@@ -30,6 +30,7 @@ DAMAGE = {
     "UPDATE customers_customer SET last_visit_on = '2001-01-01'": "customers who came later than their card says",
     "UPDATE customers_customer SET last_visit_on = NULL": "customers who came later than their card says",
     "UPDATE archives_visit SET customer_id = NULL": "visits given to a customer that are nobody's",
+    "UPDATE archives_payment SET amount_fen = 1 WHERE correction_id IS NOT NULL": "corrected means of payment that do not sum",
     "UPDATE customers_customer SET portrait = 'gone.webp'": "Files are gone from the data directory: photo of",
     "INSERT INTO archives_bill (branch_id, receipt_no, business_date, payable_fen, paid_fen, recorded_at, void_reason) "
     "SELECT branch_id, 'X', business_date, 0, 0, recorded_at, '' FROM archives_bill": "bills without a visit",
@@ -47,6 +48,15 @@ def visits(receptionist, manager, beautician, customer):
     nobodys = record(actor, None, LineEntry(item=item, unit_price_fen=100)).visits.get()
     identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=nobodys, customer=other)
     make_customer(branch=receptionist.branch)
+    record(actor, None, LineEntry(item=item, unit_price_fen=200))
+    means.correct_means(
+        actor=actor,
+        key=uuid.uuid4(),
+        bill=record(actor, customer, LineEntry(item=item, unit_price_fen=300)),
+        payments=[("cash", 300)],
+        reason="点错了",
+        seen_last=0,
+    )
     services.refund(
         actor=actor_of(manager, now=actor.now + timedelta(days=1)),
         key=uuid.uuid4(),

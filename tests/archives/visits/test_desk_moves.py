@@ -6,7 +6,8 @@ from datetime import time
 import pytest
 import time_machine
 
-from archives.visits import arrivals
+from archives.visits import arrivals, desk_forms
+from archives.visits.entries import GuestEntry
 from archives.visits.models import Visit
 from salon import operations
 from tests import builders
@@ -40,6 +41,7 @@ def test_a_step_returns_to_where_it_was_taken(desk, visit):
     assert move(desk, visit, "arrived", Referer=f"http://testserver{back}")["Location"] == back
     assert move(desk, visit, "in_care", Referer="https://evil.example/")["Location"] == "/"
     assert desk.post(f"/visits/{visit.pk}/move/", {"to": "arrived", "next": "//evil.example"})["Location"] == "/"
+    assert move(desk, visit, "cancelled", Referer="http://testserver/visits/")["Location"] == "/visits/"
 
 
 def test_the_desk_gets_its_list_anew(desk, visit):
@@ -149,6 +151,25 @@ def test_a_bad_day_comes_back_with_everything_else(desk, receptionist, beauticia
     assert 'value="10:30"' in page
     assert f'<option value="{facial.pk}" selected data-initials="sgbs">' in page
     assert data["operation"] in page
+    assert data["operation_here"] in page
+    assert dict(response.context["form"].errors) == {"on": ["This day has passed."]}
+
+
+def test_one_of_several_customers_is_expected_for_so_many_items(desk, receptionist, actor, customer, facial, monkeypatch):
+    friend, eyes = builders.make_customer(branch=actor.branch), builders.make_item()
+    monkeypatch.setattr(desk_forms, "MAX_ITEMS", 1)
+    data = form_of(receptionist, actor, customer=friend.pk, items=[facial.pk, eyes.pk])
+    assert "too much for one visit" in desk.post("/visits/expected/new/", data).content.decode()
+    assert desk.post("/visits/expected/new/", data | {"items": [facial.pk]}).status_code == 302
+    assert Visit.objects.get().customer == friend
+    shown = desk.get("/visits/expected/new/").context
+    assert operations.read_key(shown["operation_key"], receptionist.user, "expect")
+    assert operations.read_key(shown["operation_here"], receptionist.user, "check_in")
+
+
+def test_whether_it_was_sent_before_is_looked_up_only_where_something_is_asked(actor, customer):
+    data = {"on": actor.today.isoformat(), "channel": "phone"}
+    assert desk_forms.ExpectForm(data, actor=actor, customer=customer, is_sent_again=None).is_valid()
 
 
 def test_another_branchs_customer_cannot_be_expected_here(stranger, actor, customer):
@@ -160,11 +181,13 @@ def test_another_branchs_customer_cannot_be_expected_here(stranger, actor, custo
 
 def test_an_expected_visit_is_changed(desk, actor, beautician, visit, facial):
     eyes = builders.make_item(name="眼部护理")
+    builders.make_item(name="下架项目", is_active=False)
     facial.is_active = False  # taken off the catalogue meanwhile: it may stay
     facial.save()
     page = desk.get(f"/visits/{visit.pk}/expected/").content.decode()
     assert 'value="10:00"' in page
     assert "水光补水" in page
+    assert "下架项目" not in page
     day = days_before(actor, -1)
     data = {"on": day.isoformat(), "at": "", "items": [facial.pk, eyes.pk], "assigned": beautician.pk, "channel": "web"}
     assert desk.post(f"/visits/{visit.pk}/expected/", data)["Location"] == "/"
@@ -180,11 +203,17 @@ def test_an_expected_visit_is_changed(desk, actor, beautician, visit, facial):
     bad = desk.post(f"/visits/{visit.pk}/expected/", data | {"on": "31.2.", "at": "25:00"})
     assert bad.status_code == 422
     assert 'value="25:00"' in bad.content.decode()
+    late = desk.post(f"/visits/{visit.pk}/expected/", data | {"on": days_before(actor, 1).isoformat()})
+    assert (late.status_code, dict(late.context["form"].errors)) == (422, {"on": ["This day has passed."]})
 
 
-def test_a_finished_visit_is_not_expected_any_more(desk, actor, customer, facial):
-    visit = record(actor, customer, line(facial)).visits.get()
-    assert desk.get(f"/visits/{visit.pk}/expected/").status_code == 404
+def test_a_finished_visit_is_not_expected_any_more_and_who_was_not_expected_neither(desk, actor, customer, facial, visit):
+    guest = GuestEntry(customer, (line(facial),), visit=visit)
+    done = record(actor, customer, guests=[guest], paid=[("cash", 38_000)]).visits.get()
+    came = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer)
+    nobodys = Visit.objects.create(branch=actor.branch, expected_on=actor.today, day=actor.today, recorded_at=actor.now)
+    for each in (done, came, nobodys):
+        assert desk.get(f"/visits/{each.pk}/expected/").status_code == 404
 
 
 # --- Undo of a no-show and of a cancelled visit ---------------------------------------------------------------------------
@@ -216,6 +245,18 @@ def test_the_page_of_the_visit_offers_it_too(desk, visit):
     page = desk.get(move(desk, visit, "cancelled", Referer=f"http://testserver{url}")["Location"])
     back = desk.post(f"{url}move/", undo_form(page), headers={"Referer": f"http://testserver{url}?undo=x"})
     assert (back["Location"], state_of(visit)) == (url, "expected")
+
+
+def test_undo_of_a_step_is_of_that_visit_alone_and_over_once_it_is_taken(desk, visit, actor):
+    other = builders.make_customer(branch=actor.branch)
+    other = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=other, on=actor.today)
+    move(desk, visit, "cancelled")
+    page = move(desk, other, "cancelled", **{"HX-Request": "true"})
+    assert page.context["undoable"]["visit"] == other
+    token = undo_form(page)["undo"]
+    desk.post(f"/visits/{other.pk}/move/", {"undo": token})
+    assert (state_of(visit), state_of(other)) == ("cancelled", "expected")
+    assert desk.get(f"/?undo={token}").context["undoable"] is None
 
 
 def test_no_other_step_is_undone_so(desk, visit):

@@ -8,13 +8,16 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals, services
+from archives.visits import arrivals, queries, services
+from archives.visits.desk_queries import board
 from archives.visits.desk_views import given_name
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Bill, Visit
+from archives.visits.queries import with_details
 from customers.card.models import SafetyNote
 from salon import panels
 from tests import builders
+from tests.archives.reading import counted
 from tests.archives.visits.entering import days_before
 from tests.archives.visits.recording import line, record
 
@@ -73,7 +76,7 @@ def test_what_is_not_written_up_is_said(desk, actor, customer, beautician, facia
     rows = rows_of(desk)
     assert rows[customer.pk].missing == ["no note for next time", "nobody named who served"]
     assert rows[quiet.pk].missing == []
-    assert rows[None].missing == []
+    assert (rows[None].missing, rows[None].is_first, rows[None].waiting) == ([], False, None)
     assert "1 not written up yet" in desk.get("/").content.decode()
 
 
@@ -132,20 +135,28 @@ def test_another_branchs_day_is_its_own(stranger, actor, customer, facial):
 
 
 @pytest.mark.parametrize(
-    ("hour", "words"), [(6, "Good morning"), (12, "Good day"), (15, "Good afternoon"), (20, "Good evening"), (2, "Good evening")]
+    ("hour", "words"), [(5, "Good morning"), (11, "Good day"), (13, "Good afternoon"), (18, "Good evening"), (0, "Good evening")]
 )
 def test_the_greeting_follows_the_clock_at_the_branch(receptionist, hour, words):
     branch = receptionist.branch
     branch.time_zone = "Asia/Tokyo"
     branch.save()
-    with time_machine.travel(datetime(2026, 11, 21, hour, 30, tzinfo=UTC) - timedelta(hours=9), tick=False):
+    with time_machine.travel(datetime(2026, 11, 21, hour, tzinfo=UTC) - timedelta(hours=9), tick=False):
         page = builders.client_of(receptionist).get("/").content.decode()
     assert f"{words}, 晓彤" in page
 
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [("林晓彤", "晓彤"), ("欧阳静怡", "静怡"), ("王芳", "王芳"), ("王", "王"), ("Ann Smith", "Ann"), ("阿依古丽", "阿依古丽")],
+    [
+        ("林晓彤", "晓彤"),
+        ("欧阳静怡", "静怡"),
+        ("王芳", "王芳"),
+        ("王", "王"),
+        ("Ann Smith", "Ann"),
+        ("阿依古丽", "阿依古丽"),
+        ("", ""),
+    ],
 )
 def test_colleagues_are_called_by_their_given_name(name, given):
     assert given_name(name) == given
@@ -253,6 +264,7 @@ def test_takings_by_means_are_the_branchs_for_managers_and_ones_own_for_receptio
     void = record(actor, builders.make_customer(branch=actor.branch), line(facial))
     services.void_bill(actor=boss, key=uuid.uuid4(), bill=void, reason="x")
     record(actor, builders.make_customer(branch=actor.branch), line(facial), on=days_before(actor, 1))
+    record(builders.actor_of(builders.make_staff(branch=stranger.branch, role="manager")), None, line(facial))
     branchs = (False, 68_000, [("WeChat Pay", 30_000), ("Cash", 38_000)])
     own = (True, 38_000, [("WeChat Pay", 30_000), ("Cash", 8_000)])
     expected = ((actor.staff, own), (manager, branchs), (owner, branchs), (stranger, (True, 0, [])))
@@ -265,6 +277,8 @@ def test_takings_by_means_are_the_branchs_for_managers_and_ones_own_for_receptio
                 total,
                 by_means,
             )
+            if staff in (manager, owner):
+                assert (page.context["figures"].consumption_fen, page.context["figures"].visits) == (68_000, 2)
             assert ('id="takings"' in page.content.decode(), "What you took" in page.content.decode()) == (True, is_own)
     page = builders.client_of(beautician).get("/")
     assert page.context["takings"] is None
@@ -287,7 +301,12 @@ def test_what_is_counted_as_not_written_up_is_what_the_rows_say(desk, actor, cus
         for lines in ((named,), (line(facial),), (line(essence),)):
             for note in ("", "x"):
                 one = builders.make_customer(branch=actor.branch, phone=phone)
-                record(actor, one, guests=[GuestEntry(one, lines, next_note=note)], paid=[("cash", lines[0].value_fen)])
+                record(
+                    actor,
+                    one,
+                    guests=[GuestEntry(one, lines, next_note=note, desk_note="d")],
+                    paid=[("cash", lines[0].value_fen)],
+                )
     for lines in ((line(facial),), (named,), (line(essence),)):
         record(actor, None, *lines)
     page = desk.get("/")
@@ -323,6 +342,30 @@ def test_the_desk_costs_the_same_on_a_busy_day(desk, actor, beautician, facial):
     with CaptureQueriesContext(connection) as again:
         desk.get("/")
     assert len(again) == len(seen)
+
+
+def test_nobody_is_read_who_is_not_on_the_desk(desk, actor, customer, facial):
+    record(actor, customer, line(facial))
+    desk.get("/")
+    with counted() as before:
+        desk.get("/")
+    for n in range(3):
+        other = builders.make_customer(branch=actor.branch, phone=f"1390000000{n}")
+        record(actor, other, line(facial), on=days_before(actor, 3))
+    with counted() as after:
+        desk.get("/")
+    assert after == before
+
+
+def test_a_moment_that_nobody_wrote_down_hides_nobody(noon, facial, monkeypatch):
+    """Nor does a visit that is gone by the time it is read."""
+    waiting, gone = came(noon, 5), came(noon, 9)
+    done = record(noon, None, line(facial)).visits.get()
+    Visit.objects.filter(pk=waiting.pk).update(arrived_at=None)
+    Visit.objects.filter(pk=done.pk).update(done_at=None)
+    monkeypatch.setattr(queries, "with_details", lambda visits: with_details(visits).exclude(pk=gone.pk))
+    shown = {group.name: [(row.visit, row.waiting) for row in group.rows] for group in board(noon, noon.today)}
+    assert shown == {"waiting": [(waiting, None)], "done": [(done, None)]}
 
 
 def test_a_day_of_2500_visits_is_no_longer_a_page_than_one_of_25(owner, actor):

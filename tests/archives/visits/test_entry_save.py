@@ -55,7 +55,7 @@ def test_a_visit_with_all_there_is(desk, receptionist, beautician, manager, cust
     assert list(bill.payments.values_list("means", "amount_fen")) == [("cash", 10_000), ("wechat", 104_200)]
     first, second = visit.lines.all()
     assert (first.discount_fen, first.discount_reason, first.minutes) == (3_800, "member", 60)
-    assert list(first.shares.values_list("staff", "share_bp", "value_fen")) == [
+    assert list(first.shares.order_by("pk").values_list("staff", "share_bp", "value_fen")) == [
         (beautician.pk, 6_000, 20_520),
         (manager.pk, 4_000, 13_680),
     ]

@@ -103,6 +103,26 @@ def test_once_and_to_one(actor, customer, branch, visit):
             cursor.execute(statement)
 
 
+def test_what_belongs_to_others_stays_theirs(actor, customer, branch, facial, bill, visit):
+    """Other walk-ins and their refunds, a guest of the same bill who was refunded, and a refund that was voided."""
+    friend = builders.make_customer(branch=branch, name="李小红")
+    others = record(actor, None, line(facial))
+    refund_of(actor, others)
+    voided = refund_of(actor, bill)
+    services.void_bill(actor=actor, key=uuid.uuid4(), bill=voided, reason="记错了")
+    with transaction.atomic():
+        assert identify._locked_bills(visit) == [bill.pk, voided.pk]
+    give(actor, visit, customer)
+    assert Bill.objects.filter(payer=None).count() == Visit.objects.filter(bill__voided_at=None, customer=None).count() == 2
+    guests = [GuestEntry(friend, (line(facial),)), GuestEntry(None, (line(facial),))]
+    together = record(actor, friend, guests=guests, paid=[("wechat", 76_000)])
+    sold = Line.objects.get(visit__bill=together, visit__customer=friend)
+    paid = {"lines": [(sold, 300, 10_000)], "payments": [("wechat", 10_000)], "reason": "不满意"}
+    back = services.refund(actor=actor, key=uuid.uuid4(), bill=together, **paid)
+    give(actor, together.visits.get(customer=None), customer)
+    assert back.visits.get().customer == friend
+
+
 def test_a_bill_of_several_keeps_its_others(actor, customer, branch, facial, visit):
     friend = builders.make_customer(branch=branch, name="李小红")
     guests = [GuestEntry(customer, (line(facial),)), GuestEntry(None, (line(facial),))]
@@ -281,6 +301,9 @@ def test_a_stale_step_beside_it(actor, customer, visit, monkeypatch):
     """Between the look and the update somebody was faster: nothing is stored."""
     monkeypatch.setattr(identify, "why_not", lambda actor, visit: "")
     Visit.objects.filter(pk=visit.pk).update(customer=builders.make_customer(branch=actor.branch))
-    with pytest.raises(Conflict, match="meanwhile"):
-        give(actor, visit, customer)
+    about = {"branch": actor.branch, "day": actor.today, "recorded_at": actor.now}
+    gone = Visit.objects.create(status="cancelled", **about)
+    for each in (visit, gone):
+        with pytest.raises(Conflict, match="meanwhile"):
+            give(actor, each, customer)
     assert not IdentifiedVisit.objects.exists()

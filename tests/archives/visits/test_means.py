@@ -38,12 +38,14 @@ def paid(bill):
     return [(each.means, each.amount_fen) for each in bill.payments.as_corrected()]
 
 
-def test_what_holds_is_the_last_correction_and_the_first_record_stays(actor, bill):
-    correct(actor, bill, ("cash", 38_000))
-    assert paid(bill) == [("cash", 38_000)]
+def test_what_holds_is_the_last_correction_and_the_first_record_stays(actor, desk, customer, facial, bill):
+    other = record(actor, customer, line(facial))
+    first = correct(actor, bill, ("cash", 38_000))
+    assert (paid(bill), paid(other)) == ([("cash", 38_000)], [("wechat", 38_000)])
     last = correct(actor, bill, ("wechat", 30_000), ("card", 8_000), reason="分两次付")
     assert paid(bill) == [("wechat", 30_000), ("card", 8_000)]
     assert bill.payments.count() == 4
+    assert list(desk.get(f"/visits/{bill.visits.get().pk}/").context["corrections"]) == [first, last]
     assert (last.recorded_by, last.recorded_at, last.remark.text) == (actor.user, actor.now, "分两次付")
     bill.refresh_from_db()
     assert (bill.paid_fen, bill.voided_at) == (38_000, None)
@@ -122,6 +124,18 @@ def test_not_where_something_rests_on_it(actor, customer, facial, bill):
         correct(actor, free)
 
 
+def test_the_same_in_another_order_changes_nothing(actor, customer, facial):
+    bill = record(actor, customer, line(facial), paid=[("wechat", 30_000), ("cash", 8_000)])
+    with pytest.raises(EntryError, match="paid already"):
+        correct(actor, bill, ("wechat", 30_000), ("cash", 8_000))
+
+
+def test_stored_value_is_not_moved(actor, customer, facial, bill):
+    Payment.objects.create(bill=bill, position=9, means="stored", amount_fen=1)
+    with pytest.raises(Barred, match="stored value"):
+        correct(actor, bill, ("cash", 38_000))
+
+
 def test_a_second_tab_is_told(actor, bill):
     correct(actor, bill, ("cash", 38_000), seen=0)
     with pytest.raises(Conflict, match="meanwhile"):
@@ -154,6 +168,7 @@ def test_the_page_of_what_cannot_be_corrected_says_why(desk, actor, customer, fa
     page = desk.get(url)
     assert page.status_code == 409
     assert "on the day of the bill only" in page.content.decode()
+    assert desk.post(url, {"reason": ""}).status_code == 422  # what was typed is looked at first
     assert url not in desk.get(f"/visits/{old.visits.get().pk}/").content.decode()
     assert builders.client_of(beautician).get(url).status_code in (403, 404)
 

@@ -1,13 +1,17 @@
 """The list and the page of a visit, voiding and giving back, in the browser's terms."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 
+from archives.visits import arrivals, services, views
 from archives.visits.entries import GuestEntry
-from archives.visits.models import Line, Visit
+from archives.visits.models import Bill, Line, Visit
 from customers.log.models import AccessEntry
+from salon import replica
 from tests import builders
 from tests.archives.visits.recording import line, record
 
@@ -71,6 +75,43 @@ def test_the_list_filters_and_refuses_what_it_does_not_know(desk, visit, facial,
     assert page.content.decode().count("This day is before that of “From”.") == 2, "above the rows, and at the field"
 
 
+def test_each_filter_finds_what_it_asks_for_and_nothing_else(desk, actor, customer, facial, visit, beautician, manager, branch):
+    eyes, other = builders.make_item(name="眼部护理"), builders.make_staff(branch=branch, name="王琳")
+    friend = builders.make_customer(branch=branch, name="李婷", phone="13900001111")
+    by_card = record(actor, friend, line(eyes, shares=((other, 10_000),)), paid=[("card", eyes.price_fen)]).visits.get()
+    given = {"branch": branch, "customer": friend, "on": actor.today, "assigned": beautician}
+    planned = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), **given)
+    for query, found in {
+        f"item={facial.pk}": {visit}, f"item={eyes.pk}": {by_card}, "means=card": {by_card}, "means=wechat": {visit},
+        f"staff={other.pk}": {by_card}, f"staff={beautician.pk}": {visit, planned}, f"staff={manager.pk}": set(),
+    }.items():  # fmt: skip
+        assert set(desk.get(f"/visits/?{query}").context["listing"].rows) == found, query
+
+
+def test_who_filters_by_what(desk, owner, beautician, visit):
+    """Branches are for the owner, means of payment for who sees amounts."""
+    clients = {"desk": desk, "owner": builders.client_of(owner), "beautician": builders.client_of(beautician)}
+    offered = {who: set(client.get("/visits/").context["listing"].filterset.form.fields) for who, client in clients.items()}
+    has = {who: ("branch" in names, "means" in names) for who, names in offered.items()}
+    assert has == {"desk": (False, True), "owner": (True, True), "beautician": (False, False)}
+
+
+def test_a_whole_number_is_logged_with_whose_it_is_once_unless_it_names_a_receipt_or_a_card(
+    desk, actor, facial, customer, branch
+):
+    friend = builders.make_customer(branch=branch, name="李婷", phone="13812346621")
+    for who in (friend, friend, customer):
+        record(actor, who, line(facial))
+    of_file = {"branch": branch, "payable_fen": 0, "paid_fen": 0, "recorded_at": actor.now, "business_date": actor.today}
+    bill = Bill.objects.create(receipt_no="13700001111", **of_file)
+    done = {"status": "done", "business_date": actor.today, "day": actor.today, "recorded_at": actor.now}
+    Visit.objects.create(branch=branch, bill=bill, receipt_no=bill.receipt_no, **done)
+    for words in ("13812346621", "13900009999", "13700001111"):
+        desk.get(f"/visits/?customer={words}")
+    finds = AccessEntry.objects.filter(action="find").order_by("pk").values_list("customer_id", flat=True)
+    assert list(finds) == [*sorted([customer.pk, friend.pk]), None]
+
+
 def test_the_list_takes_as_many_queries_for_ten_visits_as_for_one(
     desk, actor, customer, facial, beautician, branch, django_assert_num_queries
 ):
@@ -88,6 +129,67 @@ def test_the_list_takes_as_many_queries_for_ten_visits_as_for_one(
         come()
     with django_assert_num_queries(len(once)):
         desk.get("/visits/")
+
+
+def test_a_visit_without_a_bill_and_one_of_its_own_stand_alone(desk, actor, customer, visit):
+    given = {"branch": actor.branch, "on": actor.today}
+    for who in (customer, builders.make_customer(branch=actor.branch)):
+        planned = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), customer=who, **given)
+    for each in (planned, visit):
+        page = desk.get(f"/visits/{each.pk}/").context
+        (alone,) = page["visits"]
+        assert alone is page["visit"]  # not read twice
+
+
+def test_what_may_be_done_with_a_bill_is_offered_to_who_may_while_it_stands(desk, actor, bill, visit, beautician, branch):
+    def offered(client, of=visit):
+        page = client.get(f"/visits/{of.pk}/").context
+        return {name.removeprefix("may_") for name in ("may_void", "may_correct", "may_refund", "may_enter_again") if page[name]}
+
+    colleague = builders.client_of(builders.make_staff(branch=branch, role="receptionist"))
+    assert offered(desk) == {"void", "correct", "refund"}
+    assert (offered(colleague), offered(builders.client_of(beautician))) == ({"refund"}, set())
+    for client, status in ((desk, 200), (colleague, 403)):
+        assert client.get(f"/visits/{visit.pk}/void/").status_code == status
+    sold, given_back = Line.objects.get(), []
+    for _n in range(2):
+        paid = {"lines": [(sold, 100, 100)], "payments": [("wechat", 100)], "reason": "x"}
+        given_back.append(services.refund(actor=actor, key=uuid.uuid4(), bill=bill, **paid))
+    assert offered(desk, given_back[0].visits.get()) == {"void"}
+    assert list(desk.get(f"/visits/{visit.pk}/").context["refunds"]) == given_back
+    for back in given_back:
+        services.void_bill(actor=actor, key=uuid.uuid4(), bill=back, reason="x")
+    services.void_bill(actor=actor, key=uuid.uuid4(), bill=bill, reason="x")
+    assert offered(desk) == set()
+
+
+def test_whose_a_walk_ins_visit_is_asks_who_may_say_so(desk, beautician, actor, facial):
+    nobodys = record(actor, None, line(facial, shares=((beautician, 10_000),))).visits.get()
+    shown = [client.get(f"/visits/{nobodys.pk}/").context["may_identify"] for client in (desk, builders.client_of(beautician))]
+    assert shown == [True, False]
+
+
+def test_voiding_a_bill_of_several_names_them_in_order(desk, actor, customer, facial, branch):
+    people = [customer, builders.make_customer(branch=branch)]
+    record(actor, None, line(facial))
+    both = record(actor, customer, guests=[GuestEntry(each, (line(facial),)) for each in people], paid=[("cash", 76_000)])
+    record(actor, customer, line(facial))
+    first = both.visits.order_by("pk").first()
+    for page in ("", "void/"):
+        visits = desk.get(f"/visits/{first.pk}/{page}").context["visits"]
+        assert [each.customer for each in visits] == people
+    void = f"/visits/{first.pk}/void/"
+    assert desk.post(void, {"operation": operation_key(desk, void), "reason": "x"})["Location"] == f"/visits/{first.pk}/"
+
+
+def test_the_export_reads_from_the_copy(manager, visit, monkeypatch):
+    """Where there is one; here the copy is the database itself."""
+    read = []
+    monkeypatch.setattr(views, "answer", lambda request, name: read.append(replica._reading.get()) or HttpResponse())
+    monkeypatch.setattr(replica, "has_copy", lambda: True)
+    monkeypatch.setattr(replica, "standing", replica.Standing)
+    builders.client_of(manager).get("/visits/export/")
+    assert read == [True]
 
 
 def test_the_page_shows_lines_payment_notes_and_is_logged(desk, visit, receptionist):

@@ -1,13 +1,16 @@
 """What visits put on the card, within their query budgets, whatever the number of visits."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from archives.visits import arrivals
+from archives.visits import panels as visit_panels
 from archives.visits.entries import GuestEntry
-from archives.visits.models import VisitNote
+from archives.visits.models import Bill, Visit, VisitNote
 from salon import panels
 from tests import builders
 from tests.archives.visits.recording import line, record
@@ -34,8 +37,59 @@ def test_facts_and_hints_say_when_she_came_and_how_often(boss, customer, facial)
     assert [hint.text for hint in hints] == ["last visit 46 days ago (usually every 30 days)", "眼部精华"]
 
 
+def test_who_is_late_by_half_is_overdue_and_who_is_not_is_not(boss, customer, facial):
+    for days in (105, 75, 45):
+        come(boss, customer, facial, days)
+    customer.refresh_from_db()
+    (fact,) = panels.collect("customer.facts", boss, [customer])[customer.pk]
+    assert (fact.value, fact.note, fact.tone) == ("45 days ago", "usually every 30 days", "")
+
+
+@pytest.mark.parametrize("price", [0, 38_000])
+def test_who_came_once_has_no_usual_interval(boss, customer, facial, price):
+    record(boss, customer, line(facial, unit_price_fen=price), paid=[("cash", price)] if price else [])
+    customer.refresh_from_db()
+    (fact,) = panels.collect("customer.facts", boss, [customer])[customer.pk]
+    assert (fact.note, fact.tone) == ("", "")
+
+
 def test_somebody_who_never_came(boss, customer):
     assert panels.collect("customer.facts", boss, [customer])[customer.pk][0].value == "not yet"
+    assert [hint.text for hint in panels.collect("customer.hints", boss, [customer])[customer.pk]] == ["has not been here yet"]
+
+
+def test_a_visit_is_offered_to_who_may_record_one(boss, beautician, customer):
+    assert visit_panels.actions(builders.actor_of(beautician), [customer]) == {}
+    assert visit_panels.actions(boss, [customer])[customer.pk].url == f"/visits/new/?customer={customer.pk}"
+
+
+def test_receipts_are_looked_for_by_words_that_can_be_a_number(boss, customer, facial, django_assert_num_queries):
+    of_file = {"branch": boss.branch, "payable_fen": 0, "paid_fen": 0, "recorded_at": boss.now}
+    numbers = [(boss.today, "A" * 59 + "1"), (boss.today, "R9"), (boss.today - timedelta(days=1), "R9")]
+    for on, number in numbers:
+        bill = Bill.objects.create(business_date=on, receipt_no=number, **of_file)
+        visit = {"bill": bill, "business_date": on, "day": on, "status": "done", "recorded_at": boss.now}
+        Visit.objects.create(branch=boss.branch, receipt_no=number, **visit)
+    assert [action.label.partition(" ")[0] for action in visit_panels.receipts(boss, numbers[0][1])] == [numbers[0][1]]
+    newest = Visit.objects.order_by("-pk")[:2]
+    assert [action.url for action in visit_panels.receipts(boss, "R9")] == [each.get_absolute_url() for each in newest]
+    with django_assert_num_queries(0):
+        assert [visit_panels.receipts(boss, words) for words in ("张晓梅", "1" * 61)] == [[], []]
+
+
+def test_the_timeline_says_what_each_visit_was_newest_first(boss, customer, facial):
+    guest = GuestEntry(customer, (line(facial), line(facial)), "力度轻")
+    record(boss, customer, guests=[guest], paid=[("cash", 76_000)], on=boss.today - timedelta(days=3))
+    come(boss, customer, facial, 1)
+    come(boss, customer, facial, 2)
+    expect = {"actor": boss, "branch": boss.branch, "customer": customer}
+    arrivals.expect_visit(key=uuid.uuid4(), on=boss.today, **expect)
+    events = [each for each in panels.timeline(boss, [customer])[customer.pk][0] if each.kind == "visit"]
+    assert [(boss.today - event.on).days for event in events] == [0, 1, 2, 3]
+    assert [(event.title, event.chip) for event in events] == [
+        ("Visit", "Expected"), ("水光补水", ""), ("水光补水", ""), ("水光补水 + 水光补水", ""),
+    ]  # fmt: skip
+    assert [(event.note, event.body) for event in (events[0], events[-1])] == [("", ""), ("¥\xa0760.00", "力度轻")]
 
 
 def test_the_note_of_a_voided_visit_is_not_shown(boss, customer, facial):

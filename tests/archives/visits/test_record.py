@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from archives.visits.entries import EntryError, GuestEntry, SafetyStop
-from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits import arrivals
+from archives.visits.entries import EntryError, GuestEntry, SafetyStop, as_data
+from archives.visits.models import Bill, Line, LineRemark, RefundAllowance, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
+from salon.errors import Conflict
 from salon.operations import AlreadyDone, KeyConflict, Operation
 from tests import builders
 from tests.archives.visits.recording import line, record
@@ -50,6 +52,11 @@ def test_one_bill_for_several_customers_keeps_consumption_with_each(actor, custo
     assert dict(bill.visits.values_list("customer", "net_fen")) == {customer.pk: 38_000, friend.pk: 76_000}
 
 
+def test_a_line_may_be_given_away_whole(actor, customer, facial):
+    given = line(facial, discount_fen=38_000, discount_reason="offer")
+    assert record(actor, customer, given, paid=[]).payable_fen == 0
+
+
 def test_an_unknown_walk_in_has_a_visit_without_customer(actor, facial):
     assert record(actor, None, line(facial)).visits.get().customer is None
 
@@ -67,6 +74,8 @@ def test_a_free_visit_is_a_visit_but_no_paid_day(actor, customer, facial):
         ({"unit_price_fen": -1}, "guests-0-lines-0"),
         ({"discount_fen": 38_001, "discount_reason": "offer"}, "guests-0-lines-0"),
         ({"discount_fen": 100}, "guests-0-lines-0"),
+        ({"discount_fen": -1, "discount_reason": "offer"}, "guests-0-lines-0"),
+        ({"discount_fen": 100, "discount_reason": "nonsense"}, "guests-0-lines-0"),
         ({"minutes": 1441}, "guests-0-lines-0"),
     ],
 )
@@ -116,6 +125,46 @@ def test_an_allergy_stops_the_line_until_somebody_says_why(actor, customer, faci
     bill = record(actor, customer, line(facial, overrides={tag.pk: "已做皮试"}))
     override = bill.visits.get().lines.get().overrides.get()
     assert (override.tag, override.reason, override.by) == (tag, "已做皮试", actor.user)
+
+
+def test_words_that_are_not_there_are_not_stored(actor, customer, facial):
+    tag = builders.make_tag("果酸")
+    record(actor, customer, line(facial, overrides={tag.pk: " "}))
+    assert [LineRemark.objects.count(), SafetyOverride.objects.count(), VisitNote.objects.count()] == [0, 0, 0]
+
+
+def test_only_the_open_visit_that_is_named_is_finished_and_at_its_branch(actor, customer, facial, stranger):
+    def expect(staff):
+        plan = {"actor": staff, "branch": staff.branch, "customer": customer, "on": actor.today}
+        return arrivals.expect_visit(key=uuid.uuid4(), **plan)
+
+    visit, other, foreign = expect(actor), expect(actor), expect(builders.actor_of(stranger, actor.now))
+    record(actor, customer, guests=[GuestEntry(customer, (line(facial),), visit=visit)], paid=[("cash", 38_000)])
+    assert [Visit.objects.get(pk=each.pk).status for each in (visit, other, foreign)] == ["done", "expected", "expected"]
+    with pytest.raises(Conflict):
+        record(actor, customer, guests=[GuestEntry(customer, (line(facial),), visit=foreign)], paid=[("cash", 38_000)])
+
+
+def test_a_correction_knows_how_many_visits_had_been_given_to_customers(actor, customer, facial):
+    for identified, old in ((0, record(actor, customer, line(facial))), (None, record(actor, customer, line(facial)))):
+        assert record(actor, customer, line(facial), replaces=old, identified=identified).replaces == old
+    with pytest.raises(Conflict, match="given to a customer"):
+        record(actor, customer, line(facial), replaces=record(actor, customer, line(facial)), identified=1)
+
+
+def test_what_a_key_remembers_tells_entries_apart(actor, customer, facial, beautician):
+    """The same entry always gives the same data, whatever the order of its overrides; another customer or visit, other data."""
+    one, two = builders.make_tag("甲"), builders.make_tag("乙")
+    expected = Visit(pk=7)
+
+    def data(guest, tags=(one, two)):
+        sold = line(facial, overrides={tag.pk: "x" for tag in tags})
+        return as_data([GuestEntry(guest, (sold,), visit=expected)], [("cash", 1)])
+
+    assert data(customer) == data(customer, (two, one))
+    guest = data(customer)["guests"][0]
+    assert (guest["customer"], guest["visit"]) == (customer.pk, 7)
+    assert as_data([GuestEntry(None)], [])["guests"][0]["customer"] is None
 
 
 def test_a_retired_allergy_stops_nothing(actor, customer, facial):

@@ -155,6 +155,40 @@ def test_what_cannot_be_is_said_at_its_field(page, fields, words):
     assert words in page.refused(facial=fields, confirmed="38000")
 
 
+def test_what_is_typed_as_it_stands_anyway_is_as_if_it_were_not(page):
+    whole = [("水光补水", 1000, 38_000)]
+    assert entries_of(page.send(facial={"take": "on", "amount": "380", "quantity": "1"})) == whole
+    assert entries_of(page.send(facial={"take": "on", "closed": "open"})) == whole
+
+
+def test_an_amount_for_less_than_the_smallest_quantity_is_refused(page):
+    assert "The amount must be above 0" in page.refused(facial={"quantity": "0.001", "amount": "0.10", "closed": "open"})
+
+
+def test_what_the_service_refuses_is_said_on_the_page(page, monkeypatch):
+    def refuse(**given):
+        raise EntryError("too late")
+
+    monkeypatch.setattr(services, "refund", refuse)
+    assert "too late" in page.refused(facial={"take": "on"}, confirmed="38000")
+
+
+def test_only_what_was_sold_on_this_bill_can_go_back(page, desk, actor, customer, mask):
+    other = record(actor, customer, line(mask, unit_price_fen=0), paid=[])
+    given_back = {"position": 9, "quantity_milli": -1000, "unit_price_fen": 100, "value_fen": -100, "payable_fen": -100}
+    Line.objects.create(visit=page.facial.visit, item=mask, kind="product", item_name="面膜", **given_back)  # out of a file
+    assert [each.line for each in desk.get(page.url).context["refund"].lines] == [page.facial, page.masks]
+    sold = Line.objects.get(visit__bill=other)
+    back = services.refund(actor=actor, key=uuid.uuid4(), bill=other, lines=[(sold, 1000, 0)], payments=[], reason="x")
+    assert desk.get(f"/visits/{back.visits.get().pk}/refund/").context["refund"].lines == []
+
+
+def test_money_that_came_in_one_way_asks_for_no_means(desk, actor, customer, facial):
+    bill = record(actor, customer, line(facial))
+    refund = desk.get(f"/visits/{bill.visits.get().pk}/refund/").context["refund"]
+    assert (list(refund.form.fields), refund.form.pay_rows()) == (["reason"], [])
+
+
 def test_a_free_quantity_goes_back_without_money(desk, actor, customer, mask):
     free = record(actor, customer, line(mask, unit_price_fen=0), paid=[])
     url, sold = f"/visits/{free.visits.get().pk}/refund/", Line.objects.get()
@@ -232,9 +266,9 @@ def test_two_desks_at_once_never_refund_more_than_came_in_by_a_means():
 
 def test_several_customers_stand_apart(desk, actor, customer, facial, branch):
     friend = builders.make_customer(branch=branch, name="李小红")
-    guests = [GuestEntry(customer, (line(facial),)), GuestEntry(friend, (line(facial),))]
-    together = record(actor, customer, guests=guests, paid=[("wechat", 76_000)])
-    sold = Line.objects.get(visit__customer=friend)
+    guests = [GuestEntry(each, (line(facial), line(facial))) for each in (customer, friend)]
+    together = record(actor, customer, guests=guests, paid=[("wechat", 152_000)])
+    sold = Line.objects.filter(visit__customer=friend).first()
     url = f"/visits/{together.visits.first().pk}/refund/"
     answer = desk.get(url)
     assert answer.content.decode().count("refund-person") == 2

@@ -14,6 +14,7 @@ from archives.visits import undo as undo_service
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Bill, Line, Visit
 from tests import builders
+from tests.archives.reading import counted
 from tests.archives.visits.entering import days_before, only_bill, sent
 from tests.archives.visits.recording import line, record
 
@@ -273,14 +274,29 @@ def test_no_day_is_proposed_that_the_form_refuses(desk, receptionist, actor, cus
     assert desk.post(link, keys | {"customer": customer.pk, "on": on.isoformat(), "channel": "shop"}).status_code == 302
 
 
-def test_who_is_expected_already_and_who_has_no_usual_interval(desk, receptionist, actor, customer, facial):
+def test_who_is_expected_already_and_who_has_no_usual_interval(desk, stranger, actor, customer, facial):
     friend = builders.make_customer(branch=customer.branch)
-    expected = arrivals.expect_visit(
-        actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=days_before(actor, -9)
-    )
+
+    def expect(by, who, days):
+        plan = {"actor": by, "branch": by.branch, "customer": who, "on": days_before(by, -days)}
+        return arrivals.expect_visit(key=uuid.uuid4(), **plan)
+
+    expected = expect(actor, customer, 9)
+    expect(actor, customer, 10)
+    expect(actor, customer, 0)
+    expect(builders.actor_of(stranger, actor.now), customer, 1)
+    arrivals.move_visit(actor=actor, visit=expect(actor, customer, 2), to="cancelled")
     guests = [GuestEntry(each, (line(facial),)) for each in (customer, friend, None)]
     bill = record(actor, customer, guests=guests, paid=[("cash", 114_000)])
-    page = desk.get(f"/visits/{bill.visits.first().pk}/saved/")
+    url = f"/visits/{bill.visits.first().pk}/saved/"
+    page = desk.get(url)
+    assert [visit.customer for visit in page.context["visits"]] == [customer, friend, None]
+    with counted() as before:
+        desk.get(url)
+    expect(actor, builders.make_customer(branch=actor.branch), 3)
+    with counted() as after:
+        desk.get(url)
+    assert after == before
     hers, friends = page.context["next_visits"]
     assert hers["expected"] == expected
     assert (friends["expected"], friends["usual"], friends["on"]) == (None, "", None)

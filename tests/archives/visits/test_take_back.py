@@ -1,15 +1,20 @@
 """Voiding, correcting and refunding: nothing that moved money is deleted, nothing is given back twice."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from archives.visits import services
 from archives.visits.entries import EntryError, GuestEntry
 from archives.visits.models import Line, RefundAllowance, Visit
 from salon.errors import Conflict
+from salon.operations import KeyConflict
 from tests import builders
+from tests.archives.reading import rows_of, selects
 from tests.archives.visits.recording import line, record
 
 
@@ -30,6 +35,8 @@ def test_a_voided_bill_counts_no_more_but_stays(actor, customer, facial):
     assert (visit.status, visit.net_fen, bill.void_reason, bill.voided_by) == ("voided", 38_000, "记错了", actor.user)
     customer.refresh_from_db()
     assert customer.last_visit_on == earlier.business_date
+    earlier.refresh_from_db()
+    assert (earlier.voided_at, earlier.visits.get().status) == (None, "done")
     with pytest.raises(Conflict):
         void(actor, bill)
 
@@ -38,6 +45,26 @@ def test_voiding_the_only_visit_leaves_no_last_visit(actor, customer, facial):
     void(actor, record(actor, customer, line(facial)))
     customer.refresh_from_db()
     assert customer.last_visit_on is None
+
+
+def test_voiding_asks_when_its_own_customers_came_last_and_a_refund_was_no_visit(actor, manager, customer, branch, facial):
+    boss, day = builders.actor_of(manager, actor.now), actor.today - timedelta(days=9)
+    paid_back = record(boss, customer, line(facial), on=day)
+    refund(boss, paid_back, [(Line.objects.get(), 1000, 38_000)], [("wechat", 38_000)])
+    record(actor, builders.make_customer(branch=branch), line(facial))
+    wrong = record(actor, customer, line(facial))
+    with CaptureQueriesContext(connection) as asked:
+        void(actor, wrong)
+    assert [len(rows_of(each)) for each in selects(asked) if "MAX(" in each["sql"]] == [1]
+    customer.refresh_from_db()
+    assert customer.last_visit_on == day
+
+
+def test_voiding_nobodys_visit_touches_no_card(actor, facial):
+    bill = record(actor, None, line(facial))
+    with CaptureQueriesContext(connection) as asked:
+        void(actor, bill)
+    assert not [each for each in asked if each["sql"].startswith('UPDATE "customers_customer"')]
 
 
 def test_a_correction_voids_and_replaces_in_one_step(actor, customer, facial):
@@ -57,6 +84,8 @@ def test_a_receptionist_voids_only_her_own_bill_of_today(actor, customer, facial
         with pytest.raises(Conflict):
             void(person, bill)
     assert void(builders.actor_of(manager), old)
+    assert [services.may_correct(person, new) for person in (actor, colleague)] == [True, False]
+    assert not services.may_void(replace(actor, role="beautician"), new)  # no receptionist any more
     assert void(actor, new)
 
 
@@ -78,6 +107,40 @@ def test_a_refund_is_a_bill_of_today_with_negative_lines(actor, customer, facial
     assert sum(share.value_fen for share in taken.shares.all()) == -38_000
     assert [p.amount_fen for p in back.payments.all()] == [-38_000]
     assert sum(Visit.objects.done().values_list("net_fen", flat=True)) == 38_000
+
+
+def test_who_shared_the_work_shares_the_refund_to_the_fen(actor, customer, facial, beautician, receptionist):
+    shares = ((receptionist, 5000), (beautician, 5000))
+    bill = record(actor, customer, line(facial, unit_price_fen=10_001, shares=shares))
+    back = refund(actor, bill, [(Line.objects.get(), 1000, 10_001)], [("wechat", 10_001)])
+    values = dict(back.visits.get().lines.get().shares.values_list("staff", "value_fen"))
+    assert values == {receptionist.pk: -5001, beautician.pk: -5000}
+
+
+def test_a_refund_voided_gives_back_what_it_took_and_no_other(actor, customer, facial):
+    bill = record(actor, customer, line(facial), line(facial))
+    first, second = Line.objects.order_by("pk")
+    back, _other = (refund(actor, bill, [(sold, 400, 5_000)], [("wechat", 5_000)]) for sold in (first, second))
+    void(actor, back)
+    left = RefundAllowance.objects.order_by("pk").values_list("refunded_fen", "refunded_milli")
+    assert list(left) == [(0, 0), (5_000, 400)]
+
+
+def test_what_a_refund_cannot_be_and_its_key(actor, customer, facial):
+    bill, key = record(actor, customer, line(facial)), uuid.uuid4()
+    given = {"actor": actor, "key": key, "bill": bill, "reason": "x"}
+    sold = Line.objects.get()
+    back = services.refund(lines=[(sold, 100, 100)], payments=[("wechat", 100)], **given)
+    with pytest.raises(KeyConflict):
+        services.refund(lines=[(sold, 100, 200)], payments=[("wechat", 200)], **given)
+    with pytest.raises(EntryError, match="above 0"):
+        refund(actor, bill, [(sold, 100, -1), (sold, 100, 101)], [("wechat", 100)])
+    with pytest.raises(Conflict, match="is a refund itself"):
+        refund(actor, back, [(back.visits.get().lines.get(), 100, 100)], [("wechat", 100)])
+    free = record(actor, customer, line(facial, unit_price_fen=0), paid=[])
+    void(actor, free)
+    with pytest.raises(Conflict, match="it was voided"):
+        refund(actor, free, [(Line.objects.get(visit__bill=free), 1000, 0)], [])
 
 
 def test_no_more_is_given_back_than_was_paid(actor, customer, facial):

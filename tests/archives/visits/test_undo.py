@@ -68,6 +68,22 @@ def test_an_undone_bill_counts_no_more_and_stays_in_the_books(actor, customer, f
     assert [v.bill for v in Visit.objects.done()] == [earlier]
     customer.refresh_from_db()
     assert customer.last_visit_on == earlier.business_date
+    earlier.refresh_from_db()
+    assert earlier.voided_at is None
+
+
+def test_what_was_undone_says_nothing_of_other_bills(actor, customer, facial, django_assert_num_queries):
+    undone, voided, other = (record(actor, customer, line(facial)) for _n in range(3))
+    undo_it(actor, undone)
+    void(actor, voided)
+    undone, voided = Bill.objects.get(pk=undone.pk), Bill.objects.get(pk=voided.pk)
+    assert [undo.is_undone(bill) for bill in (undone, voided, other)] == [True, False, False]
+    assert [undo.may_enter_again(actor, bill) for bill in (undone, voided, other)] == [True, False, False]
+    with django_assert_num_queries(0):
+        assert undo.former_bill(other) is None
+    assert record(actor, customer, line(facial), replaces=other).replaces == other
+    with django_assert_num_queries(2):
+        assert undo.why_not(actor, Bill.objects.get(pk=undone.pk))
 
 
 @pytest.mark.parametrize("moves", [(), ("arrived",), ("arrived", "in_care")])
@@ -100,12 +116,20 @@ def test_who_came_before_the_day_is_expected_on_that_day_again(actor, customer, 
     assert (again.expected_on, again.day) == (day, day)
 
 
+def test_who_was_expected_and_served_within_one_moment_waits_again(actor, customer, facial):
+    visit = arrivals.expect_visit(actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=actor.today)
+    visit = arrivals.move_visit(actor=actor, visit=visit, to="arrived")
+    guest = GuestEntry(customer, (line(facial),), visit=visit)
+    undo_it(actor, record(actor, customer, guests=[guest], paid=[("cash", 38_000)]))
+    assert UndoneVisit.objects.get().reopened.status == "arrived"
+
+
 def test_a_customer_who_came_unexpected_waits_again_and_one_entered_at_once_does_not(actor, customer, branch, facial):
     friend = builders.make_customer(branch=branch)
     before = builders.actor_of(actor.staff, actor.now - timedelta(minutes=10))
     visit = arrivals.check_in(actor=before, key=uuid.uuid4(), branch=branch, customer=customer)
     guests = [GuestEntry(customer, (line(facial),), visit=visit), GuestEntry(friend, (line(facial),))]
-    undo_it(actor, record(actor, customer, guests=guests, paid=[("cash", 76_000)]))
+    assert undo_it(actor, record(actor, customer, guests=guests, paid=[("cash", 76_000)])) == f"/visits/new/?undone={visit.pk}"
     (waiting,) = Visit.objects.filter(status="arrived")
     assert (waiting.customer, waiting.arrived_at, waiting.day) == (customer, before.now, actor.today)
 
@@ -115,6 +139,7 @@ def test_an_undone_correction_records_the_former_content_anew(actor, customer, f
     peel = builders.make_item(name="果酸焕肤", price_fen=52_000, tags=[acid])
     SafetyNote.objects.create(customer=customer, tag=acid, noted_on=actor.today)
     shares = ((beautician, 6_000), (receptionist, 4_000))
+    open_visit(actor, builders.make_customer(branch=actor.branch), facial, beautician)  # with a note of its own
     lines = (
         line(facial, shares=shares, discount_fen=3_000, discount_reason="regular", remark="老顾客"),
         line(peel, overrides={acid.pk: "斑贴无反应"}),
@@ -277,9 +302,10 @@ def test_what_was_undone_is_stored_again_once_and_by_the_same_person(actor, cust
 
 def test_plans_are_not_lost_or_doubled(actor, customer, facial, beautician):
     visit = open_visit(actor, customer, facial, beautician)
+    other = open_visit(actor, builders.make_customer(branch=actor.branch), facial, beautician)
     for _n in range(2):
         guest = GuestEntry(customer, (line(facial),), visit=visit)
         undo_it(actor, record(actor, customer, guests=[guest], paid=[("cash", 38_000)]))
-        visit = Visit.objects.get(status="expected")
-    assert PlannedItem.objects.count() == 1
-    assert visit.notes.count() == 1
+        visit = Visit.objects.get(status="expected", customer=customer)
+    assert PlannedItem.objects.count() == 2
+    assert [each.planned.count() for each in (visit, other)] == [each.notes.count() for each in (visit, other)] == [1, 1]
