@@ -42,8 +42,7 @@ def begin(*, actor, kind, query):
 
 def _begin(actor, kind, query):
     shelf.prune(actor.now)
-    branch = actor.branch.pk if actor.branch else None
-    asked = (actor.user.pk, actor.role, branch, kind.page, query, get_language())
+    asked = (actor.user.pk, actor.role, actor.branch.pk, kind.page, query, get_language())
     mine = [job for job in shelf.jobs() if job.user == actor.user.pk]
     for job in mine:
         if job.state == shelf.MAKING and not job.is_abandoned(actor.now):
@@ -68,7 +67,6 @@ def mine(actor):
 
 def may_take(actor, job):
     """True if somebody may take a file as it was made: their own, by the role and at the branch they had then."""
-    branch = actor.branch.pk if actor.branch else None
     kind = kinds.get(job.page)
-    same = job.role == actor.role and (actor.is_owner or job.branch == branch)
+    same = job.role == actor.role and (actor.is_owner or job.branch == actor.branch.pk)
     return job.user == actor.user.pk and same and actor.may_read(kind.page)

@@ -30,7 +30,7 @@ class Job:
     token: str
     user: int
     role: str
-    branch: int | None
+    branch: int
     page: str
     query: str
     language: str

@@ -57,7 +57,7 @@ def begin(request):
 def take(request, token):
     """A file that is ready, for the person it was made for, while they may read the list. Logged each time."""
     actor, job = request.actor, shelf.find(token)
-    if job is None or job not in services.mine(actor) or job.state != shelf.READY:
+    if job not in services.mine(actor) or job.state != shelf.READY:
         raise Http404
     if not services.may_take(actor, job):
         raise PermissionDenied

@@ -96,8 +96,7 @@ def _request(job, clock):
     if request.user is None:
         raise NotAllowed
     request.actor = actor_of(request.user, clock(), chosen=job.branch)
-    kept = request.actor.branch and request.actor.branch.pk
-    if request.actor.role != job.role or kept != job.branch or not request.actor.may_read(job.page):
+    if request.actor.role != job.role or request.actor.branch.pk != job.branch or not request.actor.may_read(job.page):
         raise NotAllowed
     return request
 

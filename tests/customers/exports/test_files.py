@@ -4,6 +4,8 @@ import stat
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -154,6 +156,51 @@ def test_a_role_that_may_read_the_list_no_more_gets_no_file(boss, customers, mak
     assert not AccessEntry.objects.exists()
 
 
+def test_a_file_made_in_another_role_or_at_another_branch_is_not_taken(
+    boss, manager, owner, branch, other_branch, customers, make
+):
+    boss.post(BEGIN, CUSTOMERS)
+    make()
+    job, actor = the_job(), builders.actor_of(manager)
+    assert services.may_take(actor, job)
+    assert not services.may_take(actor, replace(job, role=access.OWNER))
+    assert not services.may_take(actor, replace(job, branch=other_branch.pk))
+    assert not services.may_take(actor, replace(job, user=owner.user.pk))
+    anywhere = replace(job, user=owner.user.pk, role=access.OWNER, branch=other_branch.pk)
+    assert services.may_take(builders.actor_of(owner), anywhere)  # wherever the owner looks from
+
+
+def test_who_changed_role_since_gets_no_file(boss, manager, owner, customers, make):
+    boss.post(BEGIN, CUSTOMERS)
+    the_job().store(user=owner.user.pk)
+    make()
+    assert (the_job().state, the_job().problem) == (shelf.FAILED, "You may not take this list any more.")
+
+
+def test_a_file_is_taken_only_when_all_is_known_of_it(boss, customers, make):
+    boss.post(BEGIN, CUSTOMERS)
+    make()
+    the_job().store(state=shelf.MAKING)  # the file is in its place, a moment before that is written down
+    assert boss.get(url_of(the_job())).status_code == 404
+
+
+def test_what_is_done_or_unknown_is_not_made(boss, customers, make):
+    boss.post(BEGIN, CUSTOMERS)
+    make()
+    ready = the_job()
+    work.make(ready.token, timezone.now)
+    work.make("nobodys", timezone.now)
+    assert the_job() == ready
+
+
+def test_others_files_and_those_of_lists_that_are_no_more_are_not_in_the_way(boss, owner, customers, begun):
+    client_of(owner).post(BEGIN, CUSTOMERS)
+    assert boss.post(BEGIN, CUSTOMERS).status_code == 302
+    assert len(begun) == 2
+    begun[1].store(page="gone:export")
+    assert "progress" not in boss.get(LIST).content.decode()
+
+
 def test_rights_are_checked_when_it_is_made(boss, manager, other_branch, customers, make):
     boss.post(BEGIN, CUSTOMERS)
     manager.branch = other_branch
@@ -267,14 +314,15 @@ def test_progress_is_shown_in_rows(boss, customers, begun):
     assert '<progress class="import-progress" value="1200" max="4800"' in page
 
 
-@pytest.mark.parametrize(("every", "rows"), [(0, [0, 100, 200]), (60, [0])])
+@pytest.mark.parametrize(("every", "rows"), [(0, [0, 100, 200]), (1, [0, 200]), (60, [0])])
 def test_progress_is_noted_while_rows_are_written_but_not_too_often(
     boss, customers, begun, make, monkeypatch, branch, every, rows
 ):
     for number in range(250):
         builders.make_customer(branch=branch, name=f"王{number}")
-    noted = []
+    noted, ticks = [], count()
     monkeypatch.setattr(work, "EVERY", every)
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=None))
     monkeypatch.setattr(shelf.Job, "note_progress", lambda self, done, whole: noted.append((done, whole)))
     boss.post(BEGIN, CUSTOMERS)
     make()

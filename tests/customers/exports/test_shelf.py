@@ -1,0 +1,75 @@
+"""The shelf of files made in the background: what is abandoned, what is listed, and what is cleared away."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from customers.exports import shelf
+from salon import locks
+
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def root(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    return shelf.root()
+
+
+def put(began=timedelta(), **changes):
+    """A Job that was begun so long ago."""
+    fields = {"user": 1, "role": "manager", "branch": 1, "page": "customers:export", "query": "", "language": "en"}
+    return shelf.open_new(**fields, begun_at=(NOW - began).isoformat()).store(**changes)
+
+
+@pytest.mark.parametrize(
+    ("began", "state", "is_abandoned"),
+    [
+        (shelf.BEGIN, shelf.MAKING, True),
+        (shelf.BEGIN - timedelta(seconds=1), shelf.MAKING, False),  # its process may be on its way
+        (shelf.BEGIN, shelf.READY, False),
+        (shelf.BEGIN, shelf.FAILED, False),
+    ],
+)
+def test_a_file_is_abandoned_when_nobody_makes_it(began, state, is_abandoned):
+    job = put(began, state=state)
+    assert job.is_abandoned(NOW) == is_abandoned
+    job.clear()
+    assert not job.is_abandoned(NOW)  # what is gone is not brought back by a lock
+
+
+def test_they_are_listed_the_newest_first_and_strangers_not(root):
+    minutes = (3, 1, 5, 2, 4)
+    for each in minutes:
+        put(timedelta(minutes=each))
+    (root / "stray").mkdir()
+    (root / "note.txt").touch()
+    assert [job.begun for job in shelf.jobs()] == [NOW - timedelta(minutes=each) for each in sorted(minutes)]
+
+
+def test_what_is_older_than_an_hour_is_cleared_away(root, monkeypatch):
+    hour = shelf.KEPT
+    kept = [
+        put(hour, state=shelf.READY, done_at=(NOW - hour + timedelta(seconds=1)).isoformat()),
+        put(hour - timedelta(seconds=1)),
+        put(2 * hour),  # still being made, below
+    ]
+    for gone in (
+        put(2 * hour, state=shelf.READY, done_at=(NOW - hour).isoformat()),
+        put(2 * hour, state=shelf.FAILED),
+        put(2 * hour),  # and nobody makes it
+    ):
+        assert gone.folder.is_dir()
+    strays = {"new": hour - timedelta(seconds=1), "old": hour + timedelta(seconds=1), "just": hour}
+    for name, age in strays.items():
+        (root / name).mkdir()
+        at = int((NOW - age).timestamp()) if name != "just" else (NOW - age).timestamp()
+        os.utime(root / name, (at, at))
+    (root / "file").touch()
+    os.utime(root / "file", (0, 0))
+    with locks.held(kept[-1].lock):
+        monkeypatch.setattr(shelf.Job, "is_abandoned", lambda job, now: job.state == shelf.MAKING and job.token != kept[-1].token)
+        assert shelf.prune(NOW) == 4
+    assert {path.name for path in root.iterdir()} == {*(job.token for job in kept), "new", "just", "file"}
