@@ -9,6 +9,7 @@ from customers.card import queries as cards
 from customers.log.models import AccessEntry, AccessReason
 from customers.log.services import FindLimitReached, guests_told, log_find, log_guests
 from tests import builders, naughty
+from tests.archives.reading import counted
 
 URL = "/privacy/log/"
 TURNED = {"day_from": "2026-11-11", "day_to": "2026-11-10"}
@@ -138,6 +139,25 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many(
         for i in range(12):
             enter(receptionist, builders.make_customer(branch=branch, name=f"赵{i}", card_no=f"X{n}{i}"))
     assert counts[0] == counts[1]
+
+
+def test_who_never_had_a_log_in_is_nobody_to_ask_about(keeper, receptionist, branch):
+    builders.make_staff(branch=branch, name="无账号", login=False)
+    choices = [str(label) for _value, label in keeper.get(url_of(keeper)).context["listing"].filterset.form.fields["user"].choices]
+    assert "林晓彤" in choices
+    assert "无账号" not in choices
+
+
+def test_no_more_cards_are_read_than_stand_there(keeper, receptionist, branch, customer):
+    enter(receptionist, customer)
+    keeper.get(url_of(keeper))
+    with counted() as few:
+        keeper.get(url_of(keeper))
+    for n in range(9):
+        builders.make_customer(branch=branch, name=f"赵{n}")
+    with counted() as many:
+        keeper.get(url_of(keeper))
+    assert many == few
 
 
 def test_of_guests_the_person_was_told_within_the_hour(receptionist, manager, customer, branch):

@@ -115,6 +115,22 @@ def test_a_day_has_a_limit_per_person(receptionist, manager, card, settings):
     assert ask(manager, card, "phone").status_code == 200  # a person's limit, not the shop's
 
 
+def test_only_what_was_revealed_counts(receptionist, card, settings):
+    settings.REVEALS_A_DAY = 1
+    AccessEntry.objects.create(user=receptionist.user, branch=receptionist.branch, action="view", customer_id=card.pk)
+    assert ask(receptionist, card, "phone").status_code == 200
+
+
+def test_a_reason_is_missed_only_where_one_was_asked_for(manager, card):
+    asked, empty = ask(manager, card, "health"), ask(manager, card, "health", reason="")
+    assert [response.context["is_missing"] for response in (asked, empty)] == [False, True]
+
+
+def test_an_address_without_words_is_none(receptionist, card):
+    Address.objects.create(customer=card, postcode="200999")
+    assert "200999" not in ask(receptionist, card, "address").content.decode()
+
+
 def test_the_limit_counts_the_business_day(receptionist, card, settings, time_machine_at):
     settings.REVEALS_A_DAY = 1
     branch = receptionist.branch
@@ -179,6 +195,18 @@ def test_beyond_the_limit_only_a_guest_one_was_told_of_is_opened(desk, reception
     assert desk.post("/customers/here/", {"phone": "13911112221"}).status_code == 409
     assert desk.post("/customers/here/", {"phone": "13911112220"})["Location"] == told.get_absolute_url()
     assert not AccessEntry.objects.filter(customer_id=other.pk).exists()
+
+
+def test_beyond_the_limit_the_own_are_opened_and_nobody_is_refused_as_anybody_is(desk, customer, branch, other_branch, settings):
+    settings.GUESTS_AN_HOUR = 0
+    own = builders.make_customer(branch=branch, phone="13911112220")
+    for _n in range(2):
+        builders.make_customer(branch=other_branch, phone="13911112220")
+    builders.make_customer(branch=other_branch, phone="13911112221")
+    assert desk.post("/customers/here/", {"phone": "13911112220", "customer": str(own.pk)}).status_code == 302
+    assert desk.post("/customers/here/", {"phone": "13911112220"}).status_code == 404  # whose, of the first two?
+    assert desk.post("/customers/here/", {"phone": "13911112221"}).status_code == 409
+    assert desk.post("/customers/here/", {"phone": "13911119999"}).status_code == 409  # nobody's
 
 
 def test_of_a_family_with_one_number_the_one_chosen_is_opened(desk, customer, branch):

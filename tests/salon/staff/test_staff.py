@@ -13,6 +13,7 @@ from salon.accounts.models import Invitation, token_digest
 from salon.shop.models import Department, StaffMember
 from salon.staff.log_ins import log_ins
 from tests import builders
+from tests.archives.reading import counted
 from tests.salon.shop.browser import errors, opened, send
 
 LIST, NEW = "/shop/staff/", "/shop/staff/new/"
@@ -165,9 +166,32 @@ def test_five_wrong_codes_lock(branch):
         user=staff.user, confirmed=True, throttling_failure_count=5, throttling_failure_timestamp=now
     )
     assert log_ins([staff], now)[staff.pk].until == now + second_factor.LOCKED_FOR
+    assert log_ins([staff], now + second_factor.LOCKED_FOR)[staff.pk].state == "active"
     device.throttling_failure_count = 4
     device.save()
     assert log_ins([staff], now)[staff.pk].state == "active"
+
+
+def test_of_two_links_the_one_that_lasts_longest_is_told(branch):
+    now, staff = timezone.now(), builders.make_staff(branch=branch, login=False)
+    for digest, hours in (("a", 2), ("b", 3), ("c", 1)):
+        Invitation.objects.create(staff=staff, digest=digest, expires_at=now + timedelta(hours=hours))
+    assert log_ins([staff], now)[staff.pk].until == now + timedelta(hours=3)
+
+
+def test_the_states_of_some_read_nothing_of_others(branch):
+    now, staff = timezone.now(), builders.make_staff(branch=branch)
+    TOTPDevice.objects.create(user=staff.user, confirmed=True)
+    with counted() as few:
+        log_ins([staff], now)
+    assert few == [0]
+    for n in range(3):
+        other = builders.make_staff(branch=branch)
+        Invitation.objects.create(staff=other, digest=str(n), expires_at=now + timedelta(hours=1))
+        TOTPDevice.objects.create(user=other.user, throttling_failure_count=5, throttling_failure_timestamp=now)
+    with counted() as many:
+        log_ins([staff], now)
+    assert many == [0]
 
 
 # --- Who may change whom ----------------------------------------------------------------------------------------------
@@ -230,6 +254,20 @@ def test_the_owner_enters_a_manager_elsewhere(boss, other_branch):
     assert (made.role, made.branch, made.has_finance) == ("manager", other_branch, False)
 
 
+def test_the_owner_is_offered_the_own_branch_for_somebody_new_alone(boss, owner, stranger):
+    assert opened(boss, NEW)[1]["branch"] == owner.branch.pk
+    assert opened(boss, url_of(stranger))[1]["branch"] == stranger.branch.pk
+
+
+def test_a_closed_department_is_offered_to_those_in_it(boss, beautician):
+    closed, other = Department.objects.create(name="美甲部", is_active=False), Department.objects.create(name="美睫部")
+    response = send(boss, url_of(beautician), department=closed.pk)
+    assert list(errors(response)) == ["department"]
+    assert send(boss, url_of(beautician), department=other.pk).status_code == 302
+    Department.objects.update(is_active=False)
+    assert send(boss, url_of(beautician), name="陈美").status_code == 302
+
+
 def test_a_closed_branch_is_not_offered(boss, branch):
     closed = builders.make_branch(is_active=False)
     response = send(boss, NEW, name="王琳", role="beautician", branch=closed.pk)
@@ -272,6 +310,22 @@ def test_somebody_leaves_and_comes_back(lead, beautician):
     assert (beautician.is_active, beautician.left_on) == (True, None)
     beautician.user.refresh_from_db()
     assert beautician.user.is_active
+
+
+def test_each_save_is_one_step_of_the_history(lead, beautician):
+    """Leaving and the last day are one step, and so are coming back and having none."""
+    steps = StaffMember.history.filter(id=beautician.pk)
+    for typed, without in (
+        ({"name": "陈美"}, []),
+        ({"employed_on": "2026-11-20", "left_on": "2026-11-20"}, ["is_active"]),
+        ({"left_on": "2026-11-22"}, ["is_active"]),
+        ({"name": "陈娟"}, ["is_active"]),
+        ({"is_active": "on", "left_on": ""}, []),
+    ):
+        assert send(lead, url_of(beautician), without=without, **typed).status_code == 302
+        assert {(step.is_active, step.left_on is None) for step in steps} <= {(True, True), (False, False)}
+    days = [step.left_on and step.left_on.day for step in steps.order_by("history_id")]
+    assert [day for n, day in enumerate(days) if n == 0 or day != days[n - 1]] == [None, 20, 22, None]
 
 
 @pytest.mark.parametrize(
