@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Subquery
+from django.db.models import F, Subquery
 
 from salon.accounts.models import User
 from salon.backups.models import Backup
@@ -53,7 +53,7 @@ def state(now):
     """The State of this moment, by one query."""
     migration = MigrationRecorder.Migration.objects.filter(app=FIRST_MIGRATION[0], name=FIRST_MIGRATION[1])
     row = Shop.objects.values_list(
-        Subquery(NightlyRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").values("finished_at")[:1]),
+        Subquery(NightlyRun.objects.order_by(F("finished_at").desc(nulls_last=True)).values("finished_at")[:1]),
         Subquery(NightlyRun.objects.order_by("-pk").values("state")[:1]),
         Subquery(Backup.objects.order_by("-verified_at").values("verified_at")[:1]),
         Subquery(User.objects.order_by("created_at").values("created_at")[:1]),

@@ -143,7 +143,9 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_many(
 
 def test_who_never_had_a_log_in_is_nobody_to_ask_about(keeper, receptionist, branch):
     builders.make_staff(branch=branch, name="无账号", login=False)
-    choices = [str(label) for _value, label in keeper.get(url_of(keeper)).context["listing"].filterset.form.fields["user"].choices]
+    choices = [
+        str(label) for _value, label in keeper.get(url_of(keeper)).context["listing"].filterset.form.fields["user"].choices
+    ]
     assert "林晓彤" in choices
     assert "无账号" not in choices
 

@@ -1,13 +1,15 @@
 """What healthz, the notice and the page of nights and backups say, by what happened and when."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from salon.nightly import queries
+from salon.backups import asked, taking
+from salon.nightly import queries, views
 from salon.nightly.models import BROKEN_OFF, DONE, FAILED, RUNNING
 from tests import builders
 from tests.salon.nightly.making import make_backup, make_run
@@ -130,6 +132,66 @@ def test_the_page(manager, now):
     assert "gone_command" in page
     assert "yesterday&#x27;s reason" not in page
     assert "not in the folder" in page
+
+
+@pytest.mark.parametrize(
+    ("run", "backup", "state", "needs"),
+    [(48, 48, DONE, False), (49, 0, DONE, True), (0, 49, DONE, True), (0, 0, FAILED, True), (None, None, "", False)],
+)
+def test_what_needs_a_notice(now, run, backup, state, needs):
+    run, backup = (hours and now - hours * HOUR for hours in (run, backup))
+    assert queries.State(now, run or now, state, backup or now).needs_notice == needs
+
+
+def test_the_state_is_of_the_run_that_ended_last_and_of_the_first_who_came(manager, owner, now):
+    ended = make_run(now - HOUR)
+    make_run(now - 5 * HOUR)
+    make_run(now, RUNNING)
+    type(owner.user).objects.filter(pk=owner.user.pk).update(created_at=now - 3 * HOUR)
+    type(manager.user).objects.filter(pk=manager.user.pk).update(created_at=now - 2 * HOUR)
+    app, name = queries.FIRST_MIGRATION
+    migrations = MigrationRecorder.Migration.objects
+    migrations.filter(app=app, name=name).update(applied=now - 9 * HOUR)
+    migrations.create(app="another", name=name, applied=now)
+    state = queries.state(now)
+    assert (state.run_at, state.run_state, state.since) == (ended.finished_at, RUNNING, now - 3 * HOUR)
+
+
+@pytest.mark.parametrize(("stage", "told"), [(0, ""), (1, 0), (len(taking.STAGES), -1), (len(taking.STAGES) + 1, "")])
+def test_where_a_backup_that_is_being_made_stands(manager, monkeypatch, stage, told):
+    under_way = SimpleNamespace(is_at_work=lambda now: True, is_abandoned=lambda now: False, stage=stage)
+    monkeypatch.setattr(asked, "last", lambda: under_way)
+    shown = views._under_way(timezone.now())
+    assert (shown["at_work"], shown["is_abandoned"]) == (True, False)
+    assert shown["stage"] == (told if told == "" else taking.STAGES[told])
+    under_way.is_at_work, under_way.is_abandoned = under_way.is_abandoned, under_way.is_at_work
+    shown = views._under_way(timezone.now())
+    assert (shown["at_work"], shown["is_abandoned"]) == (False, True)
+
+
+def test_a_backup_is_begun_by_a_page_that_knows_the_newest(manager, now, monkeypatch):
+    begun, client = [], builders.client_of(manager)
+    monkeypatch.setattr(asked, "begin", lambda *, actor: begun.append(actor.user))
+    newest = make_backup(now)
+    make_backup(now - HOUR)
+    for after in ("0", "", str(newest.pk + 1)):
+        assert client.post("/shop/nightly/backup/", {"after": after})["Location"] == PAGE
+    assert begun == []
+    client.post("/shop/nightly/backup/", {"after": newest.pk})
+    assert begun == [manager.user]
+    assert client.get(PAGE).context["newest"] == newest.pk
+
+
+def test_of_the_folder_only_backups_are_counted_and_steps_stand_in_turn(manager, now, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    taking.folder().mkdir(parents=True)
+    backup = make_backup(now)
+    for name, size in ((backup.name, 7), ("notes.txt", 100)):
+        (taking.folder() / name).write_bytes(b"x" * size)
+    make_run(now, DONE, [(f"step{n}", DONE, "") for n in range(3)])
+    context = builders.client_of(manager).get(PAGE).context
+    assert (context["here"], context["here_bytes"], context["backups"]) == (1, 7, [(backup, True)])
+    assert [step.name for _label, step in context["steps"]] == ["step0", "step1", "step2"]
 
 
 def test_the_page_is_for_managers(desk, beautician, manager, owner):

@@ -123,10 +123,11 @@ def test_one_at_a_time(commands, monkeypatch):
 
 
 def test_the_dead_are_buried_by_the_next(commands):
-    dead = make_run(timezone.now(), RUNNING)
+    dead, done = make_run(timezone.now(), RUNNING), make_run(timezone.now(), DONE)
     run()
     dead.refresh_from_db()
-    assert dead.state == BROKEN_OFF
+    done.refresh_from_db()
+    assert (dead.state, done.state) == (BROKEN_OFF, DONE)
 
 
 def test_every_step_is_a_command():
