@@ -36,7 +36,7 @@ class Locked(Exception):
 
 def device_of(user):
     """The user's authenticator app, or None."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def new_secret():
@@ -89,7 +89,7 @@ def verify(*, user, code, now):
 
     A code works once: the row is locked while it is looked at, on either database.
     """
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).order_by("pk").first()
+    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
     if device is None:
         return None
     until = locked_until(device)
@@ -125,7 +125,7 @@ def remove(user):
 
 
 def _use_recovery_code(user, code):
-    device = StaticDevice.objects.filter(user=user).order_by("pk").first()
+    device = StaticDevice.objects.filter(user=user).first()
     code = _plain(code)
     if device is None or len(code) != _CODE_LENGTH:
         return False

@@ -34,7 +34,7 @@ def may_manage(actor, staff):
     """True if the actor looks after this staff member's log-in: the owner everybody's, a manager those of the own desk."""
     if staff.role not in MANAGES.get(actor.role, ()):
         return False
-    return actor.is_owner or (actor.branch is not None and staff.branch_id == actor.branch.pk)
+    return actor.is_owner or staff.branch_id == actor.branch.pk
 
 
 @transaction.atomic

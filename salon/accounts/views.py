@@ -178,7 +178,7 @@ def _pair(request, device):
     # The secret waits in the session, so that a page loaded again still shows the code the phone has read.
     secret = request.session.setdefault(PAIRING, factor.new_secret())
     form = AppCodeForm(_sent(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         paired = factor.set_up(user=request.user, secret=secret, code=form.cleaned_data["code"])
         if paired:
             device, codes = paired
@@ -286,7 +286,7 @@ def account(request):
         messages.success(request, _("You are logged out everywhere else."))
         return redirect("account")
     form = AccountForm(_sent(request), instance=User.objects.get(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         form.save()
         with translation.override(form.instance.language or request.LANGUAGE_CODE):
             messages.success(request, _("Saved."))

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -320,3 +321,69 @@ def test_a_session_of_an_owner_who_logs_in_elsewhere_stays_verified(boss, inside
     assert not is_in(elsewhere)
     assert is_in(client)
     assert client_of(boss).get("/account/").status_code == 302, "a session by itself is not verified"
+
+
+# --- Whose it is ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_one_persons_is_nobody_elses(boss, branch):
+    """Neither app nor recovery codes, nor wrong ones, of two people who both have them."""
+    other = make_staff(branch=branch, role="manager", is_demo=False)
+    (secret, codes), (_others, their_codes) = pair(boss), pair(other)
+    now = timezone.now()
+    assert [factor.device_of(each.user).user for each in (boss, other)] == [boss.user, other.user]
+    assert factor.verify(user=other.user, code=codes[0], now=now) is None
+    assert factor.verify(user=other.user, code=code_for(secret, 1), now=now) is None
+    assert factor.verify(user=boss.user, code=their_codes[0], now=now) is None
+    assert factor.verify(user=other.user, code=their_codes[0], now=now) == factor.RECOVERY
+    assert [factor.recovery_codes_left(each.user) for each in (boss, other)] == [10, 9]
+    TOTPDevice.objects.update(throttling_failure_count=3, throttling_failure_timestamp=now)
+    factor.forget_failures(other.user)
+    assert [factor.device_of(each.user).throttling_failure_count for each in (boss, other)] == [3, 0]
+
+
+def test_an_app_that_was_not_confirmed_is_none(boss):
+    secret = factor.new_secret()
+    TOTPDevice.objects.create(user=boss.user, key=secret, confirmed=False)
+    assert factor.device_of(boss.user) is None
+    assert factor.verify(user=boss.user, code=code_for(secret), now=timezone.now()) is None
+
+
+def test_a_lock_ends_at_its_moment(boss):
+    secret, _codes = pair(boss)
+    now = timezone.now()
+    TOTPDevice.objects.update(throttling_failure_count=5, throttling_failure_timestamp=now - factor.LOCKED_FOR)
+    assert factor.verify(user=boss.user, code=code_for(secret, 1), now=now) == factor.APP
+
+
+def test_an_apps_code_costs_no_look_at_recovery_codes(boss, monkeypatch):
+    pair(boss)
+    looked = []
+    monkeypatch.setattr(factor, "_digest", lambda device, code: looked.append(code) or "")
+    assert factor.verify(user=boss.user, code="123456", now=timezone.now()) is None
+    assert looked == []
+    factor.remove(boss.user)
+    assert factor.verify(user=boss.user, code="ABCDE-FGHJK", now=timezone.now()) is None
+
+
+def test_who_has_an_app_but_no_recovery_codes_is_told_so(boss):
+    pair(boss)
+    StaticToken.objects.all().delete()
+    boss.user.staticdevice_set.all().delete()
+    assert factor.verify(user=boss.user, code="ABCDE-FGHJK", now=timezone.now()) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("123456", "123456"),
+        (" 123 456", "123456"),
+        ("１２３４５６", "123456"),
+        ("١٢٣٤٥٦", ""),
+        ("12345", ""),
+        ("1234567", ""),
+        ("abcdef", ""),
+    ],
+)
+def test_an_apps_code_is_six_digits(typed, read):
+    assert factor._digits(typed) == read

@@ -1,11 +1,12 @@
 """Who may change whose log-in: nobody gives what is above the own role, and there is always an owner."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from salon import access
@@ -16,6 +17,7 @@ from salon.shop.models import StaffMember
 from tests.builders import actor_of, client_of, make_staff
 from tests.marks import several_writers
 
+HOUR = timedelta(hours=1)
 ACTS = {
     "invite": lambda actor, staff: services.invite(actor=actor, staff=staff),
     "assign_role": lambda actor, staff: services.assign_role(actor=actor, staff=staff, role=access.BEAUTICIAN),
@@ -178,3 +180,59 @@ def test_a_new_password_that_leaves_sessions_open_is_not_stored(receptionist, mo
     with pytest.raises(ValueError):
         services.change_password(user=receptionist.user, password="violet umbrella 42")
     assert not User.objects.get(pk=receptionist.user.pk).check_password("violet umbrella 42")
+
+
+def test_a_link_is_one_persons_used_once_and_in_time(branch, owner):
+    actor = actor_of(owner)
+    first, second = (make_staff(branch=branch, login=False) for _n in range(2))
+    tokens = [services.invite(actor=actor, staff=each).rstrip("/").rsplit("/", 1)[1] for each in (first, second)]
+    accept = {"password": "correct horse battery", "now": actor.now}
+    services.accept_invitation(token=tokens[0], username="first", **accept)
+    with pytest.raises(Conflict):
+        services.accept_invitation(token=tokens[0], username="again", **accept)
+    with pytest.raises(Conflict):
+        services.accept_invitation(token="nobodys", username="again", **accept)
+    late = accept | {"now": actor.now + services.INVITATION_LIFE}
+    with pytest.raises(Conflict):
+        services.accept_invitation(token=tokens[1], username="second", **late)
+    assert services.accept_invitation(token=tokens[1], username="second", **accept).staff == second
+
+
+def test_a_new_link_closes_the_persons_open_ones_alone(branch, owner):
+    actor = actor_of(owner)
+    staff, other = (make_staff(branch=branch) for _n in range(2))
+
+    def link(whose, digest, **fields):
+        return Invitation.objects.create(staff=whose, digest=digest, expires_at=actor.now + HOUR, **fields)
+
+    others, used, closed = link(other, "a"), link(staff, "b", used_at=actor.now), link(staff, "c")
+    past = link(staff, "d")
+    Invitation.objects.filter(pk=past.pk).update(expires_at=actor.now - HOUR)
+    services.invite(actor=actor, staff=staff)
+    ends = dict(Invitation.objects.values_list("digest", "expires_at"))
+    assert [ends[each.digest] - actor.now for each in (others, used, closed, past)] == [HOUR, HOUR, 0 * HOUR, -HOUR]
+
+
+def test_what_is_done_to_one_log_in_changes_no_other(branch, owner):
+    actor = actor_of(owner)
+    left, other = (make_staff(branch=branch) for _n in range(2))
+    for each in (left, other):
+        services.deactivate_staff(actor=actor, staff=each)
+    services.reactivate_staff(actor=actor, staff=left)
+    generation = User.objects.get(pk=other.user.pk).session_generation
+    services.end_sessions(user=left.user)
+    user = User.objects.get(pk=other.user.pk)
+    assert (user.is_active, user.session_generation) == (False, generation)
+
+
+def test_the_last_owner_is_the_last_whoever_else_there_is(branch, owner):
+    actor = actor_of(owner)
+    make_staff(branch=branch, role="manager")
+    gone = make_staff(branch=branch, role="owner")
+    with transaction.atomic():
+        assert services._owners_locked() == [owner.pk, gone.pk]  # in one order, or two of them wait for each other
+    services.deactivate_staff(actor=actor, staff=gone)
+    with pytest.raises(Conflict):
+        services.deactivate_staff(actor=actor, staff=owner)
+    with pytest.raises(Conflict):
+        services.assign_role(actor=actor, staff=owner, role="manager")
