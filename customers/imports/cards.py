@@ -115,8 +115,8 @@ def _series_of_others(branch):
 
 def _series(number):
     """What stands before the serial of a number such as JA-000123: the code of a branch, perhaps."""
-    code, dash, serial = number.rpartition("-")
-    return code.casefold() if dash and serial.isdecimal() else None
+    code, _dash, serial = number.rpartition("-")
+    return code.casefold() if serial.isdecimal() else None
 
 
 def _stored(value):

@@ -13,6 +13,7 @@ from salon import cells
 
 BATCH = 1_000  # rows checked together, with one look at the database
 CHUNK = 1_000  # rows stored together
+MOST_CHUNKS = 20  # so many of them where rows must stay together
 PAUSE = 0.02  # seconds between the transactions of a long import, in which those who wait to save come first
 AT_ONCE = 10_000  # files of so many rows are stored in one transaction; longer ones in chunks (docs/decisions.md)
 LONGEST_RAW = 2_000
@@ -135,7 +136,7 @@ class Importer:
     def _chunks(self, progress):
         done, chunk, size, last = 0, [], 0, None
         for key, rows in self.spool.groups(as_in_file=self.in_file_order):
-            if size >= CHUNK and not (self.must_stay_together(last, key) and size < 20 * CHUNK):
+            if size >= CHUNK and not (self.must_stay_together(last, key) and size < MOST_CHUNKS * CHUNK):
                 yield chunk
                 done, chunk, size = done + size, [], 0
                 if progress:

@@ -132,7 +132,7 @@ def _stored(ids):
     for values in Customer.objects.filter(pk__in=ids).values("pk", "branch", "card_date", *COMPARED):
         values["card_date"] = values["card_date"].isoformat()
         cards[values["pk"]][0].update(values)
-    for pk, number in Phone.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "number"):
+    for pk, number in Phone.objects.filter(customer__in=ids).values_list("customer", "number"):
         cards[pk][1].append(number)
     for values in Address.objects.filter(customer__in=ids).order_by("-pk").values("customer_id", *card_rows.ADDRESS):
         cards[values["customer_id"]][2].update(values)

@@ -70,7 +70,7 @@ def check_columns(kind, table):
 
 def remarks(spool):
     """What to know about the file as a whole: headings nobody knows, sheets not read."""
-    unknown, notes = spool.fact("unknown") or [], spool.fact("notes") or {}
+    unknown, notes = spool.fact("unknown", []), spool.fact("notes", {})
     lines = []
     if unknown:
         text = ngettext("This column was not read: %(names)s", "These columns were not read: %(names)s", len(unknown))
