@@ -218,6 +218,18 @@ def test_another_branch_and_another_beautician_find_nothing(visit, stranger, bra
     assert builders.client_of(stranger).get(f"/visits/{visit.pk}/void/").status_code == 404
 
 
+def test_a_beautician_sees_the_walk_ins_she_served_or_is_to_serve_and_no_others(actor, beautician, facial, branch):
+    colleague = builders.make_staff(branch=branch, role="beautician")
+    served = record(actor, None, line(facial, shares=((beautician, 10_000),))).visits.get()
+    assigned = Visit.objects.create(
+        branch=branch, status="arrived", day=actor.today, assigned=beautician, arrived_at=actor.now, recorded_at=actor.now
+    )
+    record(actor, None, line(facial))
+    for person, found in ((beautician, {served, assigned}), (colleague, set())):
+        assert set(Visit.objects.visible_to(builders.actor_of(person))) == found
+        assert not Bill.objects.visible_to(builders.actor_of(person)).exists()
+
+
 def test_a_note_can_be_added_but_not_an_empty_one(desk, visit):
     url, page = f"/visits/{visit.pk}/notes/", f"/visits/{visit.pk}/"
     written = {"operation": desk.get(page).context["note_key"], "kind": "desk"}
