@@ -13,7 +13,9 @@ from customers.card.models import Customer
 
 
 def broken():
-    """[(what is wrong, queryset of the rows where it is)], without reading anything yet."""
+    """[(what is wrong, queryset of the rows where it is)], without reading anything yet. Lines that name nobody have no sum of
+    shares: of what is unknown nothing is said.
+    """
     visits = Visit.objects.values("pk", "net_fen", "has_positive_line").annotate(
         sum=_sum("lines__value_fen"), most=Max("lines__value_fen")
     )
@@ -35,7 +37,7 @@ def broken():
         (_("bills that do not ask what their lines ask"), asked.exclude(sum=F("payable_fen"))),
         (_("visits given to a customer that are nobody's"), Visit.objects.filter(identified__isnull=False, customer=None)),
         (_("bills without a visit"), Bill.objects.filter(~Exists(Visit.objects.filter(bill=OuterRef("pk"))))),
-        (_("lines whose shares are not the whole line"), shared.exclude(bp=None).exclude(bp=WHOLE_SHARE, sum=F("value_fen"))),
+        (_("lines whose shares are not the whole line"), shared.exclude(bp=WHOLE_SHARE, sum=F("value_fen"))),
         (
             _("customers who came later than their card says"),
             seen.filter(Q(last__gt=F("last_visit_on")) | Q(last__isnull=False, last_visit_on=None)),

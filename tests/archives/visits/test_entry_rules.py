@@ -67,6 +67,14 @@ def test_a_stop_is_an_error_and_stays_one_while_something_else_is_wrong(desk, re
     assert [each.tag for each in Line.objects.get().overrides.all()] == [acid]
 
 
+def test_another_reason_is_stored_with_its_remark_and_a_customer_half_typed_holds_nothing_up(
+    desk, receptionist, customer, facial
+):
+    typed = {"item": facial, "discount": "30", "reason": "other", "remark": "来晚了"}
+    assert desk.post(URL, sent(receptionist, [customer], [typed]) | {"who": "K7"}).status_code == 302
+    assert (Line.objects.get().discount_reason, Line.objects.get().remark.text) == ("other", "来晚了")
+
+
 def test_an_item_that_is_not_there_has_no_price(desk, receptionist, customer, facial):
     data = sent(receptionist, [customer], [{"item": facial, "price": ""}]) | {"lines-0-item": "987654321"}
     assert "There is no such item." in desk.post(URL, data).content.decode()

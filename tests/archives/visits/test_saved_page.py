@@ -119,6 +119,7 @@ def test_back_never_leads_to_a_second_bill(desk, receptionist, customer, facial)
     assert "has been stored again already, as receipt" in text
     assert "Nothing is stored until" not in text
     assert "stood before" not in text
+    assert refused.context["form"].guests[0].card.customer == customer
     assert hidden(refused.content.decode(), "replaces") == ""  # saved once more, it is a bill of its own
 
 
@@ -243,7 +244,9 @@ def test_an_undone_bill_litters_no_list_but_is_found(desk, receptionist, custome
 def test_the_next_visit_is_proposed_after_the_usual_interval(desk, receptionist, actor, beautician, customer, facial):
     for days in (50, 25):
         record(builders.actor_of(actor.staff, actor.now - timedelta(days=days)), customer, line(facial))
-    url = store(desk, receptionist, [customer], [{"item": facial, "staff": beautician.pk, "share": ""}])
+    cream = builders.make_item(kind="product")  # nobody comes for that
+    lines = [{"item": cream, "staff": receptionist.pk, "share": ""}, {"item": facial, "staff": beautician.pk, "share": ""}]
+    url = store(desk, receptionist, [customer], lines)
     page = desk.get(url)
     (proposed,) = page.context["next_visits"]
     assert (proposed["usual"], proposed["on"]) == ("usually every 25 days", days_before(actor, -25))
