@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from salon.dates import age_on, birthday_in
 
 SOLAR, LUNAR = "solar", "lunar"
-LAST_LUNAR_YEAR = 2100  # the table of the calendar library ends here
+FIRST_LUNAR_YEAR, LAST_LUNAR_YEAR = 1900, 2100  # of the calendar library's table
 NEAR_DAYS = 14
 LONGEST_MONTHS = {SOLAR: 31, LUNAR: 30}  # days
 
@@ -43,7 +43,7 @@ def check(calendar, year, month, day, *, unread=()):
 def _last_day(calendar, year, month):
     if calendar != LUNAR:
         return monthrange(year or 2000, month)[1]
-    if year is None or year > LAST_LUNAR_YEAR:
+    if year is None or not FIRST_LUNAR_YEAR <= year <= LAST_LUNAR_YEAR:
         return 30
     leap = LCalendars.ndays(year, month, 1) if LCalendars.leap_month(year) == month else 0
     return max(LCalendars.ndays(year, month), leap)
