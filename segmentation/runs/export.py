@@ -107,7 +107,7 @@ def ranked(rows, total_fen, amount_of):
         if amount > 0:
             equals = list(equals)
             above_fen += amount * len(equals)
-        rank, share = 1 + ahead, above_fen / total_fen if amount > 0 else 1
+        rank, share = 1 + ahead, above_fen / total_fen if total_fen else 1
         for row in equals:
             ahead += 1
             yield row, rank, share

@@ -1,12 +1,14 @@
 """export_tiers: fixed names, real figures and days, rank and share shared by equals, definitions beside."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
+from django.utils import timezone, translation
 
 from segmentation.runs import export, ladder
+from segmentation.runs.models import TierRun
 from segmentation.runs.queries import rows_of
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
@@ -102,9 +104,24 @@ def test_the_run_finished_last_unless_one_is_named(people, tmp_path):
     first = recompute(as_of=AS_OF)
     study = recompute(as_of=day("2026-06-10"))
     assert study.is_study
+    failed = TierRun.objects.create(
+        as_of=AS_OF, status="failed", started_at=timezone.now(), finished_at=timezone.now() + timedelta(hours=1)
+    )
     assert export.last_finished() == study
+    failed.delete()
     assert len(workbooks.records(exported(tmp_path).worksheets[0])) == study.universe == 3
     assert len(workbooks.records(exported(tmp_path, "--run", str(first.pk)).worksheets[0])) == first.universe
+
+
+def test_definitions_name_the_period_and_the_bounds_there_are(people):
+    usual, whole = recompute(as_of=AS_OF), recompute(as_of=AS_OF, months=None)
+    periods = [dict(export.definitions(run))["Period"] for run in (usual, whole)]
+    assert [("(>" in period, "None" in period) for period in periods] == [(True, False), (False, False)]
+    assert " · 2 ≥ " in dict(export.definitions(usual))["R"]
+    nothing = TierRun(
+        as_of=AS_OF, finished_at=timezone.now(), bounds={"r": [None] * 4, "f": [None] * 4, "m": [None] * 4, "abc": [None, None]}
+    )
+    assert " ≥ " not in "".join(text for term, text in export.definitions(nothing) if term in ("R", "F", "M", "ABC"))
 
 
 def test_no_run_is_a_clear_sentence(db, tmp_path):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from segmentation.runs.models import StudyTier, TierRun, TierSpan
+from segmentation.runs.queries import lag
 from segmentation.runs.recompute import recompute
 from tests.segmentation.histories import day, make_customers, make_visits
 
@@ -205,3 +206,12 @@ def test_a_study_of_a_day_that_has_begun_is_called_one(branch, people, capsys, g
     call_command("recompute_tiers", "--months", "6", *days)
     study = TierRun.objects.get(is_study=True)
     assert f"This is study {study.pk}; the current tiers stay as they are." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("started", (True, False)), ("failed", (False, True)), ("finished", (False, False))]
+)
+def test_what_became_of_a_run_that_is_behind(db, status, told):
+    found = lag(None, [TierRun(status=status)], timezone.now())
+    assert (found.is_working, found.has_failed) == told
+    assert lag(TierRun(as_of=timezone.localdate()), [], timezone.now()) is None
