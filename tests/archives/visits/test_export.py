@@ -7,7 +7,7 @@ from archives.visits.models import Visit
 from archives.visits.queries import item_names, staff_names, with_names
 from customers.log.models import AccessEntry
 from salon.lists import some_at_a_time
-from tests import workbooks
+from tests import builders, replicas, workbooks
 from tests.archives.visits.recording import line, record
 from tests.builders import client_of
 
@@ -62,3 +62,8 @@ def test_it_says_the_same_as_the_page(boss, actor, customer, facial, beautician)
         assert row["Items"] == " · ".join(item_names(visit))
         assert (row["Beautician"] or "") == " · ".join(staff_names(visit))
         assert row["State"] == visit.get_status_display()
+
+
+def test_it_is_read_from_a_copy_of_the_database(manager, monkeypatch):
+    replicas.lag(monkeypatch)
+    assert replicas.was_read(workbooks.opened(builders.client_of(manager).get(URL)))

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from customers.log.models import AccessEntry
-from tests import builders, workbooks
+from tests import builders, replicas, workbooks
 from tests.builders import client_of
 
 URL = "/customers/export/"
@@ -91,3 +91,8 @@ def test_as_many_queries_for_many_as_for_few(boss, branch, django_assert_max_num
         builders.make_customer(branch=branch, name=f"更多{n}")
     with django_assert_max_num_queries(14):
         assert len(names_of(exported(boss))) == 65
+
+
+def test_it_is_read_from_a_copy_of_the_database(boss, monkeypatch):
+    replicas.lag(monkeypatch)
+    assert replicas.was_read(exported(boss))

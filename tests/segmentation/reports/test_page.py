@@ -14,7 +14,7 @@ from customers.log.models import AccessEntry
 from segmentation.reports import views
 from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute
-from tests import builders, workbooks
+from tests import builders, replicas, workbooks
 from tests.segmentation.histories import day, make_customers, make_visits
 
 PAGE, URL = "/reports/", "/reports/workbook/"
@@ -140,3 +140,11 @@ def test_as_many_queries_for_many_as_for_few(june, branch, boss, django_assert_m
         make_visits(branch, [(who, day("2026-06-05"), [100]) for who in more.values()], serial=1000 * (number + 1))
         recompute(as_of=day("2026-06-30"))
     assert counts[0] == counts[1]
+
+
+def test_page_and_workbook_are_read_from_a_copy_of_the_database(june, boss, monkeypatch, tmp_path):
+    replicas.lag(monkeypatch)
+    assert replicas.was_read(boss.get(PAGE, {"month": "2026-06"}))
+    assert replicas.was_read(workbooks.opened(boss.get(URL, {"month": "2026-06"})))
+    call_command("export_owner_workbook", "--month", "2026-06", "--output", str(tmp_path / "june.xlsx"))
+    assert replicas.was_read(workbooks.opened(tmp_path / "june.xlsx"))

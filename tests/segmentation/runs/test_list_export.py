@@ -1,13 +1,14 @@
 """The tier list as a workbook: the rows of the page and no others, with its figures, logged, at a constant cost."""
 
 import pytest
+from django.core.management import call_command
 
 from customers.log.models import AccessEntry
 from customers.privacy.queries import EXPORT_NAMES
 from segmentation.runs import ladder
 from segmentation.runs.recompute import recompute
 from segmentation.runs.views import SORTS
-from tests import builders, workbooks
+from tests import builders, replicas, workbooks
 from tests.segmentation.histories import day, make_customers, make_visits
 
 PAGE, URL = "/tiers/customers/", "/tiers/customers/export/"
@@ -147,3 +148,11 @@ def test_as_many_queries_for_many_as_for_few(salon, boss, django_assert_max_num_
         make_visits(salon.here, rows, serial=1000 * (number + 1))
         recompute(as_of=day("2026-06-30"))
     assert counts[0] == counts[1]
+
+
+def test_pages_and_files_are_read_from_a_copy_of_the_database(salon, boss, monkeypatch, tmp_path):
+    replicas.lag(monkeypatch)
+    assert all(replicas.was_read(boss.get(page)) for page in ("/tiers/", PAGE))
+    assert replicas.was_read(exported(boss, ""))
+    call_command("export_tiers", "--output", str(tmp_path / "tiers.xlsx"))
+    assert replicas.was_read(workbooks.opened(tmp_path / "tiers.xlsx"))
