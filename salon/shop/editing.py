@@ -82,7 +82,7 @@ def pick(request, queryset, pk):
 
 def save(form):
     """Store a form's row; an unchanged one leaves no entry in the history."""
-    return form.save() if form.has_changed() or form.instance.pk is None else form.instance
+    return form.save() if form.has_changed() else form.instance
 
 
 def edit(request, template, make_form, save, done, context=None):

@@ -88,7 +88,7 @@ def _values(model_field, records):
 def _values_of_many(model_field, records):
     values = {record.pk: [] for record in records}
     if records:
-        links = getattr(records[0], model_field.name).model.objects.filter(history__in=list(values)).order_by("pk")
+        links = getattr(records[0], model_field.name).model.objects.filter(history__in=list(values))
         pairs = list(links.values_list("history_id", model_field.m2m_reverse_field_name() + "_id"))
         related = model_field.related_model._base_manager.in_bulk({pk for _record, pk in pairs})
         for record, pk in pairs:

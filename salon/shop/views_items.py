@@ -42,7 +42,7 @@ def _edit_item(request, make_form):
 
 
 def _save(form):
-    if form.instance.pk and not form.has_changed():
+    if not form.has_changed():
         return form.instance
     typed = form.cleaned_data
     return services.save_item(

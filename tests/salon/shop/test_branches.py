@@ -11,6 +11,7 @@ from salon.shop.models import Branch
 from salon.shop.zones import GROUPS
 from tests import builders
 from tests.salon.shop.browser import errors, opened, send
+from tests.segmentation.histories import day, make_visits
 
 LIST, NEW, SWITCH = "/shop/branches/", "/shop/branches/new/", "/shop/branches/switch/"
 
@@ -186,3 +187,24 @@ def test_the_day_of_the_owner_follows_the_branch(boss, other_branch):
     actor = boss.get(LIST).context["actor"]
     assert isinstance(actor.today, date)
     assert actor.branch.time_zone == "Pacific/Kiritimati"
+
+
+def test_who_left_is_in_nobodys_way_and_a_closed_branch_can_be_edited(boss, other_branch):
+    staff = builders.make_staff(branch=other_branch)
+    assert list(errors(send(boss, edit_url(other_branch), without=["is_active"]))) == ["is_active"]
+    type(staff).objects.filter(pk=staff.pk).update(is_active=False, left_on="2026-01-01")
+    assert send(boss, edit_url(other_branch), without=["is_active"]).status_code == 302
+    type(staff).objects.filter(pk=staff.pk).update(is_active=True, left_on=None)  # as before there was such a rule
+    assert send(boss, edit_url(other_branch), name="徐汇旧店").status_code == 302
+
+
+def test_a_branch_may_be_entered_that_is_not_open_yet_and_each_zone_is_offered_once(boss):
+    page, _data = opened(boss, NEW)
+    assert [value for value, _label in page.context["form"].fields["time_zone"].choices].count("") == 1
+    assert send(boss, NEW, without=["is_active"], code="HK", name="虹口店").status_code == 302
+
+
+def test_a_code_is_in_use_once_a_bill_carries_it(branch):
+    assert not queries.code_is_in_use(branch)
+    make_visits(branch, [(None, day("2026-06-01"), [100])])
+    assert queries.code_is_in_use(branch)

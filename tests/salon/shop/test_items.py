@@ -287,3 +287,27 @@ def test_saving_without_a_change_leaves_no_entry(boss, shelf):
     before = shelf["eye"].history.count()
     assert send(boss, edit_url(shelf["eye"])).status_code == 302
     assert shelf["eye"].history.count() == before
+
+
+def test_tags_stand_in_the_history_in_order_and_are_that_items(boss, shelf):
+    eye, first, second = shelf["eye"], builders.make_tag("甲"), builders.make_tag("乙")
+    shelf["plain"].tags.add(second)
+    send(boss, edit_url(eye), tags=[second.pk, first.pk])
+    send(boss, edit_url(eye), tags=[shelf["acid"].pk])
+    steps = [(step.before, step.after) for change in boss.get(edit_url(eye)).context["changes"] for step in change.steps]
+    assert steps[:2] == [("甲, 乙", "果酸"), ("果酸", "甲, 乙")]
+
+
+def test_the_longest_tags_and_the_most_are_taken(boss):
+    longest = "t" * Tag._meta.get_field("name").max_length
+    typed = ",".join([longest, *(f"t{n}" for n in range(19))])
+    assert send(boss, NEW, name="焕肤", price_fen="1", new_tags=typed).status_code == 302
+    assert {tag.kind for tag in Tag.objects.all()} == {Tag.INGREDIENT}
+    assert len(Tag.objects.all()) == 20
+    assert list(errors(send(boss, NEW, name="焕肤二", price_fen="1", new_tags=longest + "t"))) == ["new_tags"]
+
+
+def test_a_product_is_used_up_and_an_items_own_name_may_be_written_otherwise(boss, shelf):
+    assert send(boss, edit_url(shelf["cream"]), lasts_days="60").status_code == 302
+    assert Item.objects.get(pk=shelf["cream"].pk).lasts_days == 60
+    assert send(boss, edit_url(shelf["plain"]), name="BASIC PEEL").status_code == 302
