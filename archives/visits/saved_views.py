@@ -49,7 +49,7 @@ def saved(request, pk):
 
 def _next_visits(actor, visits):
     """For each customer served: {visit, usual: in words, on: the day to propose or None, expected: the visit that stands}."""
-    customers = [visit.customer_id for visit in visits if visit.customer_id]
+    customers = [visit.customer_id for visit in visits]
     known = rhythms(customers, actor.today)
     coming = Visit.objects.filter(branch=actor.branch, customer__in=customers, status=EXPECTED, day__gt=actor.today)
     expected = {visit.customer_id: visit for visit in coming.order_by("-day", "-pk")}  # the first of them stays

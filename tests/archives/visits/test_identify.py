@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from archives.visits import checks, identify, services, undo
 from archives.visits.entries import EntryError, GuestEntry
@@ -110,8 +111,9 @@ def test_what_belongs_to_others_stays_theirs(actor, customer, branch, facial, bi
     refund_of(actor, others)
     voided = refund_of(actor, bill)
     services.void_bill(actor=actor, key=uuid.uuid4(), bill=voided, reason="记错了")
-    with transaction.atomic():
+    with transaction.atomic(), CaptureQueriesContext(connection) as locking:
         assert identify._locked_bills(visit) == [bill.pk, voided.pk]
+    assert 'ORDER BY "archives_bill"."id"' in locking[-1]["sql"]  # two desks lock in one order, or wait for each other
     give(actor, visit, customer)
     assert Bill.objects.filter(payer=None).count() == Visit.objects.filter(bill__voided_at=None, customer=None).count() == 2
     guests = [GuestEntry(friend, (line(facial),)), GuestEntry(None, (line(facial),))]

@@ -72,7 +72,7 @@ def test_the_last_visit_that_can_be_repeated_is(actor, customer, friend, facial,
     paid = [("cash", 1_000), ("alipay", sum(each.value_fen for each in served) - 1_000)]
     record(actor, customer, *served, on=days_before(actor, 1), paid=paid)
     record(actor, customer, line(gone))  # cannot be repeated
-    record(actor, friend, line(eyes))
+    record(actor, friend, line(eyes, unit_price_fen=900_000), paid=[("transfer", 900_000)])
     bill = record(actor, customer, line(eyes), on=days_before(actor, 3), paid=[("cash", 30_000)])
     give_back(actor, bill, 100)
     last = queries.repeat_last_visit(customer)
@@ -157,7 +157,7 @@ def test_what_was_done_and_who_did_it_in_the_order_of_the_lines(actor, customer,
     guest = GuestEntry(customer, lines, visit=visit, **notes)
     record(actor, customer, guests=[guest], paid=[("cash", 68_000)])
     record(actor, friend, guests=[GuestEntry(friend, (line(facial),), "x")], paid=[("cash", 38_000)])
-    Visit.objects.filter(pk=visit.pk).update(assigned=third)
+    Visit.objects.filter(pk=visit.pk).update(assigned=builders.make_staff(branch=actor.branch))  # who did not do it
     planned = wait(actor, customer, items=[facial, eyes], assigned=beautician)
     wait(actor, friend, items=[facial])
     done, coming = queries.with_details(Visit.objects.filter(pk__in=[visit.pk, planned.pk])).order_by("pk")

@@ -289,8 +289,9 @@ def test_who_is_expected_already_and_who_has_no_usual_interval(desk, stranger, a
     expect(actor, customer, 0)
     expect(builders.actor_of(stranger, actor.now), customer, 1)
     arrivals.move_visit(actor=actor, visit=expect(actor, customer, 2), to="cancelled")
-    guests = [GuestEntry(each, (line(facial),)) for each in (customer, friend, None)]
-    bill = record(actor, customer, guests=guests, paid=[("cash", 114_000)])
+    guests = [GuestEntry(each, (line(facial),)) for each in (customer, None)]
+    guests.insert(1, GuestEntry(friend, (line(facial, unit_price_fen=0),)))  # a free visit makes no interval at all
+    bill = record(actor, customer, guests=guests, paid=[("cash", 76_000)])
     url = f"/visits/{bill.visits.first().pk}/saved/"
     page = desk.get(url)
     assert [visit.customer for visit in page.context["visits"]] == [customer, friend, None]

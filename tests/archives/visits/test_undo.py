@@ -80,8 +80,10 @@ def test_what_was_undone_says_nothing_of_other_bills(actor, customer, facial, dj
     assert [undo.is_undone(bill) for bill in (undone, voided, other)] == [True, False, False]
     assert [undo.may_enter_again(actor, bill) for bill in (undone, voided, other)] == [True, False, False]
     with django_assert_num_queries(0):
-        assert undo.former_bill(other) is None
+        assert (undo.former_bill(other), undo._is_of_an_undo(other)) == (None, False)
     assert record(actor, customer, line(facial), replaces=other).replaces == other
+    record(actor, customer, line(facial), replaces=undone)
+    assert not undo.may_enter_again(actor, undone)  # something else stands in its place
     with django_assert_num_queries(2):
         assert undo.why_not(actor, Bill.objects.get(pk=undone.pk))
 
