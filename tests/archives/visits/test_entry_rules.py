@@ -1,8 +1,10 @@
 """What a form of visit entry means where it says a thing twice, half or in a way no browser does."""
 
+import uuid
+
 import pytest
 
-from archives.visits import entries
+from archives.visits import entries, services
 from archives.visits.models import Line, Visit
 from archives.visits.payment_models import Payment
 from archives.visits.typed import WHOLE, parse_discount, parse_shares
@@ -169,3 +171,21 @@ def test_the_largest_discount_and_shares_of_nobody():
         with pytest.raises(ValueError):
             parse_shares(texts)
     assert sum(parse_shares(["99.99", ""])) == WHOLE
+
+
+# --- Which bill may be corrected ------------------------------------------------------------------------------------------
+
+
+def test_a_bill_of_yesterday_is_corrected_by_the_manager_only(desk, manager, actor, customer, facial):
+    bill = record(actor, customer, line(facial), on=days_before(actor, 1))
+    visit = bill.visits.get()
+    assert desk.get(f"{URL}?replaces={visit.pk}").status_code == 403
+    assert builders.client_of(manager).get(f"{URL}?replaces={visit.pk}").status_code == 200
+
+
+def test_a_voided_bill_or_a_refund_cannot_be_corrected(manager, actor, customer, facial):
+    client = builders.client_of(manager)
+    boss = builders.actor_of(manager)
+    bill = record(actor, customer, line(facial))
+    services.void_bill(actor=boss, key=uuid.uuid4(), bill=bill, reason="Irrtum")
+    assert client.get(f"{URL}?replaces={bill.visits.get().pk}").status_code == 404

@@ -2,16 +2,15 @@
 
 import html
 import re
-import uuid
 
 import pytest
 
-from archives.visits import arrivals, services
+from archives.visits import arrivals
 from archives.visits.models import Bill, Line, Visit
 from customers.card.models import SafetyNote
 from salon import drafts, operations
 from tests import builders
-from tests.archives.visits.entering import days_before, only_bill, sent
+from tests.archives.visits.entering import only_bill, sent
 from tests.archives.visits.recording import line, record
 
 URL = "/visits/new/"
@@ -377,21 +376,6 @@ def test_cards_visits_and_bills_of_another_branch_are_not_there(stranger, actor,
         assert client.post(URL, sent(stranger, [guest], [{"item": facial}])).status_code == 404
     assert client.post(URL, sent(stranger, [None], [{"item": facial}], replaces=bill.pk)).status_code == 404
     assert Bill.objects.count() == 1
-
-
-def test_a_bill_of_yesterday_is_corrected_by_the_manager_only(desk, manager, actor, customer, facial):
-    bill = record(actor, customer, line(facial), on=days_before(actor, 1))
-    visit = bill.visits.get()
-    assert desk.get(f"{URL}?replaces={visit.pk}").status_code == 403
-    assert builders.client_of(manager).get(f"{URL}?replaces={visit.pk}").status_code == 200
-
-
-def test_a_voided_bill_or_a_refund_cannot_be_corrected(manager, actor, customer, facial):
-    client = builders.client_of(manager)
-    boss = builders.actor_of(manager)
-    bill = record(actor, customer, line(facial))
-    services.void_bill(actor=boss, key=uuid.uuid4(), bill=bill, reason="Irrtum")
-    assert client.get(f"{URL}?replaces={bill.visits.get().pk}").status_code == 404
 
 
 def test_saving_five_lines_takes_few_queries(
