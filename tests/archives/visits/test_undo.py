@@ -189,6 +189,13 @@ def test_a_correction_of_what_was_entered_after_an_undo_can_be_undone_too(actor,
     assert Bill.objects.get(voided_at=None).payable_fen == third.payable_fen
 
 
+def test_a_correction_of_a_correction_is_undone_like_any(actor, customer, facial):
+    first = record(actor, customer, line(facial))
+    second = record(actor, customer, line(facial, unit_price_fen=10_000), replaces=first)
+    undo_it(actor, record(actor, customer, line(facial, unit_price_fen=20_000), replaces=second))
+    assert Bill.objects.get(voided_at=None).payable_fen == 10_000
+
+
 def test_what_an_undo_stored_is_not_undone(actor, customer, facial):
     first = record(actor, customer, line(facial))
     second = record(actor, customer, line(facial), replaces=first)
