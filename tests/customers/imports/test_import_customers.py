@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from customers.card.models import Address, Customer, Phone
+from customers.imports import engine
 from customers.imports.models import ImportRun
 from customers.management.commands import _importing
 from tests import builders
@@ -158,6 +159,35 @@ def test_a_merged_card_is_known(branch, write):
     )
     Customer.objects.filter(pk=gone.pk).update(merged_into=kept)
     assert import_customers(write("卡号 姓名", ["OLD", "张三"]), branch)[-1] == last(0, skipped=1)
+
+
+@pytest.mark.parametrize(("at_once", "asked", "transactions"), [(2, False, 1), (1, False, 2), (1, True, 1)])
+def test_a_short_file_is_stored_in_one_transaction_and_a_long_one_if_asked(
+    branch, write, monkeypatch, at_once, asked, transactions
+):
+    pauses = []
+    monkeypatch.setattr(engine, "CHUNK", 1)
+    monkeypatch.setattr(engine, "AT_ONCE", at_once)
+    monkeypatch.setattr(engine, "sleep", pauses.append)
+    import_customers(write("卡号 姓名", ["A1", "张三"], ["A2", "李四"]), branch, all_at_once=asked)
+    assert Customer.objects.count() == 2
+    assert max(1, len(pauses)) == transactions
+
+
+def test_how_an_import_ended_is_kept_with_itself_alone(branch, write, monkeypatch):
+    import_customers(write("卡号 姓名", ["A1", "张三"]), branch)
+    import_customers(write("卡号 姓名", ["A2", "李四"], ["A3", "王五"]), branch)
+
+    def broken(*_arguments, **_how):
+        raise ValueError("broken")
+
+    monkeypatch.setattr(engine.Importer, "store", broken)
+    with pytest.raises(ValueError, match="broken"):
+        import_customers(write("卡号 姓名", ["A4", "赵六"]), branch)
+    runs = ImportRun.objects.order_by("pk")
+    assert [(run.state, run.problem, run.counts.get("customers", 0)) for run in runs] == [
+        ("done", "", 1), ("done", "", 2), ("failed", "ValueError('broken')", 0),
+    ]  # fmt: skip
 
 
 def test_a_dry_run_stores_nothing(branch, write):

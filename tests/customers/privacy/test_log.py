@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers.card import queries as cards
 from customers.log.models import AccessEntry, AccessReason
 from customers.log.services import FindLimitReached, guests_told, log_find, log_guests
+from customers.privacy.queries import log_for
 from tests import builders, naughty
 
 URL = "/privacy/log/"
@@ -74,6 +77,7 @@ def test_a_manager_reads_what_happened_at_the_branch_and_to_its_customers(
     assert "王外人" not in html  # a guest's name stays with her branch
     boss = builders.client_of(owner)
     assert shown(boss.get(url_of(boss))) == [theirs_there.pk, theirs_here.pk, ours_there.pk, here.pk]
+    assert list(log_for(builders.actor_of(owner))) == [theirs_there, theirs_here, ours_there, here]  # also where nobody sorts it
 
 
 def test_filters_answer_who_saw_or_exported_whom_between_two_days(keeper, receptionist, manager, customer, branch, monkeypatch):
@@ -161,6 +165,36 @@ def test_what_others_found_or_missed_counts_against_nobody_else(receptionist, ma
     log_find(actor=builders.actor_of(receptionist), ids=[customer.pk])
     with pytest.raises(FindLimitReached):
         log_find(actor=builders.actor_of(receptionist), ids=[])
+
+
+def test_a_miss_is_no_customer_found(receptionist, settings):
+    settings.FINDS_AN_HOUR = 2
+    actor = builders.actor_of(receptionist)
+    for ids in ([], [101], [102]):
+        log_find(actor=actor, ids=ids)
+    with pytest.raises(FindLimitReached):
+        log_find(actor=actor, ids=[103])
+
+
+def test_of_more_guests_than_may_be_told_the_first_are(receptionist, settings):
+    settings.GUESTS_AN_HOUR = 1
+    assert log_guests(actor=builders.actor_of(receptionist), ids=[16, 9]) == {9}  # a set has 16 before 9
+
+
+def test_what_is_looked_up_in_the_log_before_a_search_is_not_sorted(receptionist):
+    actor = builders.actor_of(receptionist)
+    with CaptureQueriesContext(connection) as queries:
+        guests_told(actor)
+        log_find(actor=actor, ids=[])
+    looks = [query["sql"] for query in queries if "SELECT" in query["sql"] and "accessentry" in query["sql"]]
+    assert len(looks) == 2
+    assert not any("ORDER BY" in look for look in looks)
+
+
+def test_only_who_can_log_in_is_to_choose_from(keeper, receptionist, branch):
+    enter(receptionist)
+    response = keeper.get(url_of(keeper), {"user": builders.make_staff(branch=branch, login=False).pk})
+    assert response.context["listing"].errors
 
 
 def test_the_log_cannot_be_changed(receptionist, customer):
