@@ -57,7 +57,7 @@ def saves(actor, customer, *, before=None, limit=PAGE_SIZE):
 
 def _phones_ever(customer):
     """The numbers the card has or had."""
-    had = state.ROW_KINDS[state.PHONES].model.history.filter(customer_id=customer.pk).order_by()
+    had = state.ROW_KINDS[state.PHONES].model.history.filter(customer_id=customer.pk)
     return list(had.values_list("number", flat=True))
 
 

@@ -205,8 +205,8 @@ class Customer(models.Model):
         """The phones the card has or had, if its number can be one of them: removing a phone shows no number that was hidden."""
         if self.pk is None or len(text.phone_digits(self.card_no)) < text.SHORTEST_PHONE:
             return []
-        had = Phone.history.filter(customer_id=self.pk).order_by().values_list("number", flat=True)
-        return [*Phone.objects.filter(customer=self.pk).order_by().values_list("number", flat=True), *had]
+        had = Phone.history.filter(customer_id=self.pk).values_list("number", flat=True)
+        return [*Phone.objects.filter(customer=self.pk).values_list("number", flat=True), *had]
 
     def set_keys(self, phones=()):
         """Fill the derived search and sort keys; called by save, and before a bulk_create. `phones`: the numbers on the card.

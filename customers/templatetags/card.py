@@ -45,5 +45,5 @@ def shows_portrait(context, customer):
 
 @register.filter
 def needs_a_look(row):
-    """True if something was typed into a row's masked inputs, as it was where two changed one, or is wrong there."""
-    return any(field.errors or field.value() for field in row.concealed_fields)
+    """True if something was typed into a row's masked inputs, as it was where two changed one, and where it is wrong."""
+    return any(field.value() for field in row.concealed_fields)
