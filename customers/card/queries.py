@@ -124,7 +124,7 @@ def _numbers(pks, alternatives):
 def safety_of(customer_ids, on):
     """{customer id: her SafetyNotes in force on a day, with their tags, allergies first}. One query."""
     notes, of = SafetyNote.objects.in_force(on).filter(customer__in=customer_ids).select_related("tag"), defaultdict(list)
-    for note in notes.only("customer_id", "kind", "remark", "tag__name").order_by("kind", "pk"):
+    for note in notes.only("customer_id", "kind", "remark", "tag__name"):
         of[note.customer_id].append(note)
     return of
 

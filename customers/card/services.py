@@ -198,7 +198,7 @@ def _lock(actor, pk, version=None):
     if not cards.update(version=F("version") + 1):
         raise Stale
     customer = Customer.objects.get(pk=pk)
-    last = customer.history.order_by("-history_date").values_list("history_date", flat=True).first()
+    last = customer.history.values_list("history_date", flat=True).first()  # the latest comes first
     return customer, _Write(actor, max(actor.now, last + timedelta(microseconds=1)) if last else actor.now)
 
 

@@ -236,11 +236,12 @@ def _name(key, word, branch):
         starts = [Start("name_key", key), Start("given_key", key)]
     else:
         weight = VAGUE if len(key) < 3 else LONG if len(key) > 6 else SOME
-        spelt = {key, _UMLAUT.sub(lambda found: found[1] + ("v" if found[2] == "yu" else "ve"), key)}
-        starts = [Start(column, each) for column in ("pinyin", "pinyin_alt") for each in sorted(spelt)]
+        umlaut = _UMLAUT.sub(lambda found: found[1] + ("v" if found[2] == "yu" else "ve"), key)
+        spelt = tuple(dict.fromkeys([key, umlaut]))
+        starts = [Start(column, each) for column in ("pinyin", "pinyin_alt") for each in spelt]
         starts += [Start("initials", key), Start("initials_alt", key), Start("given_key", key), *_surname_and_initials(key)]
         if len(key) >= SHORTEST_READING:
-            starts += [Start(c, each, of_given=True) for c in ("given_pinyin", "given_pinyin_alt") for each in sorted(spelt)]
+            starts += [Start(c, each, of_given=True) for c in ("given_pinyin", "given_pinyin_alt") for each in spelt]
     if not key.isalpha() or key.isascii():
         starts.append(Start("card_key", key))
     written = _SERIAL.fullmatch(word)

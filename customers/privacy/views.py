@@ -30,7 +30,7 @@ def reveal(request, pk):
     """The whole of one masked field group. Log entry and reading are one transaction: no entry, nothing shown."""
     customer = access.get(request.actor, Customer.objects.all(), pk=pk)
     field = request.POST.get("field", "")
-    if field not in FIELD_NAMES or not access.may_reveal(request.actor, field):
+    if not access.may_reveal(request.actor, field):
         raise PermissionDenied
     reason = text.clean_text(request.POST.get("reason", ""))[:LONGEST_REASON]
     shown = {"customer": customer, "field": field, "label": FIELD_NAMES[field], "values": (), "refusal": "", "asks_reason": False}
@@ -87,7 +87,7 @@ def log(request):
     found = listing(request, AccessFilter, entries, sorts=SORTS, default="newest", size=50)
     ids = {entry.customer_id for entry in found.rows}
     customers = Customer.objects.select_related("branch").in_bulk(ids)
-    own = set(Customer.objects.visible_to(request.actor).filter(pk__in=ids).values_list("pk", flat=True))
+    own = Customer.objects.visible_to(request.actor).only("pk").in_bulk(ids)
     rows = [
         (entry, customers.get(entry.customer_id), entry.customer_id in own, ENTRY_NAMES.get(entry.field)) for entry in found.rows
     ]

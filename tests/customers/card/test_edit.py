@@ -1,5 +1,7 @@
 """Editing a card: what changes, what stays, and that masked values are neither shown nor lost."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -261,3 +263,19 @@ def test_the_database_holds_one_main_number_one_delivery_address_and_a_card_numb
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             break_it()
+
+
+def test_beside_an_empty_input_stands_what_is_stored_there_and_only_ticks_stand_before_their_label(desk, card, branch):
+    Customer.objects.filter(pk=card.pk).update(referred_by=builders.make_customer(branch=branch, name="赵敏", card_no="R-1"))
+    page = text_of(desk.get(reverse("customers:edit", args=[card.pk])))
+    stored = re.findall(r'<p class="stored">Stored: <bdi>(.*?)</bdi>', page)
+    assert sum("赵敏" in each for each in stored) == 1
+    assert any(each.startswith("z****") for each in stored)
+    for name, place in (("name", "form-label"), ("clear_wechat", "form-check-label")):
+        assert f'<label class="{place}" for="id_{name}">' in page
+
+
+@pytest.mark.parametrize(("values", "is_open"), [({}, False), ({"addresses-0-street": "北京路 1 号"}, True)])
+def test_parts_of_a_masked_row_are_folded_until_one_was_typed_or_is_wrong(desk, card, values, is_open):
+    page = text_of(edit(desk, card, {"name": ""} | values))
+    assert ('<details class="full" open>' in page) == is_open

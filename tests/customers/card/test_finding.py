@@ -167,3 +167,13 @@ def test_who_may_not_confirm_guests(beautician, other_branch, desk):
     assert "王*" not in ask(client, "13700000001").content.decode()
     assert client.post("/customers/here/", {"phone": "13700000001", "customer": guest.pk}).status_code == 403
     assert desk.get("/customers/here/").status_code == 405
+
+
+def test_without_javascript_an_empty_search_is_a_page_and_as_one_types_nothing(desk):
+    assert ask(desk, "").content == b""
+    assert b"<h1" in desk.get(URL).content
+
+
+def test_the_way_to_a_new_customer_says_the_number_or_the_name_that_was_typed(desk):
+    said = [ask(desk, words).context["new"]["words"] for words in ("13912345678", "周末", "12")]
+    assert said == ["13912345678", "周末", ""]

@@ -5,8 +5,10 @@ from django.db import DatabaseError
 
 from customers.card.models import Address, Phone
 from customers.log.models import AccessEntry, AccessReason
-from customers.log.services import log_guests
+from customers.log.services import log_guests, log_view
 from customers.privacy import services
+from customers.privacy.queries import FIELD_NAMES
+from salon import access
 from tests import builders
 
 
@@ -42,6 +44,13 @@ def test_the_desk_sees_a_masked_field_and_is_written_down(receptionist, card, fi
     assert (entry.branch, entry.address) == (receptionist.branch, "127.0.0.1")
 
 
+def test_an_address_without_a_place_is_none(receptionist, customer):
+    Address.objects.create(customer=customer, country="中国", postcode="200040")
+    html = ask(receptionist, customer, "address").content.decode()
+    assert "Nothing is entered here." in html
+    assert "200040" not in html
+
+
 def test_without_javascript_the_answer_is_a_page(receptionist, card):
     html = ask(receptionist, card, "phone", htmx=False).content.decode()
     assert "13812346621" in html
@@ -52,6 +61,10 @@ def test_without_javascript_the_answer_is_a_page(receptionist, card):
 def test_what_is_no_masked_field_is_refused(receptionist, card, field):
     assert ask(receptionist, card, field).status_code == 403
     assert not AccessEntry.objects.exists()
+
+
+def test_each_field_that_may_be_revealed_has_a_name():
+    assert set(FIELD_NAMES) == access.REVEALABLE
 
 
 @pytest.mark.parametrize("field", ["phone", "address", "wechat", "health"])
@@ -75,6 +88,8 @@ def test_a_manager_must_say_why_before_seeing_health(manager, card, reason):
     assert response.status_code == 422
     assert "怀孕" not in response.content.decode()
     assert 'name="reason"' in response.content.decode()
+    assert "Give a reason." in response.content.decode()
+    assert "Give a reason." not in ask(manager, card, "health").content.decode()  # nobody has been asked yet
     assert not AccessEntry.objects.exists()
 
 
@@ -107,11 +122,12 @@ def test_other_branches_and_missing_cards_are_the_same_404(stranger, card):
 
 def test_a_day_has_a_limit_per_person(receptionist, manager, card, settings):
     settings.REVEALS_A_DAY = 2
+    log_view(actor=builders.actor_of(receptionist), customer=card, address=None)  # is no reveal
     assert [ask(receptionist, card, "phone").status_code for _ in range(3)] == [200, 200, 422]
     refused = ask(receptionist, card, "wechat").content.decode()
     assert "mei_1990" not in refused
     assert "as many whole fields" in refused
-    assert AccessEntry.objects.count() == 2
+    assert AccessEntry.objects.filter(action="reveal").count() == 2
     assert ask(manager, card, "phone").status_code == 200  # a person's limit, not the shop's
 
 
@@ -188,11 +204,27 @@ def test_a_customer_found_by_the_whole_number_is_logged_and_a_guest_let_in_once(
     assert [each for each in found if each[0] != "view"] == [("find", customer.pk), ("guest", guest.pk)]
 
 
-def test_beyond_the_limit_only_a_guest_one_was_told_of_is_opened(desk, receptionist, other_branch, settings):
+def test_a_guest_who_cannot_be_written_down_is_not_let_in(receptionist, other_branch, monkeypatch):
+    guest = builders.make_customer(branch=other_branch, phone="13911112222")
+
+    def broken(**fields):
+        raise DatabaseError("the log is gone")
+
+    monkeypatch.setattr(AccessEntry.objects, "create", broken)
+    with pytest.raises(DatabaseError):
+        services.open_guest_pass(actor=builders.actor_of(receptionist), customer=guest, digits="13911112222", address=None)
+    assert not guest.guest_passes.exists()
+
+
+def test_beyond_the_limit_only_a_guest_one_was_told_of_and_the_own_are_opened(
+    desk, receptionist, customer, other_branch, settings
+):
     settings.GUESTS_AN_HOUR = 1
     told, other = (builders.make_customer(branch=other_branch, phone=f"1391111222{n}") for n in range(2))
     log_guests(actor=builders.actor_of(receptionist), ids=[told.pk])
-    assert desk.post("/customers/here/", {"phone": "13911112221"}).status_code == 409
+    for number in ("13911112221", "13911112229"):  # somebody's and nobody's are refused alike
+        assert desk.post("/customers/here/", {"phone": number}).status_code == 409
+    assert desk.post("/customers/here/", {"phone": "13812346621"})["Location"] == customer.get_absolute_url()
     assert desk.post("/customers/here/", {"phone": "13911112220"})["Location"] == told.get_absolute_url()
     assert not AccessEntry.objects.filter(customer_id=other.pk).exists()
 
