@@ -1,13 +1,25 @@
 """Days: the business date of a moment, months counted backwards, birthdays."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salon.dates import Period, age_on, birthday_in, business_date, months_before
+from salon.dates import (
+    FIRST_DAY,
+    LAST_DAY,
+    Period,
+    age_on,
+    birthday_in,
+    business_date,
+    day_from,
+    moment_from,
+    moments_of,
+    months_before,
+)  # fmt: skip
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
@@ -119,3 +131,28 @@ def test_who_is_born_on_29_february_has_one_birthday_a_year(year):
 )
 def test_age_is_in_completed_years(day, born, age):
     assert age_on(day, **born) == age
+
+
+@pytest.mark.parametrize("day", [FIRST_DAY, LAST_DAY])
+def test_days_are_of_our_time_to_both_ends(day):
+    beyond = day + timedelta(days=1 if day == LAST_DAY else -1)
+    assert day_from(day.isoformat()) == day
+    assert moment_from(f"{day}T12:00+00:00").date() == day
+    for read, text in ((day_from, f"{beyond}"), (moment_from, f"{beyond}T12:00+00:00"), (moment_from, f"{day}T12:00")):
+        with pytest.raises(ValueError, match="of our time"):
+            read(text)
+    assert moments_of(beyond) == moments_of(day)
+
+
+def test_a_day_has_the_hours_of_its_branch():
+    branch = SimpleNamespace(cutoff_hour=4, time_zone="Asia/Urumqi")
+    begin, end = moments_of(date(2026, 3, 1), branch)
+    assert (begin, end) == (datetime(2026, 2, 28, 22, tzinfo=UTC), datetime(2026, 3, 1, 22, tzinfo=UTC))
+    assert moments_of(date(2026, 3, 1), SimpleNamespace(cutoff_hour=0, time_zone="")) == moments_of(date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "age"), [(3, 1, 36), (3, 2, 35), (2, 28, 36), (None, None, 36), (3, None, 36), (None, 2, 36)]
+)
+def test_somebody_is_a_year_older_on_the_day(month, day, age):
+    assert age_on(date(2026, 3, 1), year=1990, month=month, month_day=day) == age
