@@ -143,7 +143,7 @@ def check_whole(path):
     if begin.split(b"\0")[0] not in (MANIFEST.encode(), KEY.encode()):
         raise Refused(_("%s is not a backup of Salon Archive.") % path.name)
     before, _rest, after = SEAL.encode().partition(b"{}")
-    if size < 0 or not (seal.startswith(before) and seal.endswith(after)):
+    if not (seal.startswith(before) and seal.endswith(after)):
         raise Refused(_("%s is cut off: its end is missing.") % path.name)
     if seal.decode("ascii", "replace") != SEAL.format(sha256_of(path, size)):
         raise Refused(_("%s is damaged: its checksum does not fit.") % path.name)

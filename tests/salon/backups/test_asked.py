@@ -1,6 +1,7 @@
 """A backup that somebody asks for on the page: one at a time, with its progress, and said what became of it."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,6 +145,26 @@ def test_one_whose_process_is_gone_is_said_and_holds_nobody_up(boss, begun):
         assert "Back up now" in page
         boss.post(BEGIN, {"after": "0"})
     assert len(begun) == 2
+
+
+def test_one_is_abandoned_half_a_minute_after_it_was_asked_for_unless_it_ended(folder):
+    now = timezone.now()
+    one = asked.Asked(begun_at=(now - asked.BEGIN).isoformat(), language="en")
+    assert one.is_abandoned(now)
+    assert not one.is_abandoned(now - timedelta(seconds=1))
+    for state in (asked.DONE, asked.FAILED):
+        assert not replace(one, state=state).is_abandoned(now)
+
+
+def test_what_is_done_or_was_never_asked_for_is_not_made(boss, begun, whole):
+    asked.make(timezone.now)
+    assert asked.last() is None
+    whole(lambda: None)
+    boss.post(BEGIN, {"after": "0"})
+    asked.make(timezone.now)
+    done, seen = asked.last(), whole(lambda: None)
+    asked.make(timezone.now)
+    assert (asked.last(), seen) == (done, [])
 
 
 def test_the_note_of_an_older_backup_is_no_fault(boss, folder):

@@ -90,6 +90,37 @@ def test_any_missing_end_is_refused(tmp_path):
         container.check_whole(path)
 
 
+def test_an_end_that_is_another_is_cut_off_and_no_damage(tmp_path):
+    path = make(tmp_path)
+    good = path.read_bytes()
+    for end in (good[:-1] + b"x", good[: -container.SEAL_SIZE] + b"x" + good[1 - container.SEAL_SIZE :]):
+        path.write_bytes(end)
+        with pytest.raises(Refused, match="cut off"):
+            container.check_whole(path)
+
+
+def test_a_member_of_another_size_is_refused_before_it_is_written(tmp_path):
+    placed = []
+    path = forged(tmp_path / "lie.tar", **LIES["another size"])
+    with pytest.raises(Refused, match="is not what its manifest says"), container.opened(path) as backup:
+        backup.extract(placed.append)
+    assert placed == []
+
+
+def test_verifying_writes_nothing_and_sees_everything(tmp_path):
+    with container.opened(make(tmp_path)) as backup:
+        backup.verify()
+    with pytest.raises(Refused), container.opened(forged(tmp_path / "lie.tar", **LIES["another content"])) as backup:
+        backup.verify()
+
+
+def test_a_key_and_nothing_locked_by_it_is_no_backup(tmp_path):
+    for name, more in (("a.tar", []), ("b.tar", [entry("data.age", **LINK)])):
+        path = forge(tmp_path / name, [entry("key.age", b"x"), *more])
+        with pytest.raises(Refused), container.opened(path, passphrase=PASSPHRASE):
+            pass
+
+
 def test_wrong_passphrase_and_none(tmp_path):
     path = make(tmp_path, passphrase=PASSPHRASE)
     for given, words in (("wrong", "does not open with this passphrase"), ("", "is encrypted; set SALON_BACKUP_PASSPHRASE")):

@@ -86,6 +86,17 @@ def test_a_newer_format_is_named():
         of(format=2)
 
 
+def test_of_several_newer_migrations_the_first_is_named():
+    newer = of(migrations={"salon": ["0009_b", "0007_a"], "archives": ["0099_z"]})
+    with pytest.raises(Refused, match=r"it has the migration archives\.0099_z"):
+        check_fits(newer, "x.tar", vendor="postgresql", known=KNOWN)
+
+
+def test_what_could_be_is_taken():
+    assert of(rows={"salon_user": 0}).rows == {"salon_user": 0}
+    assert "media/a b.webp" in of(members=GOOD["members"] | {"media/a b.webp": member_as_json()}).members
+
+
 def test_newer_migrations_are_named():
     check_fits(of(), "x.tar", vendor="postgresql", known=KNOWN)
     newer = of(migrations={"salon": ["0001_initial", "0003_future"]})

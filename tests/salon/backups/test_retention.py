@@ -42,6 +42,12 @@ def test_all_of_the_last_day_stay():
     assert len(kept(hours)) < 24 + 6
 
 
+def test_the_last_day_ends_after_a_day():
+    times = [NOW - timedelta(hours=1), NOW - timedelta(minutes=30), NOW]
+    older = [at - RECENT for at in times]  # of one day, a day before
+    assert kept([*times, *older]) == {*times, older[-1]}
+
+
 @given(NAMES)
 def test_what_stays_is_always_enough(times):
     keep = kept(times)
@@ -70,4 +76,16 @@ def test_nothing_but_backups_is_ever_named():
 
 def test_of_the_copies_before_a_restore_the_last_three_stay():
     names = [named(datetime(2020, 1, day), "before-restore") for day in range(1, 8)]
-    assert superfluous(names) == names[:4]
+    assert superfluous(names) == superfluous(names[::-1]) == names[:4]
+
+
+def test_backups_and_copies_before_a_restore_are_told_apart():
+    """Many old ones of either kind do not push those of the other out, and what goes is named in order."""
+    copies = [named(datetime(2026, 1, day), "before-restore") for day in range(1, 6)]
+    backups = [named(datetime(2026, 1, day)) for day in range(1, 31)]
+    gone = superfluous([*backups, *copies])
+    assert gone == sorted(gone)
+    assert [name for name in gone if name in copies] == copies[:2]
+    assert [name for name in gone if name in backups] == superfluous(backups)
+    assert 0 < len(superfluous(backups)) < len(backups)
+    assert set(backups[-14:]).isdisjoint(gone)
