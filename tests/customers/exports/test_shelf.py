@@ -9,6 +9,7 @@ from django.utils import timezone
 from customers.exports import shelf
 from salon import locks
 
+pytestmark = pytest.mark.django_db  # a lock is the database's on PostgreSQL
 NOW = timezone.now()
 
 

@@ -147,7 +147,7 @@ def test_one_whose_process_is_gone_is_said_and_holds_nobody_up(boss, begun):
     assert len(begun) == 2
 
 
-def test_one_is_abandoned_half_a_minute_after_it_was_asked_for_unless_it_ended(folder):
+def test_one_is_abandoned_half_a_minute_after_it_was_asked_for_unless_it_ended(folder, db):
     now = timezone.now()
     one = asked.Asked(begun_at=(now - asked.BEGIN).isoformat(), language="en")
     assert one.is_abandoned(now)
