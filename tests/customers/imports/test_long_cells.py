@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -84,10 +85,31 @@ def test_a_cell_ten_times_longer_costs_ten_times_as_much(kind, key):
         for place, begin in BEGINS.items():
             end = "x" if place == "a mark after" else ""
             cells = [begin + (sign * n)[:n] + end for n in (SHORT, LONG)]
-            first, second = (seconds(read, key, cell) for cell in cells)
-            if second > MOST * max(first, NOISE / 10):
-                slow.append((name, place, first, second))
+            if found := too_dear(partial(both, read, key, cells)):
+                slow.append((name, place, *found))
     assert slow == []
+
+
+def both(read, key, cells):
+    return [seconds(read, key, cell) for cell in cells]
+
+
+def too_dear(measure):
+    """The two times `measure()` tells if the second is out of proportion, and stays so when asked again; else None.
+
+    A machine that is busy otherwise stretches one of them now and then; a square stretches the second each time.
+    """
+    for _try in range(5):
+        first, second = measure()
+        if second <= MOST * max(first, NOISE / 10):
+            return None
+    return first, second
+
+
+def test_a_square_is_seen_and_a_busy_moment_is_none():
+    assert too_dear(lambda: (0.001, 0.1)) == (0.001, 0.1)
+    moments = iter([(0.001, 0.02), (0.001, 0.01)])
+    assert too_dear(lambda: next(moments)) is None
 
 
 @pytest.mark.parametrize("sign", CLASSES.values(), ids=CLASSES)
