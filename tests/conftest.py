@@ -7,15 +7,15 @@ from django.test import TransactionTestCase
 
 from salon import guards
 from salon.shop.models import Branch
-from tests import builders, live, marks, run
+from tests import builders, live, parts, run
 
 
 def pytest_collection_modifyitems(items):
     paths = {item: item.path.relative_to(live.ROOT / "tests").as_posix() for item in items}
     for item, path in paths.items():
-        if marks.is_on_both(path):
+        if parts.is_on_both(path):
             item.add_marker("database")
-    items.sort(key=lambda item: marks.rank(paths[item]))
+    items.sort(key=lambda item: parts.rank(paths[item]))
 
 
 @pytest.hookimpl(trylast=True)

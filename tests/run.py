@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests import live, postgres
+from tests import live, parts, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 PART_SECONDS = 40 * 60  # a part that takes longer hangs
@@ -88,14 +88,6 @@ def lint():
     return all([run(*command) for command in LINTERS])
 
 
-def files_of(marks):
-    """What pytest reads for these marks: the browser's tests are a run of their own, and few files have tests that run alone."""
-    if marks != "alone":
-        return ["--ignore=tests/browser"]
-    paths = sorted(ROOT.glob("tests/**/test_*.py"))
-    return [str(path.relative_to(ROOT)) for path in paths if "pytest.mark.alone" in path.read_text(encoding="utf-8")]
-
-
 def suite(marks, *, workers, browser=False, **variables):
     """One run of pytest, with a temporary folder of its own that is gone afterwards, whatever the tests leave in it.
 
@@ -106,7 +98,7 @@ def suite(marks, *, workers, browser=False, **variables):
     try:
         # A module keeps its worker; the longest begin first (tests/conftest.py), so that none is left over for one worker.
         parallel = ("-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder") if workers > 1 else ()
-        files = ["tests/browser"] if browser else files_of(marks)
+        files = ["tests/browser"] if browser else parts.files_of(marks)
         return run("pytest", "-m", marks, *files, *parallel, TMPDIR=folder, SALON_DATA_DIR=f"{folder}/data", **variables)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -171,14 +163,14 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped on the way out
     if options.lint:
         sys.exit(0 if lint() else 1)
-    parts = list(everything_long() if options.long else everything())
-    say("", "What ran where:", *map(str, parts))
-    sys.exit(exit_code(parts, in_ci=in_ci()))
+    done = list(everything_long() if options.long else everything())
+    say("", "What ran where:", *map(str, done))
+    sys.exit(exit_code(done, in_ci=in_ci()))
 
 
-def exit_code(parts, *, in_ci):
+def exit_code(done, *, in_ci):
     """1 if anything failed, or in CI if anything did not run."""
-    return int(any(part.outcome == FAILED or (in_ci and part.outcome == NOT_RUN) for part in parts))
+    return int(any(part.outcome == FAILED or (in_ci and part.outcome == NOT_RUN) for part in done))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import live, marks, postgres, run
+from tests import live, marks, parts, postgres, run
 
 
 def no_server(**options):
@@ -62,20 +62,28 @@ def test_the_reasons_that_are_allowed_are_the_marks():
 
 
 def test_what_the_short_suite_runs_on_both_databases_is_there():
-    assert [place for place in marks.ON_BOTH if not (live.ROOT / "tests" / place).exists()] == []
+    assert [place for place in parts.ON_BOTH if not (live.ROOT / "tests" / place).exists()] == []
 
 
-def test_what_runs_alone_is_read_alone():
-    assert run.files_of("long and not alone") == ["--ignore=tests/browser"]
-    read = run.files_of("alone")
-    assert {"tests/long/test_nothing_lost.py", "tests/salon/test_connections.py"} <= set(read)
-    assert len(read) < 8
+def test_a_part_reads_every_file_that_has_tests_of_it_and_hardly_others():
+    """Which marks its tests have is known by pytest only after reading; so the files are asked for the words."""
+    assert parts.files_of("not long") == parts.files_of("(long or not database) and not alone") == ["--ignore=tests/browser"]
+    alone = parts.files_of("alone")
+    assert {"tests/long/test_nothing_lost.py", "tests/salon/test_connections.py"} <= set(alone)
+    assert len(alone) < 8
+    long = parts.files_of("long and not alone")
+    assert {"tests/test_access.py", "tests/long/test_durability.py"} < set(long)
+    assert not [path for path in long if path.startswith("tests/browser/")]
+    both = parts.files_of("database and not long")
+    assert {"tests/test_locks.py", "tests/archives/imports/test_live.py"} < set(both)
+    assert "tests/test_access.py" not in both
+    assert len(alone) < len(long) < len(both) < len(list(live.ROOT.glob("tests/**/test_*.py"))) / 2
 
 
 def test_one_failure_fails_the_run():
-    parts = [run.Part("SQLite", run.PASSED), run.Part("PostgreSQL", run.FAILED)]
-    assert run.exit_code(parts, in_ci=False) == 1
-    assert run.exit_code(parts[:1], in_ci=True) == 0
+    done = [run.Part("SQLite", run.PASSED), run.Part("PostgreSQL", run.FAILED)]
+    assert run.exit_code(done, in_ci=False) == 1
+    assert run.exit_code(done[:1], in_ci=True) == 0
 
 
 @pytest.mark.skipif(not postgres.binaries(), reason="not run: no PostgreSQL here")

@@ -59,7 +59,7 @@ class Bill(models.Model):
         verbose_name_plural = _("bills")
         indexes = [
             models.Index(fields=["branch", "business_date"], name="bill_branch_date"),
-            models.Index(fields=["receipt_no"], name="bill_receipt"),
+            models.Index(fields=["receipt_no", "branch"], name="bill_receipt"),  # both, or SQLite takes the branch's bills
         ]
         constraints = [
             models.CheckConstraint(condition=Q(payable_fen=F("paid_fen")), name="bill_is_paid"),

@@ -33,7 +33,8 @@ def fill_the_day(visits):
     actor = actor_named("manager")
     today = Visit.objects.filter(branch=actor.branch, day=actor.today)
     free = Customer.objects.present().filter(branch=actor.branch, pk__lte=FIRST_CARDS)
-    free = iter(free.exclude(pk__in=today.values("customer")).order_by("pk")[:visits])
+    here = today.exclude(customer=None).values("customer")  # a walk-in has none, and nobody is "not among" nobody
+    free = iter(free.exclude(pk__in=here).order_by("pk")[:visits])
     for state, sixths in SIXTHS.items():
         for n in range(visits * sixths // 6 - today.filter(status=state).count()):
             _come(actor, next(free), state, n)

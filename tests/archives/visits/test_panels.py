@@ -77,6 +77,16 @@ def test_receipts_are_looked_for_by_words_that_can_be_a_number(boss, customer, f
         assert [visit_panels.receipts(boss, words) for words in ("张晓梅", "1" * 61)] == [[], []]
 
 
+@sqlite_only  # which knows nothing of what stands in a table; with an index for the number alone it read the branch's bills
+def test_a_receipt_is_found_by_its_number_not_among_the_bills_of_the_branch(boss):
+    with CaptureQueriesContext(connection) as asked:
+        visit_panels.receipts(boss, "13812345678")
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert "INDEX bill_receipt (receipt_no=? AND branch_id=?)" in plan
+
+
 def test_the_timeline_says_what_each_visit_was_newest_first(boss, customer, facial):
     guest = GuestEntry(customer, (line(facial), line(facial)), "力度轻")
     record(boss, customer, guests=[guest], paid=[("cash", 76_000)], on=boss.today - timedelta(days=3))

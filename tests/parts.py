@@ -1,0 +1,73 @@
+"""Which files of tests a part of the suite reads, so that no worker reads what none of it runs, and which begin first.
+
+Standard library only.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+
+# What the short suite runs on PostgreSQL too: what a database can change, which is queries and their plans, services,
+# constraints, guards, locks, imports, runs, backups, search, lists. Pages, words and files stand once, on SQLite; the long suite
+# runs the rest of it on PostgreSQL. A folder stands for all in it.
+ON_BOTH = """
+archives/imports
+archives/visits/test_amounts.py archives/visits/test_another_customer.py
+archives/visits/test_arrivals.py archives/visits/test_checks.py
+archives/visits/test_desk_moves.py archives/visits/test_desk_page.py archives/visits/test_entry_save.py
+archives/visits/test_identify.py
+archives/visits/test_means.py archives/visits/test_panels.py archives/visits/test_plan_questions.py archives/visits/test_record.py
+archives/visits/test_refund_page.py archives/visits/test_take_back.py archives/visits/test_undo.py
+customers/card/test_given_names.py customers/card/test_history.py customers/card/test_list.py customers/card/test_search.py
+customers/card/test_stale.py
+customers/imports customers/privacy
+salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/test_services.py
+salon/backups salon/nightly
+salon/shop/test_editing.py salon/shop/test_first_branch.py salon/shop/test_queries.py
+salon/test_boot.py salon/test_errors.py salon/test_guards.py salon/test_health.py salon/test_lists.py salon/test_operations.py
+salon/test_data_directory.py salon/test_database_gone.py salon/test_full_disk.py salon/test_panels.py salon/test_replica.py
+salon/test_sequences.py salon/test_serve.py salon/test_sessions.py
+segmentation/demo segmentation/imports segmentation/reports/test_workbook.py
+segmentation/runs/test_before_the_first_run.py segmentation/runs/test_concentration.py segmentation/runs/test_export.py
+segmentation/runs/test_ladder.py segmentation/runs/test_list_at_size.py segmentation/runs/test_recompute.py
+test_guarded_tables.py test_locks.py
+""".split()  # noqa: SIM905
+
+
+# The files that take longest begin first: a worker that comes to one of them last keeps the others waiting.
+FIRST = """
+test_hostile_requests.py long/test_restore_drill.py test_bench.py long/test_database_away.py
+test_access.py salon/test_serve.py salon/backups/test_commands.py salon/test_database_gone.py salon/test_replica.py
+segmentation/runs/test_list.py test_languages.py salon/test_tables.py customers/card/test_whole_numbers.py
+customers/card/test_stale.py customers/imports/test_branches.py salon/accounts/test_log_in.py salon/test_connections.py
+customers/card/test_list.py customers/card/test_naughty.py archives/imports/test_live.py salon/test_data_directory.py
+browser/test_every_page.py browser/test_drafts.py browser/test_visit_by_keyboard.py browser/test_manager.py
+browser/test_refund.py browser/test_reach.py
+""".split()  # noqa: SIM905
+RANKS = {path: rank for rank, path in enumerate(FIRST)}
+
+
+def rank(path):
+    """Where a test file, named from the folder of tests, stands in the order of running."""
+    return RANKS.get(path, len(FIRST))
+
+
+def is_on_both(path):
+    """True for a test file, named from the folder of tests, that the short suite runs on PostgreSQL too."""
+    return any(path == place or path.startswith(f"{place}/") for place in ON_BOTH)
+
+
+def _says(word):
+    return lambda path: word in (FOLDER / path).read_text(encoding="utf-8")
+
+
+# By the marks of a part, as pytest is told them.
+READ_BY = {"database and not long": is_on_both, "long and not alone": _says("pytest.mark.long"), "alone": _says("pytest.mark.alone")}
+
+
+def files_of(marks):
+    """What pytest is told to read for these marks; the browser's tests are a run of their own."""
+    if marks not in READ_BY:
+        return ["--ignore=tests/browser"]
+    paths = (path.relative_to(FOLDER).as_posix() for path in sorted(FOLDER.glob("**/test_*.py")))
+    return [f"tests/{path}" for path in paths if not path.startswith("browser/") and READ_BY[marks](path)]
