@@ -7,7 +7,22 @@ from django.test import TransactionTestCase
 
 from salon import guards
 from salon.shop.models import Branch
-from tests import builders, live, parts, run
+from tests import builders, copies, live, parts, run, shared, spawner
+
+
+def pytest_configure(config):
+    """What the workers share is made and cleared away by the process that starts them, or by the only one."""
+    if not hasattr(config, "workerinput"):
+        shared.begin()
+        if config.getoption("numprocesses", None):
+            spawner.share()
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        for name in shared.noted_databases():
+            live.on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shared.end()
 
 
 def pytest_collection_modifyitems(items):
@@ -61,12 +76,20 @@ def _locks_are_taken_in_transactions():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def _migrated_once():
+    """The first worker of a run migrates; what the others make is a copy of that (tests/copies.py)."""
+    with copies.of_the_first(connection) as keep:
+        yield keep
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_migrated_once, django_db_setup, django_db_blocker):
     """Tests begin without the branch every installation begins with; tests/salon/shop/test_first_branch.py looks at that.
 
     And rows nobody asked an order for come backwards: SQLite would give them by their ids, and a lost order go unnoticed.
     """
     with django_db_blocker.unblock():
+        _migrated_once()
         first = Branch.objects.filter(code=Branch.FIRST_CODE)
         first._raw_delete(first.db)
         if connection.vendor == "sqlite":

@@ -7,10 +7,10 @@
         salon.kill(); salon.start()                        # SIGKILL of exactly this process, and up again on the same data
 
 On PostgreSQL (DATABASE_URL set, as `make test` does) each salon gets a database of its own there, dropped afterwards.
-The first salon of a run is prepared by `serve` itself (migrations, static files); later ones begin with a copy of it.
+The first salon of a run is prepared by `serve` itself (migrations, static files); later ones begin with a copy of it,
+whichever worker of the run asks (tests/shared.py).
 """
 
-import atexit
 import functools
 import http.client
 import importlib
@@ -24,12 +24,12 @@ import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from tests import spawner
+from tests import shared, spawner
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # a machine may be busy
@@ -252,7 +252,7 @@ class Salon:
             self.process.wait(timeout=40)
 
 
-def _on_server(statement):
+def on_server(statement):
     """Run one statement on DATABASE_URL's PostgreSQL server, outside a transaction."""
     import psycopg
 
@@ -260,52 +260,74 @@ def _on_server(statement):
         connection.execute(statement)
 
 
-@contextmanager
-def fresh_database(template="template0"):
+def new_database(template=None):
     """The URL of a new database: "" (a SQLite file in the data directory), or one on DATABASE_URL's PostgreSQL server."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
-        yield ""
-        return
+        return ""
     name = f"live_{secrets.token_hex(6)}"
-    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+    on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
-@contextmanager
-def installed(*, template=None, environment=None, arguments=()):
-    """A salon that was not started yet, with an empty data directory or a copy of a template's; cleared away afterwards."""
+def install(template=None, **more):
+    """A salon that was not started yet, with an empty data directory or a copy of a template's. Who installs it removes it."""
     folder = Path(tempfile.mkdtemp(prefix="salon-live-"))
     try:
         if template:
             shutil.copytree(template.data_dir, folder / "data")
-        with fresh_database(template.database if template else "template0") as database_url:
-            salon = Salon(folder / "data", database_url, dict(environment or {}), tuple(arguments))
-            try:
-                yield salon
-            finally:
-                salon.end_calls()
-                salon.kill()
-    finally:
+        return Salon(folder / "data", new_database(template and template.database), **more)
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def remove(salon):
+    """Clear a salon away, whatever happened to it: its processes, database and files."""
+    salon.end_calls()
+    salon.kill()
+    if salon.database:
+        on_server(f'DROP DATABASE "{salon.database}" WITH (FORCE)')
+    shutil.rmtree(salon.data_dir.parent, ignore_errors=True)
+
+
+@contextmanager
+def installed(*, template=None, environment=None, arguments=()):
+    """A salon that was not started yet (`install`); cleared away afterwards."""
+    salon = install(template, environment=dict(environment or {}), arguments=tuple(arguments))
+    try:
+        yield salon
+    finally:
+        remove(salon)
 
 
 @functools.cache
 def prepared(act=""):
-    """A stopped salon to copy: one that `serve` prepared, then changed by `act` (see `Salon.call`). Made once in a process."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    if act:
-        salon = stack.enter_context(installed(template=prepared()))
-        salon.call(act)
-        salon.end_calls()
-    else:
-        salon = stack.enter_context(installed()).start()
-        assert salon.stop() == 0, salon.log
-    return salon
+    """A stopped salon to copy: one that `serve` prepared, then changed by `act` (see `Salon.call`). Made once in a run of tests.
+
+    Its files and its database go with the run.
+    """
+    made = shared.made_once(f"salon-{act.replace(':', '-')}", functools.partial(_prepare, act))
+    return Salon(Path(made["data_dir"]), made["database_url"])
+
+
+def _prepare(act):
+    salon = install(prepared() if act else None)
+    try:
+        if act:
+            salon.call(act)
+            salon.end_calls()
+        else:
+            salon.start()
+            assert salon.stop() == 0, salon.log
+        kept = shared.folder() / salon.data_dir.parent.name
+        shutil.move(salon.data_dir.parent, kept)
+        if salon.database:
+            shared.note_database(salon.database)
+    except BaseException:
+        remove(salon)
+        raise
+    return {"data_dir": str(kept / "data"), "database_url": salon.database_url}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ salon/accounts/test_join.py salon/accounts/test_second_factor.py salon/accounts/
 salon/backups salon/nightly
 salon/shop/test_editing.py salon/shop/test_first_branch.py salon/shop/test_queries.py
 salon/test_boot.py salon/test_errors.py salon/test_guards.py salon/test_health.py salon/test_lists.py salon/test_operations.py
-salon/test_data_directory.py salon/test_database_gone.py salon/test_full_disk.py salon/test_panels.py salon/test_replica.py
+salon/test_data_directory.py salon/test_full_disk.py salon/test_panels.py salon/test_replica.py
 salon/test_sequences.py salon/test_serve.py salon/test_sessions.py
 segmentation/demo segmentation/imports segmentation/reports/test_workbook.py
 segmentation/runs/test_before_the_first_run.py segmentation/runs/test_concentration.py segmentation/runs/test_export.py
@@ -62,7 +62,11 @@ def _says(word):
 
 
 # By the marks of a part, as pytest is told them.
-READ_BY = {"database and not long": is_on_both, "long and not alone": _says("pytest.mark.long"), "alone": _says("pytest.mark.alone")}
+READ_BY = {
+    "database and not long": is_on_both,
+    "long and not alone": _says("pytest.mark.long"),
+    "alone": _says("pytest.mark.alone"),
+}
 
 
 def files_of(marks):

@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 PR_SET_PDEATHSIG = 1
 LONGEST_REQUEST = 1 << 20
+SHARED_BY = "SALON_TESTS_SPAWNER"  # the variable that tells the workers of a run its address
 # Nothing of ours, and nothing that reads settings while it is imported.
 LIBRARIES = """
 argon2 borax.calendars.lunardate crispy_forms.helper crispy_forms.templatetags.crispy_forms_tags csp.middleware dj_database_url
@@ -98,7 +99,13 @@ class Forked:
 
 @functools.cache
 def _spawner():
-    """The address of this process's spawner, started by the first who asks."""
+    """The address of the run's spawner; of one of this process's own where the run has none."""
+    shared = os.environ.get(SHARED_BY)
+    return shared or begin()
+
+
+def begin():
+    """Start a spawner, which ends with this process; its address, as soon as it answers there."""
     folder = tempfile.TemporaryDirectory(prefix="salon-spawner-")
     address = f"{folder.name}/socket"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SALON_", "DATABASE_", "DJANGO_"))}
@@ -108,6 +115,12 @@ def _spawner():
     atexit.register(process.kill)
     await_socket(address, process)
     return address
+
+
+def share():
+    """Start one spawner for all workers of this run; each would begin with two seconds of importing."""
+    if CAN_FORK:
+        os.environ[SHARED_BY] = begin()
 
 
 def await_socket(address, process):

@@ -13,6 +13,7 @@ from tests.bench import libraries, report
 from tests.bench import salon as salons
 from tests.bench.figure import COLUMNS, Figure, p95
 from tests.bench.visitor import Effort
+from tests.marks import once
 
 TINY = Effort(
     searches=12, visits=30, pages=2, saves=6, people=3, think_seconds=0.01, warm_up=1, every_filter=5, runs=1, waiting_saves=5,
@@ -30,6 +31,7 @@ def tiny_salon():
 
 
 @pytest.mark.long
+@once  # `make bench` itself runs them on PostgreSQL
 @pytest.mark.parametrize("name", bench.OF_A_SALON)
 def test_measures_run(tiny_salon, name):
     if name == "libraries":

@@ -13,7 +13,7 @@ from tests.archives.imports.bringing import COLUMNS, confirm, half_visits, rows,
 from tests.archives.imports.importing import write_csv
 from tests.long.test_restore_drill import Savers
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 # Seconds a receptionist may wait while the largest file is stored: far less than the ten after which SQLite, which has one
 # writer at a time, gives up. It takes two to four here.
@@ -30,6 +30,7 @@ def open_shop():
     builders.make_staff(branch=Branch.objects.get(code="JA"), role="manager", name="顾敏", username="manager")
 
 
+@pytest.mark.alone
 def test_the_desk_goes_on_while_the_largest_file_is_stored(tmp_path, capsys):
     count = reading.FROM_BROWSER.rows
     path = write_csv(tmp_path / "visits.csv", COLUMNS, rows(count, customers=1_000))

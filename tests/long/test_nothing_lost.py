@@ -12,7 +12,7 @@ import pytest
 from tests import live
 from tests.long import desk
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 ROUNDS, SAVES = 6, 300
 SHOP, UNGUARDED = "tests.long.desk:open_shop", "tests/long/unguarded.py"
@@ -92,6 +92,7 @@ def send_at_once(visitor, data):
     return answers, max(left) - min(left)
 
 
+@pytest.mark.alone
 def test_twenty_identical_forms_at_once_are_one_visit():
     """Ten times within 50 ms; on a busy machine some forms leave late, and those times are checked but do not count."""
     together = 0
@@ -110,6 +111,7 @@ def test_twenty_identical_forms_at_once_are_one_visit():
     raise AssertionError(f"only {together} of {TRIES} times did the forms leave within {TOGETHER_SECONDS} s")
 
 
+@pytest.mark.alone
 def test_control_without_the_key_identical_forms_are_several_visits():
     with live.running(SHOP, script=UNGUARDED, environment={"UNGUARDED": "key"}) as salon:
         shop = salon.call("tests.long.desk:shop_ids")

@@ -12,9 +12,9 @@ import pytest
 from tests import live, spawner
 from tests.long.tiers import CUSTOMERS, day, is_refusal
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
-KILLS, AT_ONCE = 30, 10
+KILLS, AT_ONCE = 20, 10
 ACTS = "tests.long.tiers"
 
 
@@ -118,6 +118,7 @@ def all_at_once(salon, as_of, guard=""):
     return [json.loads(each.splitlines()[-1]) for each in told]
 
 
+@pytest.mark.alone
 def test_of_ten_at_once_one_works_and_nine_say_so_within_a_second():
     with company() as salon:
         answers = all_at_once(salon, day(1).isoformat())
@@ -129,6 +130,7 @@ def test_of_ten_at_once_one_works_and_nine_say_so_within_a_second():
         assert salon.call(f"{ACTS}:tiers")[:2] == [day(1).isoformat(), CUSTOMERS]
 
 
+@pytest.mark.alone
 def test_control_without_the_lock_more_than_one_works():
     with company() as salon:
         answers = all_at_once(salon, day(1).isoformat(), guard="alone")

@@ -5,6 +5,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests.builders import client_of, make_item
+from tests.marks import once
 
 ERRORS = (OperationalError("server closed the connection unexpectedly"), InterfaceError("connection already closed"))
 CALM = "try again"
@@ -88,6 +89,7 @@ def test_it_goes_away_at_any_statement(receptionist, pages, name):
 
 
 @pytest.mark.long
+@once  # it is the test that raises what a database would
 @pytest.mark.parametrize("name", PAGES)
 def test_it_goes_away_at_any_statement_the_other_way(receptionist, pages, name):
     walk(receptionist, *pages[name], for_good=lambda after: after % 4 >= 2)

@@ -3,10 +3,12 @@
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -27,9 +29,15 @@ def read(path, folder, passphrase=""):
         return {name: (folder / name).read_bytes() for name in backup.manifest.members}
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory):
+    """A backup locked by PASSPHRASE, to be read: a passphrase costs more than a second of work, each time it is used."""
+    return make(tmp_path_factory.mktemp("locked"), passphrase=PASSPHRASE)
+
+
 @pytest.mark.parametrize("passphrase", ["", PASSPHRASE])
-def test_what_went_in_comes_out(tmp_path, passphrase):
-    path = make(tmp_path, passphrase=passphrase)
+def test_what_went_in_comes_out(tmp_path, passphrase, locked):
+    path = locked if passphrase else make(tmp_path)
     assert read(path, tmp_path / "out", passphrase) == CONTENT
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -40,20 +48,20 @@ def test_a_tar_program_opens_a_plain_one(tmp_path):
         assert json.load(archive.extractfile("manifest.json"))["what"] == "salon-archive-backup"
 
 
-def test_tar_and_age_open_an_encrypted_one(tmp_path):
+def test_tar_and_age_open_an_encrypted_one(tmp_path, locked):
     """docs/backup.md promises it to whoever has lost the program; age itself is played by the library here."""
     import pyrage
 
-    with tarfile.open(make(tmp_path, passphrase=PASSPHRASE)) as archive:
-        key, locked = (archive.extractfile(name).read() for name in ("key.age", "backup.tar.age"))
+    with tarfile.open(locked) as archive:
+        key, content = (archive.extractfile(name).read() for name in ("key.age", "backup.tar.age"))
     identity = pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key, PASSPHRASE).decode())
-    (tmp_path / "inner.tar").write_bytes(pyrage.decrypt(locked, [identity]))
+    (tmp_path / "inner.tar").write_bytes(pyrage.decrypt(content, [identity]))
     with tarfile.open(tmp_path / "inner.tar") as archive:
         assert archive.extractfile("database.dump").read() == CONTENT["database.dump"]
 
 
-def test_nothing_of_an_encrypted_one_can_be_read(tmp_path):
-    raw = make(tmp_path, passphrase=PASSPHRASE).read_bytes()
+def test_nothing_of_an_encrypted_one_can_be_read(locked):
+    raw = locked.read_bytes()
     assert b"the database" not in raw
     assert b"portraits" not in raw
     assert b"0001_initial" not in raw
@@ -66,8 +74,8 @@ def test_an_existing_file_is_not_overwritten(tmp_path):
 
 
 @pytest.mark.parametrize("passphrase", ["", PASSPHRASE])
-def test_any_changed_byte_is_refused(tmp_path, passphrase):
-    path = make(tmp_path, passphrase=passphrase)
+def test_any_changed_byte_is_refused(tmp_path, passphrase, locked):
+    path = Path(shutil.copy(locked, tmp_path / "copy")) if passphrase else make(tmp_path)
     good, chance = path.read_bytes(), random.Random(20261122)
     places = {0, 5, 512, 513, len(good) - 1, len(good) - 40, len(good) - 100, *chance.sample(range(len(good)), 200)}
     for place in places:
@@ -121,18 +129,17 @@ def test_a_key_and_nothing_locked_by_it_is_no_backup(tmp_path):
             pass
 
 
-def test_wrong_passphrase_and_none(tmp_path):
-    path = make(tmp_path, passphrase=PASSPHRASE)
+def test_wrong_passphrase_and_none(locked):
     for given, words in (("wrong", "does not open with this passphrase"), ("", "is encrypted; set SALON_BACKUP_PASSPHRASE")):
-        with pytest.raises(Refused, match=words), container.opened(path, passphrase=given):
+        with pytest.raises(Refused, match=words), container.opened(locked, passphrase=given):
             pass
 
 
-def test_the_passphrase_is_asked_for_only_where_one_is_needed(tmp_path):
+def test_the_passphrase_is_asked_for_only_where_one_is_needed(tmp_path, locked):
     asked = []
     with container.opened(make(tmp_path), passphrase=lambda: asked.append(1)):
         assert asked == []
-    with container.opened(make(tmp_path, passphrase=PASSPHRASE, name="b"), passphrase=lambda: asked.append(1) or PASSPHRASE):
+    with container.opened(locked, passphrase=lambda: asked.append(1) or PASSPHRASE):
         assert asked == [1]
 
 
