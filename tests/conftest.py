@@ -1,5 +1,7 @@
 """Who is who in the tests: two branches, one person of each role, a stranger's branch, and customers of both."""
 
+import os
+
 import pytest
 from django.db import connection, connections, transaction
 from django.db.models import QuerySet
@@ -26,11 +28,19 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(items):
-    paths = {item: item.path.relative_to(live.ROOT / "tests").as_posix() for item in items}
-    for item, path in paths.items():
-        if parts.is_on_both(path):
+    for item in items:
+        if parts.is_on_both(item.path.relative_to(live.ROOT / "tests").as_posix()):
             item.add_marker("database")
-    items.sort(key=lambda item: parts.rank(paths[item]))
+
+
+@pytest.hookimpl(tryfirst=True)  # before a worker tells what it has collected
+def pytest_collection_finish(session):
+    by_scope = {}
+    for item in session.items:
+        by_scope.setdefault(item.nodeid.rpartition("::")[0], []).append(item)
+    scopes = [(items[0].path.relative_to(live.ROOT / "tests").as_posix(), items) for items in by_scope.values()]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    session.items[:] = [item for _path, items in parts.arranged(scopes, workers) for item in items]
 
 
 @pytest.hookimpl(trylast=True)

@@ -36,7 +36,8 @@ test_guarded_tables.py test_locks.py
 
 # The files that take longest begin first: a worker that comes to one of them last keeps the others waiting.
 FIRST = """
-test_hostile_requests.py long/test_restore_drill.py test_bench.py long/test_database_away.py
+test_hostile_requests.py long/test_restore_drill.py test_bench.py long/test_database_away.py long/test_nothing_lost.py
+long/test_tier_runs.py
 test_access.py salon/test_serve.py salon/backups/test_commands.py salon/test_database_gone.py salon/test_replica.py
 segmentation/runs/test_list.py test_languages.py salon/test_tables.py customers/card/test_whole_numbers.py
 customers/card/test_stale.py customers/imports/test_branches.py salon/accounts/test_log_in.py salon/test_connections.py
@@ -47,9 +48,15 @@ browser/test_refund.py browser/test_reach.py
 RANKS = {path: rank for rank, path in enumerate(FIRST)}
 
 
-def rank(path):
-    """Where a test file, named from the folder of tests, stands in the order of running."""
-    return RANKS.get(path, len(FIRST))
+def arranged(scopes, workers):
+    """The scopes of a run (test files, classes) in the order of running; each is (its file, from the folder of tests on; itself).
+
+    The longest first; but each worker takes two at once, so what comes behind those it begins with is short.
+    """
+    scopes = sorted(scopes, key=lambda scope: RANKS.get(scope[0], len(FIRST)))
+    if workers < 2 or len(scopes) < 4 * workers:
+        return scopes
+    return [*scopes[:workers], *scopes[-workers:], *scopes[workers:-workers]]
 
 
 def is_on_both(path):

@@ -80,6 +80,13 @@ def test_a_part_reads_every_file_that_has_tests_of_it_and_hardly_others():
     assert len(alone) < len(long) < len(both) < len(list(live.ROOT.glob("tests/**/test_*.py"))) / 2
 
 
+def test_the_longest_begin_and_what_waits_behind_them_is_short():
+    first, second = parts.FIRST[:2]
+    scopes = [(path, path) for path in ["a", "b", "c", second, "d", "e", first, "f"]]
+    assert [path for path, _scope in parts.arranged(scopes, 2)] == [first, second, "e", "f", "a", "b", "c", "d"]
+    assert [path for path, _scope in parts.arranged(scopes, 1)] == [first, second, "a", "b", "c", "d", "e", "f"]
+
+
 def test_one_failure_fails_the_run():
     done = [run.Part("SQLite", run.PASSED), run.Part("PostgreSQL", run.FAILED)]
     assert run.exit_code(done, in_ci=False) == 1
