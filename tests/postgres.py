@@ -186,7 +186,7 @@ def start(bindir, folder, identity, *, durable, port=0, data="data"):
     Raises NoServer.
     """
     port, data = port or free_port(), folder / data
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 60}
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 120}
     if not durable:
         options |= dict.fromkeys(SWITCHED_OFF, "off")
     command = [bindir / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]

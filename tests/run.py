@@ -146,10 +146,10 @@ def everything():
 def everything_long():
     """What `everything` leaves out; both together are every test, on both databases.
 
-    A long test waits most of its time, so four run beside each other, but for those that measure a wait.
+    A long test waits most of its time, so six run beside each other, but for those that measure a wait.
     """
-    yield on_sqlite("long and not alone", workers=4)
-    yield on_postgresql("(long or not database) and not alone", workers=4, durable=False)
+    yield on_sqlite("long and not alone", workers=6)
+    yield on_postgresql("(long or not database) and not alone", workers=6, durable=False)
     yield on_sqlite("alone", workers=1)
     yield on_postgresql("alone", workers=1, durable=True)
     yield in_browser("long")
