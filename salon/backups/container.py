@@ -13,6 +13,7 @@ import io
 import os
 import tarfile
 import threading
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -26,6 +27,11 @@ SEAL = "\nsalon-archive-backup sha256 {}\n"
 SEAL_SIZE = len(SEAL.format("0" * 64))
 CHUNK = 1 << 20
 MAX_KEY, MAX_MANIFEST = 64 * 1024, 64 * 1024 * 1024
+PAUSES = (0.5, 1, 1, 2, 2, 4, 4, 8, 8, 0)  # seconds between the tries to open a key on a busy computer
+
+
+class TooBusy(Exception):
+    """A key does not open because of what it would cost here and now, whatever the passphrase."""
 
 
 def sha256_of(path, size=None):
@@ -257,6 +263,23 @@ def _unlock(key, passphrase, name):
     if not given:
         raise Refused(_("%s is encrypted; set SALON_BACKUP_PASSPHRASE to the passphrase it was made with.") % name)
     try:
-        return pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key, given).decode())
+        return pyrage.x25519.Identity.from_str(_patiently(pyrage.passphrase.decrypt, key, given).decode())
+    except TooBusy:
+        text = _("%s does not open now: this computer is too busy or too slow. Try again when nothing else runs on it.")
+        raise Refused(text % name) from None
     except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
         raise Refused(_("%s does not open with this passphrase.") % name) from None
+
+
+def _patiently(decrypt, key, passphrase):
+    """age makes locking as slow as it is bearable (a second) on the computer of that moment, and refuses to open what would
+    take sixteen times as long at this one. So a busy moment is waited for to end. Raises TooBusy, pyrage.DecryptError.
+    """
+    for pause in PAUSES:
+        try:
+            return decrypt(key, passphrase)
+        except pyrage.DecryptError as error:
+            if "Excessive work" not in str(error):
+                raise
+        time.sleep(pause)
+    raise TooBusy

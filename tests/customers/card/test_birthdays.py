@@ -47,6 +47,10 @@ def test_the_next_birthday_is_never_past_and_within_thirteen_months(calendar, mo
     assert again == coming
 
 
+def test_where_the_lunar_calendar_is_not_known_any_more_neither_is_the_birthday():
+    assert birthdays.next_birthday(born("lunar", 1988, 10, 20), date(2100, 12, 30)) is None
+
+
 def test_near_means_within_fourteen_days():
     assert birthdays.near(born("solar", None, 6, 15), date(2026, 6, 1)) == date(2026, 6, 15)
     assert birthdays.near(born("solar", None, 6, 15), date(2026, 5, 31)) is None
@@ -109,5 +113,7 @@ def test_in_words():
     assert birthdays.in_words(born("solar", 1990, 6, 12), year=False) == "12 Jun"
     assert birthdays.in_words(born("lunar", 1990, 6, 12), year=False) == "lunar calendar, month 6, day 12"
     assert birthdays.in_words(born("lunar", 1990, 6, 12)) == "lunar calendar 1990, month 6, day 12"
+    assert birthdays.in_words(born("solar", None, 6, 12)) == "12 Jun"
+    assert birthdays.in_words(born("lunar", None, 6, 12)) == "lunar calendar, month 6, day 12"
     assert birthdays.in_words(born("solar", 1990, None, None)) == "1990"
     assert birthdays.in_words(born("solar", 1990, None, None), year=False) == ""

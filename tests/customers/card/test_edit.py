@@ -107,7 +107,8 @@ def test_health_is_added_to_by_who_cannot_read_it(desk, card):
     assert edit(desk, card, {"clear_health": "on"}).status_code == 302  # a tick the page does not offer does nothing
     card.refresh_from_db()
     assert card.health == "高血压\n怀孕五个月"
-    assert edit(desk, card, {"health": "x" * 995}).status_code == 422
+    assert edit(desk, card, {"health": "x" * 991}).status_code == 422
+    assert edit(desk, card, {"health": "x" * 990}).status_code == 302  # a thousand characters together
 
 
 def test_who_may_ask_for_it_may_clear_health(manager, card):

@@ -93,6 +93,18 @@ def test_a_day_that_cannot_be_is_refused(desk, customer, receptionist):
     assert note.ended_on is None
 
 
+def test_what_is_wrong_stands_beside_the_note_it_is_about(desk, customer, receptionist):
+    actor = builders.actor_of(receptionist)
+    first, second = (
+        services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance=name) for name in ("果酸", "酒精")
+    )
+    page = desk.post(reverse("customers:safety_retire", args=[customer.pk, second.pk]), {"ended_on": ""}).content.decode()
+    assert page.count("This field is required.") == 1
+    at = {note: page.index(reverse("customers:safety_retire", args=[customer.pk, note.pk])) for note in (first, second)}
+    error = page.index("This field is required.")
+    assert max(note_at for note_at in at.values() if note_at < error) == at[second]
+
+
 def test_other_people_and_other_cards(customer, stranger, beautician, other_branch, desk, receptionist):
     actor = builders.actor_of(receptionist)
     note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance="果酸")

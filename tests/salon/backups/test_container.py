@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -133,6 +135,29 @@ def test_wrong_passphrase_and_none(locked):
     for given, words in (("wrong", "does not open with this passphrase"), ("", "is encrypted; set SALON_BACKUP_PASSPHRASE")):
         with pytest.raises(Refused, match=words), container.opened(locked, passphrase=given):
             pass
+
+
+def test_a_busy_moment_is_no_wrong_passphrase(locked, monkeypatch):
+    """The work to lock a key is measured by the clock: what was locked in a calm moment may be too much for a busy one."""
+    real, tries, slept = container.pyrage.passphrase.decrypt, [], []
+
+    def busy_twice(key, passphrase):
+        tries.append(passphrase)
+        if len(tries) < 3:
+            key = re.sub(rb"(-> scrypt \S+ )\d+", rb"\g<1>30", key)  # as if this computer were thousands of times slower
+        return real(key, passphrase)
+
+    monkeypatch.setattr(container, "pyrage", SimpleNamespace(**vars(container.pyrage)))
+    container.pyrage.passphrase = SimpleNamespace(decrypt=busy_twice)
+    monkeypatch.setattr(container.time, "sleep", slept.append)
+    with container.opened(locked, passphrase=PASSPHRASE) as backup:
+        assert backup.is_encrypted
+    assert (len(tries), slept) == (3, list(container.PAUSES[:2]))
+    monkeypatch.setattr(container, "PAUSES", (0, 0))
+    tries.clear()
+    with pytest.raises(Refused, match="too busy or too slow"), container.opened(locked, passphrase=PASSPHRASE):
+        pass
+    assert len(tries) == 2
 
 
 def test_the_passphrase_is_asked_for_only_where_one_is_needed(tmp_path, locked):
