@@ -14,7 +14,7 @@ from tests.long import desk
 
 pytestmark = pytest.mark.long
 
-ROUNDS, SAVES = 6, 300
+ROUNDS, SAVES = 5, 200
 SHOP, UNGUARDED = "tests.long.desk:open_shop", "tests/long/unguarded.py"
 
 
