@@ -188,8 +188,8 @@ def test_every_column_of_files_is_declared():
 
 @pytest.mark.long
 def test_of_two_first_starts_one_waits_for_the_other():
-    with live.installed() as one, live.installed() as other:
-        other.data_dir, other.database_url = one.data_dir, one.database_url
+    with live.installed() as one:
+        other = live.Salon(one.data_dir, one.database_url)
         failed, over = [], threading.Event()
 
         def start(salon):
