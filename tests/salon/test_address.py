@@ -45,7 +45,9 @@ def test_the_address_that_was_set_wins(settings):
     assert address.public_url() == "https://salon.example"
 
 
-@pytest.mark.parametrize("noted", ["", "evil.example", "javascript:alert(1)", "http://:99999", "http://[x", "颜册"])
+@pytest.mark.parametrize(
+    "noted", ["", "evil.example", "javascript:alert(1)", "http://:99999", "http://[x", "颜册", "https://x:1", "http://x"]
+)
 @once
 def test_what_is_no_address_is_not_taken(settings, noted):
     (settings.DATA_DIR / address.FILE).write_text(noted, encoding="utf-8")

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from salon import boot, sqlite
-from tests import live
+from salon.accounts.models import User
+from tests import builders, live
 from tests.marks import postgresql_only, sqlite_only
 
 MOUNTS = """\
@@ -29,6 +30,11 @@ server:/salon /srv nfs4 rw,vers=4.2 0 0
 )
 def test_file_system_of_the_nearest_mount_point(path, kind):
     assert boot.file_system_of(Path(path), MOUNTS) == kind
+    assert boot.file_system_of(Path(path), "\n".join(sorted(MOUNTS.splitlines(), reverse=True))) == kind
+
+
+def test_of_what_is_mounted_over_another_the_later_counts():
+    assert boot.file_system_of(Path("/srv/x"), f"{MOUNTS}/dev/sdb1 /srv xfs rw 0 0\n") == "xfs"
 
 
 @sqlite_only
@@ -40,6 +46,17 @@ def test_refuses_a_network_file_system(monkeypatch, tmp_path):
         boot.check_local_disk()
     boot.MOUNTS.write_text(MOUNTS.replace("nfs4", "ext4"))
     boot.check_local_disk()
+    boot.MOUNTS.unlink()  # not Linux
+    boot.check_local_disk()
+
+
+def test_a_database_with_a_log_in_or_a_branch_that_was_begun_is_not_empty(db):
+    assert boot.is_empty()
+    User.objects.create(username="first")
+    assert not boot.is_empty()
+    User.objects.all().delete()
+    builders.make_branch(code="JA", name="静安店")
+    assert not boot.is_empty()
 
 
 @sqlite_only

@@ -6,6 +6,7 @@ import pytest
 
 from salon import cells
 from salon.formulas import guarded, unguarded
+from salon.money import MAX_FEN
 from tests.naughty import NAUGHTY
 
 DAY = date(2024, 1, 5)
@@ -87,7 +88,7 @@ def test_what_is_no_money_is_refused_not_guessed(cell):
     ("cell", "number"),
     [
         (" 00004 ", "00004"), ("4e135", "4e135"), ("\u3000VIP 1\u00a0", "VIP 1"),
-        (12346, "12346"), (12346.0, "12346"), (12.5, "12.5"),
+        (12346, "12346"), (12346.0, "12346"), (12.5, "12.5"), (float(10**15 - 1), "9" * 15),
         (13800138000.0, "13800138000"), ("Abbey O'Reilly", "Abbey O'Reilly"),
         ("Ａ１", "Ａ１"), ("e\u0301", "e\u0301"), ("'+1", "+1"), ("12346.0", "12346.0"),
         ("張-1", "張-1"), (True, "True"),
@@ -97,10 +98,28 @@ def test_a_card_number_stays_as_it_is(cell, number):
     assert cells.exact(cell, 40) == number
 
 
-@pytest.mark.parametrize("cell", [1.2345678901234567e19, 4e135, "a\x00b", "a\ud800", "x" * 41, "a\nb"])
+@pytest.mark.parametrize("cell", [float(10**15), 1.2345678901234567e19, 4e135, "a\x00b", "a\ud800", "x" * 41, "a\nb"])
 def test_a_card_number_that_cannot_be_kept_is_refused(cell):
     with pytest.raises(cells.CellError):
         cells.exact(cell, 40)
+
+
+def test_a_number_is_shown_as_it_was_typed_where_the_spreadsheet_still_knows():
+    assert (cells.shown(float(10**15 - 1)), cells.shown(float(10**15))) == ("9" * 15, "1000000000000000.0")
+
+
+def test_what_is_as_long_as_it_may_be_is_kept():
+    assert (cells.plain("颜" * 40, 40), cells.exact("9" * 40, 40)) == ("颜" * 40, "9" * 40)
+    with pytest.raises(cells.CellError):
+        cells.plain("颜" * 41, 40)
+
+
+def test_the_largest_amount_and_quantity_are_still_of_this_world():
+    assert cells.money("10000000000.00") == MAX_FEN
+    assert cells.quantity("1000000000") == cells.MAX_MILLI
+    for read, beyond in ((cells.money, "10000000000.01"), (cells.quantity, "-1000000000.001")):
+        with pytest.raises(cells.CellError, match="out of range"):
+            read(beyond)
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,12 @@ def test_static_files_are_made_beside_and_moved(settings, tmp_path, monkeypatch)
     assert [path.name for path in tmp_path.glob(".*")] == []
     assets.collect()
     assert seen == [True], "what another has made meanwhile is used"
+    (settings.STATIC_ROOT / assets.STAMP).write_text("of other sources")
+    assert assets.needs_collect()
+    with locks.of_file(assets.LOCK):
+        monkeypatch.setattr(assets, "WAIT_SECONDS", 0)
+        assets.collect()
+    assert seen == [True], "who does not get its turn makes none"
 
 
 @once

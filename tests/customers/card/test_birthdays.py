@@ -48,6 +48,7 @@ def test_the_next_birthday_is_never_past_and_within_thirteen_months(calendar, mo
 
 
 def test_where_the_lunar_calendar_is_not_known_any_more_neither_is_the_birthday():
+    assert birthdays.next_birthday(born("lunar", 1988, 1, 1), date(2100, 1, 1)) == date(2100, 2, 9)  # of its last year
     assert birthdays.next_birthday(born("lunar", 1988, 10, 20), date(2100, 12, 30)) is None
 
 
@@ -63,6 +64,7 @@ def test_near_means_within_fourteen_days():
         (born("solar", 1990, 6, 12), date(2026, 6, 11), 35),
         (born("solar", 1990, 6, 12), date(2026, 6, 12), 36),
         (born("solar", 1990, None, None), date(2026, 1, 1), 36),
+        (born("lunar", 1990, None, None), date(2026, 1, 1), 36),
         (born("solar", None, 6, 12), date(2026, 6, 12), None),
         # lunar 1990-12-30 was 14 February 1991
         (born("lunar", 1990, 12, 30), date(2026, 2, 13), 34),
@@ -80,6 +82,7 @@ def test_age(who, today, years):
         ("solar", 1996, 2, 29),
         ("lunar", None, 1, 30),
         ("lunar", 2024, 11, 30),
+        ("lunar", 1890, 1, 30),  # before the table any month may have had it
         ("lunar", 1944, 4, 30),  # the plain fourth month had 29 days, the leap one 30
         ("solar", 1990, None, None),
         ("solar", None, None, None),

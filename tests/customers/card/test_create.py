@@ -27,6 +27,28 @@ def test_a_name_is_enough(desk, branch):
     assert "张晓梅" in text_of(desk.get(response["Location"]))
 
 
+@pytest.mark.parametrize(
+    ("asked", "name", "phone"),
+    [
+        ({"name": "138-12"}, "", "138-12"),
+        ({"name": "138-1"}, "138-1", ""),  # four digits are no phone
+        ({"name": "王 13812"}, "王 13812", ""),
+        ({"name": "13812", "phone": "139"}, "13812", "139"),
+        ({"name": "x" * 90, "phone": "1" * 40}, "x" * 80, "1" * 30),
+    ],
+)
+def test_what_was_typed_to_find_her_stands_where_it_belongs(desk, asked, name, phone):
+    inputs = filling.inputs(desk.get(URL, asked))
+    assert (inputs["name"], inputs["phones-0-number"]) == (name, phone)
+
+
+def test_a_form_that_is_answered_keeps_its_key(desk):
+    inputs = filling.inputs(desk.get(URL))
+    answered = desk.post(URL, inputs | {"name": ""})
+    assert answered.status_code == 422
+    assert filling.inputs(answered)["operation"] == inputs["operation"]
+
+
 def test_everything_of_the_basic_data_is_stored(desk, branch, beautician):
     referrer = builders.make_customer(branch=branch, name="王芳")
     values = {

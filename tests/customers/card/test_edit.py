@@ -1,12 +1,13 @@
 """Editing a card: what changes, what stays, and that masked values are neither shown nor lost."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from customers.card import services
+from customers.card import edit_views, services
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from tests import builders
@@ -125,6 +126,12 @@ def test_the_manager_sees_the_year_in_the_form(manager, card):
     assert edit(client, card, {"birth_year": ""}).status_code == 302
     card.refresh_from_db()
     assert card.birth_year is None
+
+
+@pytest.mark.parametrize("odd", ["", "٣", "²", "-1", "1.0", "9" * 10, "9" * 5000])
+def test_an_odd_version_is_none_at_all(odd):
+    posted = lambda version: SimpleNamespace(POST={"version": version})  # noqa: E731
+    assert (edit_views._version(posted(odd)), edit_views._version(posted("9" * 9))) == (0, 999_999_999)
 
 
 def test_the_stored_year_still_decides_which_days_exist(desk, card):
