@@ -5,10 +5,11 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
+from types import SimpleNamespace
 
 import pytest
 
-from salon.connections import Body, Limits, source_of
+from salon.connections import Body, Channel, Limits, source_of
 from salon.server import Server, listen
 from tests.marks import once
 
@@ -263,6 +264,67 @@ def test_who_is_being_answered_does_not_give_way():
 )
 def test_whom_an_address_counts_as(address, source):
     assert source_of(address) == source
+
+
+# --- What a connection knows of itself, at second 100 ------------------------------------------------------------------
+
+HEADERS = SimpleNamespace(headers_finished=False)
+SLOW, GOOD = (SimpleNamespace(headers_finished=True, body_bytes_received=received) for received in (0, 100_000))
+
+
+def knowing(**more):
+    channel = Channel.__new__(Channel)
+    known = {"requests": [], "request": None, "watched": None, "begun": 0, "free_since": 0, "body": None, "was_asked": True}
+    vars(channel).update(known | {"total_outbufs_len": 0, "limits": SHORT} | more)
+    return channel
+
+
+@pytest.mark.parametrize(
+    ("known", "rank"),
+    [
+        ({"requests": [HEADERS]}, None),
+        ({}, (0, 0)),
+        ({"request": HEADERS, "watched": HEADERS, "begun": 50}, (0, 50)),
+        ({"request": HEADERS, "begun": 50, "free_since": 40}, (0, 40)),
+        ({"request": SLOW, "watched": SLOW, "begun": 50}, (1, 0)),
+        ({"request": GOOD, "watched": GOOD, "begun": 50}, (3, 50)),
+        ({"free_since": 98.5}, (2, 98.5)),
+        ({"free_since": 98.5, "total_outbufs_len": 9}, (3, 98.5)),
+        ({"request": SLOW, "watched": SLOW, "begun": 98.5}, (2, 98.5)),
+    ],
+)
+def test_who_gives_way_first(known, rank):
+    assert knowing(**known).readiness_to_leave(100) == rank
+
+
+@pytest.mark.parametrize(
+    ("known", "ends"),
+    [
+        ({}, True),
+        ({"will_close": True}, False),
+        ({"close_when_flushed": True}, False),
+        ({"total_outbufs_len": 9}, False),  # it reads what it asked for, and is not read from meanwhile
+        ({"requests": [HEADERS]}, False),
+        ({"free_since": 98.5}, False),  # two seconds may it be idle
+        ({"was_asked": False, "free_since": 98.5}, True),
+        ({"request": HEADERS, "watched": HEADERS, "begun": 98.5}, True),
+        ({"request": HEADERS, "watched": HEADERS, "begun": 99.5, "free_since": 97.5}, False),
+        ({"request": HEADERS, "watched": HEADERS, "begun": 99.5, "free_since": 96.5}, True),
+    ],
+)
+def test_who_is_ended(known, ends):
+    channel = knowing(**known)
+    assert channel.look(100) is ends
+    assert channel.will_close is (ends or "will_close" in known)
+
+
+def test_the_clock_of_a_connection_stands_while_it_is_answered():
+    channel = knowing(total_outbufs_len=9, request=HEADERS, watched=HEADERS)
+    channel.look(100)
+    assert (channel.free_since, channel.watched) == (100, None)
+    channel.total_outbufs_len = 0
+    assert channel.look(100.5) is False
+    assert (channel.watched, channel.begun) == (HEADERS, 100.5)
 
 
 # --- The product -----------------------------------------------------------------------------------------------------
