@@ -12,6 +12,7 @@ from salon import text
 from tests import reference
 from tests.naughty import NAUGHTY
 
+BELOW = "\u0323"  # a dot below
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 
 
@@ -48,6 +49,16 @@ def test_clean_text_can_be_written_to_a_file_and_a_database(value):
 )
 def test_what_is_stored_of_what_was_typed(typed, stored):
     assert text.clean_text(typed) == stored
+
+
+def test_a_letter_keeps_thirty_marks():
+    for marks in (30, 31, 300):
+        assert text.normalized("NFKD", f"颜a{marks * BELOW}b") == f"颜a{30 * BELOW}b"
+        assert text.normalized("NFKD", f"{marks * BELOW}a") == f"{30 * BELOW}a"
+
+
+def test_noncharacters_are_not_stored():
+    assert text.clean_text("颜\ufdd0\ufdef\ufffe\U0001ffff册\ufdcf\ufdf0") == "颜册\ufdcf\ufdf0"
 
 
 def test_lines_are_kept_where_lines_are_wanted():

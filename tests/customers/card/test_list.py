@@ -1,6 +1,7 @@
 """The list of customers: filters that are exact or refused, orders an index serves, masked numbers, constant queries."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import django_filters as filters
@@ -94,6 +95,16 @@ def test_filter_by_the_days_of_the_last_visit_and_by_who_is_responsible(desk, pe
     assert names(desk.get(URL, {"seen_from": day, "seen_to": day})) == ["张晓梅"]
     assert names(desk.get(URL, {"responsible": beautician.pk})) == ["张晓梅"]
     assert names(desk.get(URL, {"responsible": "unset"})) == ["陈静", "Anna Smith", "丁香"]
+
+
+def test_who_has_one_branch_is_not_asked_which(receptionist, manager, owner):
+    filters = {
+        staff: CustomerFilter(
+            {}, queryset=Customer.objects.all(), request=SimpleNamespace(actor=builders.actor_of(staff))
+        ).filters
+        for staff in (receptionist, manager, owner)
+    }
+    assert ["branch" in shown for shown in filters.values()] == [False, False, True]
 
 
 @pytest.mark.parametrize(
