@@ -57,6 +57,11 @@ def test_a_letter_keeps_thirty_marks():
         assert text.normalized("NFKD", f"{marks * BELOW}a") == f"{30 * BELOW}a"
 
 
+@pytest.mark.parametrize("variation", ["\ufe00", "\ufe0f", "\U000e0100", "\U000e01ef"])
+def test_how_a_character_is_to_be_drawn_is_no_part_of_its_key(variation):
+    assert text.fold(f"辻{variation}子") == text.fold("辻子")
+
+
 def test_noncharacters_are_not_stored():
     assert text.clean_text("颜\ufdd0\ufdef\ufffe\U0001ffff册\ufdcf\ufdf0") == "颜册\ufdcf\ufdf0"
 

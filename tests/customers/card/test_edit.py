@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.forms import TypedChoiceField
 from django.urls import reverse
 
 from customers.card import edit_views, services
+from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from tests import builders
@@ -126,6 +128,19 @@ def test_the_manager_sees_the_year_in_the_form(manager, card):
     assert edit(client, card, {"birth_year": ""}).status_code == 302
     card.refresh_from_db()
     assert card.birth_year is None
+
+
+def test_what_may_be_left_open_has_one_empty_choice_and_nobody_is_removed_who_is_not_there(receptionist, card, customer):
+    actor = builders.actor_of(receptionist)
+    shown = CardForm(actor=actor, instance=card).fields
+    chosen = {
+        name: [key for key, _label in field.choices] for name, field in shown.items() if isinstance(field, TypedChoiceField)
+    }
+    assert {name: keys.count("") for name, keys in chosen.items()} == {name: int(name != "birth_calendar") for name in chosen}
+    assert all(len(keys) > 1 for keys in chosen.values())
+    assert "clear_referrer" not in shown
+    card.referred_by = customer
+    assert "clear_referrer" in CardForm(actor=actor, instance=card).fields
 
 
 @pytest.mark.parametrize("odd", ["", "٣", "²", "-1", "1.0", "9" * 10, "9" * 5000])
