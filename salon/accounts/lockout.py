@@ -49,7 +49,7 @@ def waiting(usernames, now):
     """{user name: until when} of those who are not looked at now at some place; the longest wait of each. One query."""
     recent = AccessAttempt.objects.filter(username__in=usernames, attempt_time__gt=now - LONGEST)
     counts = {}
-    for attempt in recent.order_by("pk"):
+    for attempt in recent:
         here = attempt.ip_address if attempt.user_agent == _ELSEWHERE else ""
         failures, last = counts.get((attempt.username, attempt.user_agent, here), (0, attempt.attempt_time))
         counts[attempt.username, attempt.user_agent, here] = (
@@ -100,7 +100,7 @@ def _place(request, username):
     if user and user.is_authenticated and user.get_username() == username and request.session.session_key:
         return f"session {hashlib.sha256(request.session.session_key.encode()).hexdigest()[:32]}"
     device, people = _device(request)
-    return f"device {device}" if device and _mark(username) in people else _ELSEWHERE
+    return f"device {device}" if _mark(username) in people else _ELSEWHERE
 
 
 # --- Devices that are known -------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from salon.connections import Body, Channel, Limits, source_of
+from salon.connections import Body, Channel, Limits, Listener, TcpWSGIServer, source_of
 from salon.server import Server, listen
 from tests.marks import once
 
@@ -325,6 +325,17 @@ def test_the_clock_of_a_connection_stands_while_it_is_answered():
     channel.total_outbufs_len = 0
     assert channel.look(100.5) is False
     assert (channel.watched, channel.begun) == (HEADERS, 100.5)
+
+
+def test_nobody_is_let_in_while_it_is_full_and_everybody_is_being_answered(monkeypatch):
+    monkeypatch.setattr(TcpWSGIServer, "readable", lambda self: True)
+    server = Listener.__new__(Listener)
+    vars(server).update(limits=SHORT, active_channels={n: knowing(requests=[HEADERS]) for n in range(SHORT.connections)})
+    assert not server.readable()
+    server.active_channels[0] = knowing()
+    assert server.readable()
+    del server.active_channels[0]
+    assert server.readable()
 
 
 # --- The product -----------------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 import pytest
 
-from customers.imports import engine
 from customers.imports.importer import CustomerImporter
 from customers.imports.models import ImportRun
+from customers.management.commands import _importing
 from tests.archives.imports.importing import import_customers, write_csv
 
 
@@ -20,7 +20,7 @@ def write(tmp_path):
 def test_a_file_longer_than_so_many_rows_is_stored_in_parts_unless_asked_otherwise(
     branch, write, monkeypatch, rows, options, at_once
 ):
-    monkeypatch.setattr(engine, "AT_ONCE", 2)
+    monkeypatch.setattr(_importing.engine, "AT_ONCE", 2)
     asked, store = [], CustomerImporter.store
     monkeypatch.setattr(CustomerImporter, "store", lambda self, **how: asked.append(how["at_once"]) or store(self, **how))
     import_customers(write(rows), branch, **options)

@@ -71,6 +71,7 @@ def test_both_must_be_younger_than_two_days(manager, now):
     make_run(now + 40 * HOUR)
     assert health(manager, now + 49 * HOUR)[:2] == (503, ["backup_overdue"])
     make_backup(now + 41 * HOUR)
+    make_backup(now + 1 * HOUR)  # noted later, of an earlier moment
     assert health(manager, now + 49 * HOUR) == (200, [], [])
 
 

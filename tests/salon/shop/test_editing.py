@@ -69,6 +69,14 @@ def test_changed_tags_make_a_save_stale(boss, item):
     }
 
 
+def test_both_sides_of_a_choice_of_several_are_shown(boss, item):
+    mine, theirs = builders.make_tag("酒精"), builders.make_tag("果酸")
+    _page, typed = opened(boss, edit_url(item))
+    item.tags.add(theirs)
+    response = boss.post(edit_url(item), typed | {"tags": [mine.pk]})
+    assert [(each.stored, each.typed) for each in response.context["form"].differences] == [("果酸", "酒精")]
+
+
 def test_a_form_without_its_fingerprint_is_stale(boss, item):
     _page, mine = opened(boss, edit_url(item))
     del mine["seen"]
@@ -92,6 +100,14 @@ def test_a_new_item_sent_twice_is_stored_once(boss, db):
     data |= {"name": "面膜", "price_fen": "1"}
     first, second = boss.post(NEW, data), boss.post(NEW, data)
     assert first["Location"] == second["Location"] == "/shop/items/"
+    assert Item.objects.count() == 1
+
+
+def test_a_form_sent_again_with_another_token_against_forgery_is_the_same_form(boss, db):
+    """The token is written otherwise each time a page is shown."""
+    _page, data = opened(boss, NEW)
+    answers = [boss.post(NEW, data | {"name": "面膜", "price_fen": "1", "csrfmiddlewaretoken": token}) for token in ("a", "b")]
+    assert [(page.status_code, page["Location"]) for page in answers] == [(302, answers[0]["Location"])] * 2
     assert Item.objects.count() == 1
 
 
