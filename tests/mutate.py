@@ -112,7 +112,8 @@ class Finder(ast.NodeVisitor):
         if len(node.ops) == 1 and operator in FLIPPED:
             between = self.source[self.after(left) : self.at(right)].decode()
             brackets = between.count("(") - between.count(")")
-            if brackets == 0 and "\n" not in between and "#" not in between:
+            is_drawn = ".random()" in self.text(left)  # exactly the limit is never drawn
+            if brackets == 0 and "\n" not in between and "#" not in between and not is_drawn:
                 changed = f"{' ' if between.startswith(' ') else ''}{FLIPPED[operator]} "
                 self.add(node, f"{self.text(node)}  with  {FLIPPED[operator]}", self.after(left), self.at(right), changed)
         self.generic_visit(node)

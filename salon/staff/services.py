@@ -18,7 +18,7 @@ def save_staff(*, actor, staff):
     stored = StaffMember.objects.get(pk=staff.pk)
     role, is_active, left_on = staff.role, staff.is_active, staff.left_on
     staff.role, staff.is_active, staff.left_on = stored.role, stored.is_active, stored.left_on
-    staff.left_on = left_on if not (is_active or stored.is_active) else stored.left_on
+    staff.left_on = stored.left_on if stored.is_active else left_on
     staff.save()
     if role != stored.role:
         accounts.assign_role(actor=actor, staff=staff, role=role)

@@ -83,7 +83,7 @@ class Basket:
 
     def _unless_harmful(self, offer, person):
         """The offer, unless a safety note speaks against it and she does not insist (only where somebody can answer for it)."""
-        if not (person.avoids and offer.tags & person.avoids):
+        if not offer.tags & person.avoids:
             return (offer,)
         return (offer,) if self._place.desk_user and self._rng.random() < INSISTS else ()
 
@@ -93,7 +93,7 @@ class Basket:
         gross = milli * unit // 1000
         discount, reason, remark = self._discount(gross, person, day) if gross else (0, "", "")
         against = ()
-        if person and person.avoids and offer.tags & person.avoids:
+        if person and offer.tags & person.avoids:
             against = tuple(sorted(offer.tags & person.avoids))
         return Entry(
             offer,

@@ -36,6 +36,15 @@ def test_details_are_for_managers(client, desk, manager):
     assert isinstance(body["warnings"], list)
 
 
+@pytest.mark.parametrize("finding", ["migrations_pending", "database_does_not_answer"])
+def test_nothing_is_asked_of_tables_that_may_be_others_or_away(monkeypatch, finding):
+    asked = []
+    monkeypatch.setattr(health, "of_the_nights", lambda: (asked.append(1) or [], {}))
+    assert set(health._details([finding])) == {"findings", "warnings"}
+    assert asked == []
+    assert set(health._details([])) == {"findings", "warnings", "last"}
+
+
 def test_not_well_while_a_guard_is_missing(client, manager, monkeypatch):
     monkeypatch.setattr(guards, "missing", lambda: ["guard_x"])
     page = client.get(URL)

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from customers.card import services
+from customers.card import services, sheets
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from customers.log.models import AccessEntry
+from customers.templatetags import card as tags
 from salon import access
 from tests import builders
 from tests.customers.card.conftest import expect
@@ -97,6 +98,22 @@ def test_other_branches_and_strangers_to_her_find_nothing(card, stranger, branch
     idle = builders.make_staff(branch=branch, role="beautician", name="没服务过")
     assert builders.client_of(idle).get(url).status_code in (403, 404)
     assert not AccessEntry.objects.filter(user__in=[stranger.user, idle.user]).exists()
+
+
+def test_a_field_is_revealed_to_who_sees_it_masked_and_asks_and_only_where_something_is(card, receptionist, owner):
+    offered = lambda staff: {fact.reveal for sheet in sheets.of(builders.actor_of(staff), card) for fact in sheet.facts}  # noqa: E731
+    assert offered(receptionist) - {""} == {"phone", "address", "wechat"}
+    assert offered(owner) - {""} == {"phone", "address", "wechat", "health"}
+    card.wechat = card.health = ""
+    assert offered(receptionist) - {""} == {"phone", "address"}
+    assert offered(owner) - {""} == {"phone", "address"}
+
+
+def test_a_portrait_is_shown_of_who_has_one(card, owner):
+    context = {"actor": builders.actor_of(owner)}
+    assert [tags.shows_portrait(context, who) for who in (None, card)] == [False, False]
+    card.portrait = "portraits/x.webp"
+    assert tags.shows_portrait(context, card)
 
 
 def test_the_owner_reads_every_branch(owner, other_branch):

@@ -197,6 +197,8 @@ def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture
     assert work.is_abandoned(run, later)
     ImportRun.objects.update(started_at=timezone.now() - timedelta(minutes=1))
     assert "was interrupted" in client.get(run.get_absolute_url()).content.decode()
+    fragment = client.get(f"{run.get_absolute_url()}progress/", headers={"HX-Request": "true"})
+    assert fragment["HX-Refresh"] == "true"  # whoever watches it is told
     assert "Interrupted" in client.get("/customers/imports/").content.decode()
     assert client.post(f"{run.get_absolute_url()}drop/").status_code == 302
 

@@ -1,7 +1,17 @@
 """Pages of tiers where nobody has one yet, and where a test wants a history of its own from the first customer on."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
 from customers.log.models import AccessEntry
+from segmentation.runs import metrics, panels, queries
+from segmentation.runs.models import TierRun
 from segmentation.runs.recompute import recompute
+from segmentation.scoring import abc
 from tests import builders
 from tests.segmentation.histories import day, make_customers, make_visits
 from tests.segmentation.runs.test_list import names
@@ -34,6 +44,38 @@ def test_before_the_first_run_pages_are_as_they_were(morning, branch, desk, mana
         page = client.get(customer.get_absolute_url()).content.decode()
         assert 'class="tier' not in page
         assert client.get("/customers/", {"tier": "A"}).context["listing"].total == 0
+
+
+def test_what_was_stored_since_the_current_run_is_not_counted_yet(morning, branch):
+    at = timezone.now()
+    imports = [SimpleNamespace(pk=pk, finished_at=at + pk * timedelta(hours=1)) for pk in (-1, 1)]
+    assert set(panels.not_counted_yet(None, imports)) == {-1, 1}
+    recompute(as_of=day("2026-06-30"))
+    TierRun.objects.update(started_at=at)
+    assert set(panels.not_counted_yet(None, imports)) == {1}
+
+
+def test_of_whom_no_run_knows_nothing_is_explained(morning, branch, manager):
+    known = make_customers(branch, "甲")
+    make_visits(branch, [(known["甲"], day("2026-06-01"), [500])])
+    recompute(as_of=day("2026-06-30"))
+    newcomer = builders.make_customer(branch=branch)
+    assert set(panels.why(builders.actor_of(manager), [known["甲"], newcomer])) == {known["甲"].pk}
+
+
+def test_runs_are_told_by_when_they_began_whatever_the_database_prefers(db):
+    with CaptureQueriesContext(connection) as asked:
+        queries.latest_runs()
+    assert 'ORDER BY "segmentation_tierrun"."id" DESC' in asked[0]["sql"]
+
+
+def test_bounds_are_days_and_numbers_and_what_is_not_known_is_left_out(db):
+    classes = abc.Bounds(8_000, 1_000, total=10_000)
+    bounds = metrics.Bounds(r=(day("2026-01-31"), None), f=(2, 3), m=(100, 200), abc=classes, universe=2, scored=2, ladder=[])
+    assert bounds.as_json() == {"r": ["2026-01-31", None], "f": [2, 3], "m": [100, 200], "abc": [8_000, 1_000]}
+    values = metrics._Values()
+    sql = metrics._score_case("last_paid_on", bounds.r, values)
+    assert (values, sql.count("WHEN last_paid_on >= %s")) == ([day("2026-01-31")], 1)
 
 
 def test_equals_are_in_or_out_together(branch, morning, boss):

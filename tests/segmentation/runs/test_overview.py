@@ -47,6 +47,12 @@ def test_the_company_by_hand(salon):
     assert (few.heads, few.point) == (2, (2 / 7, 0.8))
 
 
+def test_segments_without_anybody_are_not_listed(boss, salon):
+    shown = boss.get(URL).context["segments"]
+    assert len(shown) == 7
+    assert all(group.heads for _name, group in shown)
+
+
 def test_a_branch_by_hand(salon):
     """Its home customers with the company's tiers; shares of its own total."""
     shown = queries.overview(salon.run, salon.here)
