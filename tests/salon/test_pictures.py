@@ -339,8 +339,14 @@ def test_the_session_of_the_process_gives_way_as_sessions_are_what_linux_shares_
     with untrusted.lines("timeit", "-n1", "-r1", "print(open('/proc/self/autogroup').read())") as lines:
         assert next(iter(lines)).decode().split()[1:] == ["nice", str(background.NICE)]
     monkeypatch.setattr(os, "setpriority", lambda *_: None)  # or the other tests would give way as well
+    monkeypatch.setattr(os, "getsid", lambda _pid: 1)
     background.give_way()
     assert Path("/proc/self/autogroup").read_text() == begun  # of whoever began this session
+    written = []
+    monkeypatch.setattr(Path, "write_text", lambda self, text: written.append((str(self), text)))
+    monkeypatch.setattr(os, "getsid", lambda _pid: os.getpid())
+    background.give_way()
+    assert written == [("/proc/self/autogroup", str(background.NICE))]
 
 
 def test_the_process_begins_without_django():
