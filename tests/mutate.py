@@ -169,11 +169,15 @@ def test_files():
 
 
 def naming(path):
-    """The test files that import a file of the code, or call the command it is."""
+    """The test files that import a file of the code, or call the command it is or belongs to."""
     package, stem = ".".join(Path(path).parts[:-1]), Path(path).stem
     name = rf"\b{re.escape(package)}\.{stem}\b|from {re.escape(package)} import [^\n]*\b{stem}\b"
     command = rf"|[\"']{stem}[\"']" if "/commands/" in path else ""
-    return {file for file, text in test_files().items() if re.search(name + command, text)}
+    found = {file for file, text in test_files().items() if re.search(name + command, text)}
+    if "/commands/_" in path:  # a part of commands: who calls these calls it
+        commands = [each for each in ROOT.glob("*/management/commands/[a-z]*.py") if f"{stem} import" in each.read_text("utf-8")]
+        found = found.union(*(naming(each.relative_to(ROOT).as_posix()) for each in commands))
+    return found
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from customers.exports import shelf
 from salon import locks
+from tests import builders
 
 pytestmark = pytest.mark.django_db  # a lock is the database's on PostgreSQL
 NOW = timezone.now()
@@ -23,6 +24,16 @@ def put(began=timedelta(), **changes):
     """A Job that was begun so long ago."""
     fields = {"user": 1, "role": "manager", "branch": 1, "page": "customers:export", "query": "", "language": "en"}
     return shelf.open_new(**fields, begun_at=(NOW - began).isoformat()).store(**changes)
+
+
+def test_the_page_asks_again_only_while_somebody_makes_a_file(manager):
+    client = builders.client_of(manager)
+    mine = {"user": manager.user.pk, "role": "manager", "branch": manager.branch_id}
+    put(shelf.BEGIN, **mine, state=shelf.MAKING)  # given up
+    put(**mine, state=shelf.READY)
+    assert client.get("/customers/files/").context["is_working"] is False
+    put(**mine, state=shelf.MAKING)
+    assert client.get("/customers/files/").context["is_working"] is True
 
 
 @pytest.mark.parametrize(
