@@ -48,8 +48,8 @@ def test_before_the_first_run_pages_are_as_they_were(morning, branch, desk, mana
 
 def test_what_was_stored_since_the_current_run_is_not_counted_yet(morning, branch):
     at = timezone.now()
-    imports = [SimpleNamespace(pk=pk, finished_at=at + pk * timedelta(hours=1)) for pk in (-1, 1)]
-    assert set(panels.not_counted_yet(None, imports)) == {-1, 1}
+    imports = [SimpleNamespace(pk=pk, finished_at=at + pk * timedelta(hours=1)) for pk in (-1, 0, 1)]
+    assert set(panels.not_counted_yet(None, imports)) == {-1, 0, 1}
     recompute(as_of=day("2026-06-30"))
     TierRun.objects.update(started_at=at)
     assert set(panels.not_counted_yet(None, imports)) == {1}
