@@ -8,7 +8,7 @@ import django_filters as filters
 import pytest
 from django.db import connection
 
-from customers.card import list_views
+from customers.card import list_views, queries
 from customers.card.filters import LIST_FILTERS, CustomerFilter
 from customers.card.models import Address, Customer
 from salon import panels
@@ -222,6 +222,15 @@ def test_the_first_page_comes_from_an_index_in_order(role, sort, people, request
     assert "customer_" in plan.replace("customers_customer", "")
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+def test_as_many_as_may_be_are_found_and_of_more_none(receptionist, people):
+    actor = builders.actor_of(receptionist)
+    (found,) = queries.ids_matching(actor, "zxm", most=1)
+    assert Customer.objects.get(pk=found).name == "张晓梅"
+    builders.make_customer(branch=actor.branch, name="张小民")
+    assert queries.ids_matching(actor, "zxm", most=1) is None
+    assert len(queries.ids_matching(actor, "zxm", most=2)) == 2
 
 
 def test_the_words_of_the_filter_are_looked_up_first_when_few_fit_and_checked_in_order_when_many_do(
