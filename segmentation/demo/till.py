@@ -142,7 +142,7 @@ class Till:
             ))  # fmt: skip
             if guest.next_note or guest.desk_note:
                 self._notes(visit_id, guest, moment)
-        voided_by = (place.manager_user or place.desk_user) if void_reason else None
+        voided_by = place.manager_user if void_reason else None
         tables.bills.add((
             bill_id, place.id, receipt_no, day.iso, payer_id, payable, payable, place.desk_user, moment,
             voided_at, voided_by, void_reason, replaces, None,

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -233,6 +234,21 @@ def test_the_cookie_names_nobody_and_scripts_cannot_read_it(owner):
     cookie = try_to_log_in(client, username="owner").cookies[lockout.COOKIE]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert "owner" not in base64.urlsafe_b64decode(cookie.value.partition(":")[0] + "==").decode()
+
+
+def test_each_browser_is_a_device_of_its_own_and_stays_it(owner):
+    def device_of(client):
+        cookie = try_to_log_in(client, username="owner").cookies[lockout.COOKIE].value
+        device, people = lockout._device(SimpleNamespace(COOKIES={lockout.COOKIE: cookie}))
+        assert len(people) == 1
+        return device
+
+    one, other = Client(), Client()
+    devices = [device_of(one), device_of(other)]
+    assert len(set(devices)) == 2
+    assert all(devices)
+    one.post("/logout/")
+    assert device_of(one) == devices[0]
 
 
 def test_an_open_sessions_password_page_is_not_locked_from_elsewhere(owner):
