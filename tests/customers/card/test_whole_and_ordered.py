@@ -34,6 +34,14 @@ def test_a_safety_note_is_noted_and_retired_with_its_card_or_not_at_all(receptio
     assert Customer.objects.get().version == 2
 
 
+def test_only_the_card_that_is_changed_gets_a_new_version(receptionist, customer, branch):
+    actor = builders.actor_of(receptionist)
+    builders.make_customer(branch=branch)
+    services.edit_card(actor=actor, customer=customer, version=1, fields={"note": "轻"})
+    services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance="果酸")
+    assert list(Customer.objects.order_by("pk").values_list("version", flat=True)) == [3, 1]
+
+
 def test_allergies_come_first_and_rows_in_the_order_they_were_entered(receptionist, customer):
     for kind, name in (("condition", "孕期"), ("allergy", "果酸"), ("allergy", "酒精")):
         SafetyNote.objects.create(customer=customer, kind=kind, tag=builders.make_tag(name), noted_on="2026-01-01")
