@@ -67,8 +67,8 @@ def _to_send_again(request):
 
     Not kept: what carries passwords or files, and what has not passed the check against forged requests.
     """
-    trusted = request.method == "POST" and getattr(request, "csrf_processing_done", False)
-    if not trusted or hasattr(request, "sensitive_post_parameters") or request.FILES:
+    is_trusted = getattr(request, "csrf_processing_done", False)
+    if not is_trusted or hasattr(request, "sensitive_post_parameters") or request.FILES:
         return None
     own = "csrfmiddlewaretoken"
     return [(name, value) for name, values in request.POST.lists() if name != own for value in values]

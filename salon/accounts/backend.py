@@ -22,7 +22,7 @@ class StaffBackend(ModelBackend):
 
 
 def role_of(user):
-    """The one role of a user, or None. Who left or has no staff record has none."""
+    """The one role of a user, or None. Who left, has no staff record or is nobody (None) has none."""
     staff = getattr(user, "staff", None)
     if staff is None or not staff.is_active:
         return None

@@ -65,7 +65,7 @@ def log_in(request):
         return render(request, "accounts/log_in.html", _log_in_context(request, LogInForm()))
     form = LogInForm(request.POST)
     user = authenticate(request, **form.cleaned_data) if form.is_valid() else None
-    if user and role_of(user):
+    if role_of(user):
         _start_session(request, user)
         return lockout.remember(request, redirect(way_on(request)), user)
     if user:

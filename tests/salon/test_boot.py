@@ -1,9 +1,10 @@
 """The single checks before `serve` starts; test_serve.py has them all together in a real process."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from salon import boot, sqlite
 from salon.accounts.models import User
@@ -48,6 +49,28 @@ def test_refuses_a_network_file_system(monkeypatch, tmp_path):
     boot.check_local_disk()
     boot.MOUNTS.unlink()  # not Linux
     boot.check_local_disk()
+
+
+def test_guards_that_are_not_those_declared_are_put_right_at_start(db, monkeypatch):
+    assert not boot.needs_migrate()
+    for name, found in (("missing", ["guard_x"]), ("undeclared", {"guard_x": "x"})):
+        with monkeypatch.context() as changed:
+            changed.setattr(boot.guards, name, lambda found=found: found)
+            assert boot.needs_migrate()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("unsupported startup parameter: options", "pooler before the database"), ("refused", "does not answer: refused")],
+)
+def test_a_pooler_that_refuses_settings_is_told_from_a_database_that_is_away(monkeypatch, error, words):
+    def faults():
+        raise DatabaseError(error)
+
+    monkeypatch.setattr(boot, "connection", SimpleNamespace(vendor="postgresql"))
+    monkeypatch.setattr(boot.sessions, "faults", faults)
+    with pytest.raises(boot.Refused, match=words):
+        boot.check_sessions()
 
 
 def test_a_database_with_a_log_in_or_a_branch_that_was_begun_is_not_empty(db):

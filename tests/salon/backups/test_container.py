@@ -117,6 +117,18 @@ def test_a_member_of_another_size_is_refused_before_it_is_written(tmp_path):
     assert placed == []
 
 
+def test_a_manifest_has_a_largest_size(tmp_path, monkeypatch):
+    path = make(tmp_path)
+    with tarfile.open(path) as archive:
+        size = archive.next().size
+    monkeypatch.setattr(container, "MAX_MANIFEST", size)
+    with container.opened(path) as backup:
+        backup.verify()
+    monkeypatch.setattr(container, "MAX_MANIFEST", size - 1)
+    with pytest.raises(Refused, match="does not begin with its manifest"), container.opened(path):
+        pass
+
+
 def test_verifying_writes_nothing_and_sees_everything(tmp_path):
     with container.opened(make(tmp_path)) as backup:
         backup.verify()
