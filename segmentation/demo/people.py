@@ -28,9 +28,15 @@ MEN, REFERRED = 0.06, 0.3
 OTHER_MARITAL = ("partner", "divorced", "widowed")
 AGE_BANDS = ((18, "under18"), (25, "18-24"), (35, "25-34"), (45, "35-44"), (55, "45-54"), (65, "55-64"))
 
+
 CARD = [field.attname for field in Customer._meta.concrete_fields]
 TABLES = {"cards": (Customer, " ".join(CARD))}
 _card_row = attrgetter(*CARD)
+
+
+def band_of(age):
+    """The age band of so many years."""
+    return next((band for under, band in AGE_BANDS if age < under), "65+")
 
 
 class Part(NamedTuple):
@@ -155,8 +161,7 @@ class Cards:
         kind = rng.random()
         if kind < 0.07:
             age = self._today.year - draft.born
-            band = next((band for under, band in AGE_BANDS if age < under), "65+")
-            return {"age_band": band, "age_band_on": date.fromordinal(draft.ordinal).isoformat()}
+            return {"age_band": band_of(age), "age_band_on": date.fromordinal(draft.ordinal).isoformat()}
         if kind < 0.13 and not draft.part:
             return {}
         month = between(rng, 1, 12)

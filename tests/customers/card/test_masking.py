@@ -109,11 +109,13 @@ def test_a_field_is_revealed_to_who_sees_it_masked_and_asks_and_only_where_somet
     assert offered(owner) - {""} == {"phone", "address"}
 
 
-def test_a_portrait_is_shown_of_who_has_one(card, owner):
+def test_a_portrait_is_shown_of_who_has_one_to_who_may_see_it(card, owner, monkeypatch):
     context = {"actor": builders.actor_of(owner)}
     assert [tags.shows_portrait(context, who) for who in (None, card)] == [False, False]
     card.portrait = "portraits/x.webp"
     assert tags.shows_portrait(context, card)
+    monkeypatch.setattr(tags.show, "sees_portrait", lambda actor, customer: False)
+    assert not tags.shows_portrait(context, card)
 
 
 def test_the_owner_reads_every_branch(owner, other_branch):

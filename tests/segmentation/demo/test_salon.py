@@ -23,6 +23,7 @@ from customers.card.models import Address, Customer, Phone, SafetyNote
 from salon import access, sequences, text
 from salon.accounts.models import User
 from salon.shop.models import Branch, Item, Sequence, StaffMember
+from segmentation.demo import people
 from segmentation.demo.names import HARD_NAMES
 from tests.archives.visits.recording import line, record
 from tests.builders import actor_of
@@ -126,6 +127,12 @@ def test_the_history_is_as_long_as_asked_for():
     assert date(2024, 6, 13) <= days["first"] <= date(2024, 6, 16)
     assert days["last"] == AS_OF
     assert 8 < Visit.objects.done().count() / CUSTOMERS < 20
+
+
+def test_who_is_as_old_as_a_band_ends_is_in_the_next():
+    bands = ["under18", "18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
+    assert [people.band_of(age) for age in (17, 24, 34, 44, 54, 64, 90)] == bands
+    assert [people.band_of(age) for age in (18, 25, 35, 45, 55, 65)] == bands[1:]
 
 
 def test_few_customers_make_most_of_the_consumption():
