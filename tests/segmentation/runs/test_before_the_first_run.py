@@ -76,6 +76,9 @@ def test_bounds_are_days_and_numbers_and_what_is_not_known_is_left_out(db):
     values = metrics._Values()
     sql = metrics._score_case("last_paid_on", bounds.r, values)
     assert (values, sql.count("WHEN last_paid_on >= %s")) == ([day("2026-01-31")], 1)
+    values = metrics._Values()
+    assert "WHEN consumption_fen" not in metrics._abc_case(abc.Bounds(None, None, total=0), values)
+    assert values == []
 
 
 def test_equals_are_in_or_out_together(branch, morning, boss):
