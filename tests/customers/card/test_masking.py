@@ -3,13 +3,13 @@
 from datetime import date
 
 import pytest
+from django.template import Context, Template
 from django.urls import reverse
 
-from customers.card import services, sheets
+from customers.card import services, sheets, show
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from customers.log.models import AccessEntry
-from customers.templatetags import card as tags
 from salon import access
 from tests import builders
 from tests.customers.card.conftest import expect
@@ -110,12 +110,13 @@ def test_a_field_is_revealed_to_who_sees_it_masked_and_asks_and_only_where_somet
 
 
 def test_a_portrait_is_shown_of_who_has_one_to_who_may_see_it(card, owner, monkeypatch):
-    context = {"actor": builders.actor_of(owner)}
-    assert [tags.shows_portrait(context, who) for who in (None, card)] == [False, False]
+    shown = Template("{% load card %}{% shows_portrait who as is_shown %}{{ is_shown }}")
+    of = lambda who: shown.render(Context({"actor": builders.actor_of(owner), "who": who}))  # noqa: E731
+    assert [of(who) for who in (None, card)] == ["False", "False"]
     card.portrait = "portraits/x.webp"
-    assert tags.shows_portrait(context, card)
-    monkeypatch.setattr(tags.show, "sees_portrait", lambda actor, customer: False)
-    assert not tags.shows_portrait(context, card)
+    assert of(card) == "True"
+    monkeypatch.setattr(show, "sees_portrait", lambda actor, customer: False)
+    assert of(card) == "False"
 
 
 def test_the_owner_reads_every_branch(owner, other_branch):
