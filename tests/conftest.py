@@ -107,6 +107,18 @@ def django_db_setup(_migrated_once, django_db_setup, django_db_blocker):
                 cursor.execute("PRAGMA reverse_unordered_selects = ON")
 
 
+@pytest.fixture(params=["backwards", "forwards"])
+def either_way(request, db):
+    """Twice: with rows nobody asked an order for coming backwards, as in all tests, and forwards; for orders by "-pk"."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA reverse_unordered_selects = {'ON' if request.param == 'backwards' else 'OFF'}")
+        yield
+        cursor.execute("PRAGMA reverse_unordered_selects = ON")
+
+
 @pytest.fixture(scope="module")
 def module_db(django_db_setup, django_db_blocker):
     """For rows that a module's tests only read: made once, inside a transaction that is taken back after the last test.

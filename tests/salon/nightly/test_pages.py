@@ -144,6 +144,7 @@ def test_what_needs_a_notice(now, run, backup, state, needs):
     assert queries.State(now, run or now, state, backup or now).needs_notice == needs
 
 
+@pytest.mark.usefixtures("either_way")
 def test_the_state_is_of_the_run_that_ended_last_and_of_the_first_who_came(manager, owner, now):
     ended = make_run(now - HOUR)
     make_run(now - 5 * HOUR)

@@ -3,8 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+import pytest
 from django.utils import timezone
 
 from customers.log.models import AccessEntry
@@ -63,10 +62,11 @@ def test_of_whom_no_run_knows_nothing_is_explained(morning, branch, manager):
     assert set(panels.why(builders.actor_of(manager), [known["甲"], newcomer])) == {known["甲"].pk}
 
 
-def test_runs_are_told_by_when_they_began_whatever_the_database_prefers(db):
-    with CaptureQueriesContext(connection) as asked:
-        queries.latest_runs()
-    assert 'ORDER BY "segmentation_tierrun"."id" DESC' in asked[0]["sql"]
+@pytest.mark.usefixtures("either_way")
+def test_runs_are_told_the_latest_first(morning):
+    for as_of in ("2026-06-28", "2026-06-29", "2026-06-30"):
+        recompute(as_of=day(as_of))
+    assert [run.as_of.day for run in queries.latest_runs()] == [30, 29, 28]
 
 
 def test_bounds_are_days_and_numbers_and_what_is_not_known_is_left_out(db):
