@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals
+from archives.visits import arrivals, desk_queries
 from archives.visits import panels as visit_panels
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Bill, Visit, VisitNote
@@ -85,6 +85,16 @@ def test_a_receipt_is_found_by_its_number_not_among_the_bills_of_the_branch(boss
         cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
         plan = " ".join(row[3] for row in cursor.fetchall())
     assert "INDEX bill_receipt (receipt_no=? AND branch_id=?)" in plan
+
+
+@sqlite_only
+def test_the_takings_of_a_day_are_summed_from_that_days_visits(boss):
+    with CaptureQueriesContext(connection) as asked:
+        desk_queries.figures(boss, boss.today)
+    (summed,) = [query["sql"] for query in asked if 'SUM("archives_visit"."net_fen")' in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {summed}")
+        assert "visit_branch_day (branch_id=? AND day=?)" in cursor.fetchone()[3]
 
 
 def test_the_timeline_says_what_each_visit_was_newest_first(boss, customer, facial):
