@@ -58,7 +58,7 @@ def normalized(form, value):
     """A text in NFC, NFKC or NFKD, with at most 30 marks on one letter (the Unicode limit for streams, UAX 15): sorting the
     marks of a letter takes the square of their number.
     """
-    if any(map(unicodedata.combining, value)):
+    if len(value) > MOST_MARKS and any(map(unicodedata.combining, value)):
         run, kept = 0, []
         for char in value:
             run = run + 1 if unicodedata.combining(char) else 0

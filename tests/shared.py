@@ -1,6 +1,6 @@
 """What the processes of one run of tests have in common: made by the first that asks for it, cleared away with the run.
 
-    with shared.made_once("salon", make) as what: …    # what `make()` returned, in this process or another; JSON
+    what = shared.made_once("salon", make)    # what `make()` returned, in this process or another; JSON
 
 pytest's own process `begin`s, and `end`s when its workers have (tests/conftest.py); one that runs alone does both by itself.
 """

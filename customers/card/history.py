@@ -80,7 +80,7 @@ def _records(model, customer, first, last):
     rows = _of(model, customer).filter(history_date__gte=first, history_date__lte=last).order_by("history_id")
     rows = rows.select_related("history_user__staff").annotate(previous=Subquery(earlier.values("history_id")[:1]))
     found = list(rows)
-    previous = model.history.in_bulk([row.previous for row in found])
+    previous = model.history.in_bulk([row.previous for row in found if row.previous])
     return [(row, previous.get(row.previous)) for row in found]
 
 

@@ -82,7 +82,7 @@ def by_card_number(numbers, reach):
     for number, pk, branch, into in bearing:
         (own if branch == reach.branch.pk else found)[number] = (pk, into)
     found |= {number: (pk, into) for number, pk, _branch, into in bore} | own
-    survivors = survivors_of([pk for pk, into in found.values() if into])  # asked only about those
+    survivors = survivors_of([pk for pk, into in found.values() if into])
     meant = {number: survivors.get(pk, pk) for number, (pk, _into) in found.items()}
     reached = reach.of(meant.values())
     return {number: pk for number, pk in meant.items() if pk in reached}

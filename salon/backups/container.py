@@ -263,7 +263,7 @@ def _unlock(key, passphrase, name):
     if not given:
         raise Refused(_("%s is encrypted; set SALON_BACKUP_PASSPHRASE to the passphrase it was made with.") % name)
     try:
-        return pyrage.x25519.Identity.from_str(_patiently(pyrage.passphrase.decrypt, key, given).decode())
+        return pyrage.x25519.Identity.from_str(_opened_in_time(key, given).decode())
     except TooBusy:
         text = _("%s does not open now: this computer is too busy or too slow. Try again when nothing else runs on it.")
         raise Refused(text % name) from None
@@ -271,13 +271,15 @@ def _unlock(key, passphrase, name):
         raise Refused(_("%s does not open with this passphrase.") % name) from None
 
 
-def _patiently(decrypt, key, passphrase):
-    """age makes locking as slow as it is bearable (a second) on the computer of that moment, and refuses to open what would
-    take sixteen times as long at this one. So a busy moment is waited for to end. Raises TooBusy, pyrage.DecryptError.
+def _opened_in_time(key, passphrase):
+    """What a passphrase locks. Raises TooBusy, pyrage.DecryptError.
+
+    age makes locking as slow as is bearable (a second) on the computer of that moment, and refuses to open what would take
+    sixteen times as long at this one. So a busy moment is waited for to end.
     """
     for pause in PAUSES:
         try:
-            return decrypt(key, passphrase)
+            return pyrage.passphrase.decrypt(key, passphrase)
         except pyrage.DecryptError as error:
             if "Excessive work" not in str(error):
                 raise
