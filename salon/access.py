@@ -4,7 +4,7 @@ Every URL name of the product stands in PAGES; a name that is missing is refused
 table. What a person may see of one customer, visit or branch is asked of the queryset: `get(actor, queryset, pk=…)`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -177,6 +177,11 @@ class Actor:
 
     def may_write(self, page_name):
         return self.role in PAGES[page_name].write
+
+
+def at(actor, branch):
+    """The actor at the branch that something belongs to: an owner sees what is another's than the one switched to."""
+    return actor if actor.branch == branch else replace(actor, branch=branch)
 
 
 def get(actor, queryset, **lookup):

@@ -158,6 +158,11 @@ def too_large(request):
     return page(request, 413, _("Too large"), _("What you sent is larger than this page takes. Nothing was stored."))
 
 
+def address_too_long(request):
+    """414: no page of ours asks so much in its address."""
+    return page(request, 414, _("Too large"), _("This address is longer than any page of the archive has."))
+
+
 def not_received(request, status):
     """413, 408 or 503: the server has not taken all of what was sent (salon/connections.py)."""
     if status == TOO_LARGE:

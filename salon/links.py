@@ -8,6 +8,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from salon import access
 
+LONGEST = 8_000  # characters: no page of ours has an address as long, and none is redirected to
+
 
 def way_on(request):
     """The path in `next` (of the form, else of the address), else the front desk."""
@@ -39,7 +41,7 @@ def _first_own(*paths):
 
 def is_own_page(path):
     """True for the path of a page of ours that somebody may read."""
-    if not (path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)):
+    if len(path) > LONGEST or not (path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)):
         return False
     try:
         page = access.PAGES.get(resolve(path.partition("?")[0]).view_name)

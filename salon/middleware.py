@@ -17,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from salon import access, errors
 from salon.accounts.backend import actor_for
 from salon.connections import REFUSED
-from salon.links import is_own_page, path_in
+from salon.links import LONGEST, is_own_page, path_in
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)
@@ -109,6 +109,8 @@ def friendly_errors(get_response):
     """Turns the exceptions of services and of the database into pages a person understands (salon/errors.py)."""
 
     def middleware(request):
+        if len(request.get_full_path()) > LONGEST:
+            return errors.address_too_long(request)
         refused = request.META.get(REFUSED)
         return errors.not_received(request, refused) if refused else get_response(request)
 

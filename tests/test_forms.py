@@ -9,7 +9,7 @@ from tests.builders import actor_of, client_of, make_customer, make_item, make_t
 from tests.catalogues import ROOT
 from tests.customers.card import filling
 
-FORM = re.compile(r'<form\b(?P<head>(?:[^>"]|"[^"]*"|{%.*?%})*method="post".*?)>(?P<body>.*?)</form>', re.DOTALL)
+FORM = re.compile(r'<form\b(?P<head>(?:{%(?:(?!%}).)*%}|"[^"]*"|(?!{%)[^>"])*method="post".*?)>(?P<body>.*?)</form>', re.DOTALL)
 FILLED = re.compile(r'crispy|as_crispy_field|_section.html|<textarea|<select|<input(?![^>]*type="(?:hidden|radio)")')
 TAKES_BACK = {  # void, refund, discard, and what lets somebody in or out
     "void.html",

@@ -37,6 +37,10 @@ def broken():
         (_("bills that do not ask what their lines ask"), asked.exclude(sum=F("payable_fen"))),
         (_("visits given to a customer that are nobody's"), Visit.objects.filter(identified__isnull=False, customer=None)),
         (_("bills without a visit"), Bill.objects.filter(~Exists(Visit.objects.filter(bill=OuterRef("pk"))))),
+        (
+            _("bills that were corrected into another branch"),
+            Bill.objects.filter(voided_at=None, replaces__isnull=False).exclude(replaces__branch=F("branch")),
+        ),
         (_("lines whose shares are not the whole line"), shared.exclude(bp=WHOLE_SHARE, sum=F("value_fen"))),
         (
             _("customers who came later than their card says"),

@@ -84,8 +84,8 @@ def _today(request, problem="", undoable=None):
 @require_POST
 def move(request, pk):
     """Move a visit to another state: arrived, in care, no-show, cancelled, or one back; `undo` takes a step back just taken."""
-    actor = request.actor
-    visit = access.get(actor, Visit.objects.select_related("customer"), pk=pk)
+    visit = access.get(request.actor, Visit.objects.select_related("customer", "branch"), pk=pk)
+    actor = access.at(request.actor, visit.branch)
     problem = token = ""
     try:
         if "undo" in request.POST:
@@ -183,9 +183,9 @@ def _when(visit):
 @require_http_methods(["GET", "HEAD", "POST"])
 def expect_edit(request, pk):
     """Another day, time, person or other items for a visit that is not done."""
-    actor = request.actor
     visits = Visit.objects.filter(status__in=UNFINISHED, expected_on__isnull=False, customer__isnull=False)
-    visit = access.get(actor, visits.select_related("customer"), pk=pk)
+    visit = access.get(request.actor, visits.select_related("customer", "branch"), pk=pk)
+    actor = access.at(request.actor, visit.branch)
     planned = [each.item for each in visit.planned.select_related("item")]
     initial = {
         "on": visit.expected_on,

@@ -16,11 +16,12 @@ from decimal import Decimal
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import entries, plan_questions, undo
+from archives.visits import entries, entry_again, plan_questions, undo
 from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock
 from archives.visits.models import Bill, Visit
 from archives.visits.typed import OTHER_PAYER
 from customers.card.models import Customer
+from salon import access
 from salon.forms import sent_id
 from salon.money import format_money
 from salon.shop.models import Item
@@ -35,6 +36,7 @@ class EntryForm:
     def __init__(self, actor, data=None, prefill=None):
         self.actor, self.data = actor, data
         self.general, self.payment_problems = [], []
+        self.came_too_late = False  # what `general` says then is the whole story
         if data is None:
             self._fill(prefill)
         else:
@@ -42,9 +44,9 @@ class EntryForm:
 
     def _fill(self, prefill):
         self.replaced, self.other_payer = prefill.replaces, prefill.other_payer
-        self._name_undone()
         self.customers = {customer.pk: customer for customer in prefill.customers if customer}
         self.visits = {visit.pk: visit for visit in prefill.visits}
+        self._place()
         self.head = HeadForm(initial=prefill.head)
         self.guests = [GuestForm(prefix=f"guests-{n}", initial=initial) for n, initial in enumerate(prefill.guests)]
         staff_ids = [pk for line in prefill.lines for pk, _share in line["people"]]
@@ -59,12 +61,11 @@ class EntryForm:
         rows = [n for n in sorted(numbers["lines"])[:MAX_LINES] if _is_filled(data, n)]
         self.head = HeadForm(data)
         self.guests = [GuestForm(data, prefix=f"guests-{n}") for n in sorted(numbers["guests"])[:MAX_GUESTS]]
+        self._fetch()
         staff_ids = [sent_id(pk) for n in rows for pk in data.getlist(f"lines-{n}-staff")]
         item_ids = [sent_id(data.get(f"lines-{n}-item")) for n in rows]
-        corrects = sent_id(self.head["replaces"].value())
-        self.stock = Stock(self.actor.branch, item_ids, staff_ids if corrects else ())
+        self.stock = Stock(self.actor.branch, item_ids, staff_ids if self.replaced else ())
         self.lines = [LineForm(data, prefix=f"lines-{n}", stock=self.stock) for n in rows]
-        self._fetch()
 
     def _fetch(self):
         """What was named: cards, open visits, the replaced bill, the payer. Raises Http404 for any the actor may not see."""
@@ -72,13 +73,20 @@ class EntryForm:
         self.visits = _visible(self.actor, Visit.objects.all(), [guest["visit"].value() for guest in self.guests])
         replaced = _visible(self.actor, Bill.objects.all(), [self.head["replaces"].value()])
         self.replaced = next(iter(replaced.values()), None)
-        self._name_undone()
+        self._place()
         payers = _visible(self.actor, Customer.objects.present(), [self.head["payer_card"].value()])
         self.other_payer = next(iter(payers.values()), None)
 
-    def _name_undone(self):
-        """`undone`: the bill that was undone and is entered again here, if there is one."""
-        self.undone = self.replaced if self.replaced and undo.is_undone(self.replaced) else None
+    def _place(self):
+        """Where and instead of what it is stored. An owner may work at another branch than that of the bill or the open visit:
+        `actor` is there. `undone`: the undone bill that is entered again here, `corrected`: the one that stands until this does.
+        """
+        origin = self.replaced or next(iter(self.visits.values()), None)
+        if origin and origin.branch_id != self.actor.branch.pk:
+            self.actor = access.at(self.actor, origin.branch)
+        is_undone = bool(self.replaced and undo.is_undone(self.replaced))
+        self.undone = self.replaced if is_undone and not entry_again.stored_since(self.replaced) else None
+        self.corrected = None if is_undone else self.replaced
 
     def customer_of(self, guest):
         return self.customers.get(sent_id(guest["customer"].value()))
@@ -116,9 +124,10 @@ class EntryForm:
     def asks_about_repeated(self):
         """True if a customer of a valid form had an item that day already, and nobody said that it is another.
 
-        Each such line then asks; the bill that is corrected here does not count. What was undone asks nothing anew.
+        Each such line then asks; the bill that is corrected here does not count. If that stands no more, nothing is asked about
+        what is refused anyway.
         """
-        if self.undone:
+        if self.replaced and self.replaced.voided_at and not self.undone:
             return False
         customers = {guest.number: self.customer_of(guest) for guest in self.guests}
         pairs = [(customers[n].pk, line) for n, lines in self.placed.items() if customers[n] for line in lines]

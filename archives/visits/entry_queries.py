@@ -1,16 +1,14 @@
 """What the page of visit entry shows of a customer, and what it starts with: empty, planned, repeated, or a bill to correct."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
-from archives.visits import undo
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.payment_models import Payment
 from archives.visits.queries import repeat_last_visit
 from archives.visits.typed import OTHER_PAYER, WHOLE
-from archives.visits.undo_models import UndoneVisit
 from customers.card.models import Customer
 from customers.card.queries import safety_of
 from salon import access, panels
@@ -195,11 +193,11 @@ def prefill_correction(bill):
     payments = list(bill.payments.as_corrected())
     head = {"on": bill.business_date, "channel": visits[0].channel, "payer": payer, "replaces": bill.pk}
     head["identified"] = identified_of(bill)
-    if len(payments) == 1:
-        head["rest"] = payments[0].means
-    else:
-        for payment in payments:
-            head[f"pay-{payment.means}"] = head.get(f"pay-{payment.means}", 0) + payment.amount_fen
+    for payment in payments:
+        head[f"pay-{payment.means}"] = head.get(f"pay-{payment.means}", 0) + payment.amount_fen
+    if payments:  # the last of them takes what is left, as it did: the others were typed
+        head["rest"] = payments[-1].means
+        del head[f"pay-{payments[-1].means}"]
     guests = [{"customer": visit.customer_id} | _noted(visit, notes) for visit in visits]
     filled = [_correction_line(line, place[line.visit_id]) for line in lines.order_by("visit", "position")]
     other_payer = bill.payer if payer == OTHER_PAYER else None
@@ -234,44 +232,6 @@ def _correction_line(line, guest):
         "override": next((override.reason for override in line.overrides.all()), ""),
         "override_tags": ",".join(str(override.tag_id) for override in line.overrides.all()),
     }
-
-
-def prefill_undone(bill):
-    """The form filled with what an undone bill said, for the visits that are open again. Saved, it takes the bill's place.
-
-    After an undone correction it corrects the bill that stands again.
-    """
-    filled = prefill_correction(bill)
-    reopened = {each.visit_id: each.reopened for each in _undone_visits(bill) if each.reopened}
-    for visit, guest in zip(bill.visits.order_by("pk"), filled.guests):
-        guest["visit"] = reopened[visit.pk].pk if visit.pk in reopened else None
-    stands = _in_place_of(bill) or bill
-    filled.head.update(replaces=stands.pk, nobody="1")  # what was asked before it was stored is not asked again
-    return replace(filled, visits=list(reopened.values()), replaces=stands)
-
-
-def undone_bill(actor, visit_pk):
-    """The bill of a visit that this person has undone. Raises Http404."""
-    bills = Bill.objects.filter(voided_by=actor.user, visits__undone__isnull=False)
-    return access.get(actor, bills.distinct(), visits=visit_pk)
-
-
-def _undone_visits(bill):
-    return UndoneVisit.objects.filter(visit__bill=bill).select_related("reopened").order_by("visit")
-
-
-def _in_place_of(bill):
-    """The bill in place of an undone one: the content it had corrected, or what was entered instead; None if there is none."""
-    return Bill.objects.filter(replaces=bill).first()
-
-
-def stored_since(bill):
-    """The visit that shows what an undone bill was meant to be is stored since; None as long as it is to be entered again."""
-    stands = _in_place_of(bill)
-    is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
-    if stands and not is_to_be_corrected:
-        return (_in_place_of(stands) or stands).visits.first()
-    return next((each.reopened for each in _undone_visits(bill) if each.reopened and not each.reopened.is_open), None)
 
 
 def bill_to_correct(actor, visit_pk):

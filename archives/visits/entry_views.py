@@ -8,22 +8,23 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from archives.visits import entries, entry_queries, services
+from archives.visits import entries, entry_again, entry_queries, services, undo
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
 from archives.visits.entry_parts import GuestForm
-from archives.visits.models import UNFINISHED, Visit
+from archives.visits.models import Bill, Visit
 from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
 from salon.errors import Conflict
 from salon.forms import sent_id
 from salon.money import SYMBOLS
+from salon.shop.models import Branch
 from salon.shop.queries import catalogue_for_entry
 
 PHRASES = {  # what static/js/visit*.js says; {…} is filled there
@@ -59,6 +60,8 @@ def create(request):
         return _save(request)
     if "undone" in request.GET:
         return _undone(request)
+    if "visit" in request.GET:
+        return _of_open_visit(request)
     prefill = _prefill(request)
     if prefill is None:
         return render(request, "archives/visits/entry_pick.html")
@@ -74,11 +77,34 @@ def _entry(request, prefill):
 
 def _undone(request):
     """?undone=VISIT: what was undone, to be entered again under a new key; or what it has become since."""
-    bill = entry_queries.undone_bill(request.actor, request.GET["undone"])
-    if since := entry_queries.stored_since(bill):
+    bill = entry_again.undone_bill(request.actor, request.GET["undone"])
+    if since := entry_again.stored_since(bill):
         messages.info(request, _("This has been entered again already. Here it is."))
         return redirect(since)
-    return _entry(request, entry_queries.prefill_undone(bill))
+    return _entry(request, entry_again.prefill_undone(access.at(request.actor, bill.branch), bill))
+
+
+def _of_open_visit(request):
+    """?visit=VISIT: to be finished; of nobody: with the ?customer= whose it is. If it is open no more, what it has become."""
+    visit = access.get(request.actor, Visit.objects.select_related("customer", "branch"), pk=request.GET["visit"])
+    if not visit.is_open:
+        return _open_no_more(request, visit)
+    actor, customer = access.at(request.actor, visit.branch), visit.customer
+    if customer is None and request.GET.get("customer"):
+        customer = entry_queries.customer_to_serve(actor, request.GET["customer"])
+    repeat = "repeat" in request.GET
+    return _entry(request, entry_queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat))
+
+
+def _open_no_more(request, visit):
+    """Its entry, if this person undid it, or the page of the visit."""
+    bill = visit.bill
+    if bill and bill.voided_by_id == request.user.pk and undo.is_undone(bill):
+        return redirect(f"{request.path}?undone={visit.pk}")
+    if again := entry_again.open_in_place_of([visit]).get(visit.pk):
+        return redirect(f"{request.path}?visit={again.pk}")
+    messages.info(request, _("This visit is “%(state)s” by now. Here it is.") % {"state": visit.get_status_display()})
+    return redirect(visit)
 
 
 def _log_view(request, customer):
@@ -93,16 +119,9 @@ def _prefill(request):
         if not services.may_void(actor, bill):
             raise PermissionDenied
         return entry_queries.prefill_correction(bill)
-    repeat = "repeat" in asked
-    if "visit" in asked:
-        visit = access.get(actor, Visit.objects.filter(status__in=UNFINISHED).select_related("customer"), pk=asked["visit"])
-        customer = visit.customer
-        if customer is None and asked.get("customer"):
-            customer = entry_queries.customer_to_serve(actor, asked["customer"])
-        return entry_queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat)
     if ids := asked.getlist("customer")[:MAX_GUESTS]:
         customers = [entry_queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
-        return entry_queries.prefill(actor, customers=customers, repeat=repeat)
+        return entry_queries.prefill(actor, customers=customers, repeat="repeat" in asked)
     if "walkin" in asked:
         return entry_queries.prefill(actor, customers=[None])
     return None
@@ -122,9 +141,9 @@ def _save(request):
         return _page(request, form, key, 422)
     try:
         bill = services.record_bill(
-            actor=request.actor,
+            actor=form.actor,
             key=operations.read_key(key, request.user, "visit"),
-            branch=request.actor.branch,
+            branch=form.actor.branch,
             guests=form.entries,
             payments=form.payments,
             payer=form.payer,
@@ -166,7 +185,7 @@ def _changed(request, form, key):
     if guest is None or customer is None:
         form.general.append(problem or _("Type a whole card number or phone number that one customer has."))
         return _page(request, form, key, 422)
-    visit = entry_queries.open_visit(request.actor, customer, sent_id(guest["visit"].value()))
+    visit = entry_queries.open_visit(form.actor, customer, sent_id(guest["visit"].value()))
     data = request.POST.copy()
     data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
     for name in data:
@@ -178,34 +197,42 @@ def _changed(request, form, key):
 
 def _conflict(request, form, key, conflict):
     """409 with everything that was typed still there, and why nothing was stored."""
-    match conflict:
-        case operations.BadKey():
-            form.general.append(_("This page had been open too long. Nothing was stored yet: look at it and save again."))
-        case operations.KeyConflict():
-            done = operations.Operation.objects.get(pk=operations.read_key(key, request.user, "visit"))
-            link = format_html('<a class="alert-link" href="{}">{}</a>', done.url, _("Open what was stored"))
-            text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
-            form.general.append(format_html(text, link=link))
-        case _:  # somebody finished or cancelled her visit meanwhile: saving again records a visit of its own
-            form = EntryForm(request.actor, data=_on_its_own(request.POST, form))
-            form.is_valid()
-            form.general.append(str(conflict))
+    if isinstance(conflict, operations.BadKey):
+        said = _("This page had been open too long. Nothing was stored yet: look at it and save again.")
+    elif isinstance(conflict, operations.KeyConflict):
+        form, said = _stored_before(request, form, operations.read_key(key, request.user, "visit"))
+    else:  # somebody finished, cancelled or undid her visit meanwhile: saving again records what is to be recorded by now
+        form, said = _renewed(request, form), str(conflict)
+        if form.visits.keys() - {sent_id(value) for name, value in request.POST.items() if name.endswith("-visit")}:
+            said = _("This visit was finished and undone meanwhile. Nothing was stored: save again to finish it.")
+    form.came_too_late = True
+    form.general.append(said)
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
 
 
-def _on_its_own(sent, form):
-    """What was sent, as a bill that finishes no open visit and takes no undone bill's place; and knows whose it is by now."""
-    data = sent.copy()
-    for name in sent:
-        if name.endswith("-visit") or (form.undone and name == "replaces"):
-            data[name] = ""
-    if form.replaced:
-        data["identified"] = entry_queries.identified_of(form.replaced)
-    return data
+def _stored_before(request, form, key):
+    """The form renewed, and in words what has become of what was stored under its key."""
+    url = operations.Operation.objects.get(pk=key).url
+    bill = Bill.objects.get(visits=resolve(url).kwargs["pk"])
+    form = _renewed(request, form, stored=bill)
+    if undo.is_undone(bill):
+        since = entry_again.stored_since(bill)
+        if since is None:
+            return form, _("What this form stored was undone, and nothing since. Save again to store it as it is here.")
+        url = since.get_absolute_url()
+    link = format_html('<a class="alert-link" href="{}">{}</a>', url, _("Open what was stored"))
+    text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
+    return form, format_html(text, link=link)
+
+
+def _renewed(request, form, stored=None):
+    form = EntryForm(request.actor, data=entry_again.as_of_now(form, request.POST, stored))
+    form.is_valid()
+    return form
 
 
 def _page(request, form, key, status=200):
-    actor = request.actor
+    actor = form.actor
     for guest in form.guests:
         guest.card = entry_queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
     catalogue = catalogue_for_entry(actor.branch)
@@ -218,7 +245,8 @@ def _page(request, form, key, status=200):
         "staff_options": list(form.stock.staff.values()),
         "first": form.guests[0] if form.guests else None,
         "many": len(form.guests) > 1 or form.other_payer,
-        "stands_again": _stands_again(request, form),
+        "stands_again": (stands_again := _stands_again(request, form)),
+        "open_again": _open_again(form) if form.undone or stands_again else [],
         "repeat_url": _repeat_url(request, form),
         "who": request.POST.get("who", "") if form.general else "",
         "symbol": SYMBOLS.get(settings.CURRENCY, settings.CURRENCY),
@@ -230,6 +258,12 @@ def _stands_again(request, form):
     """The bill an undo stored again, which this form corrects; None if there is none, or it stands no more."""
     is_so = "undone" in request.GET and form.replaced and not form.replaced.voided_at
     return form.replaced if is_so else None
+
+
+def _open_again(form):
+    """[(customer or None, state)] of those an undo has put back on the board."""
+    visits = [(form.customer_of(guest), form.visit_of(guest)) for guest in form.guests]
+    return [(customer, visit.get_status_display()) for customer, visit in visits if visit]
 
 
 def _repeat_url(request, form):
@@ -244,21 +278,23 @@ def _repeat_url(request, form):
 @require_safe
 def guest(request):
     """The part of the page for one more customer, or for another in place of one: ?customer=ID&number=1 (no customer: a walk-in),
-    &visit=ID (the open visit of nobody that is hers now); ?payer=ID: who pays for all.
+    &visit=ID (the open visit of nobody that is hers now), &at=ID (the branch of the entry, if an owner works at another);
+    ?payer=ID: who pays for all.
     """
     if "payer" in request.GET:
         payer = entry_queries.customer_to_serve(request.actor, request.GET["payer"])
         _log_view(request, payer)
         return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
-    number = request.GET.get("number", "")
+    actor, number, pk = request.actor, request.GET.get("number", ""), request.GET.get("customer")
+    if "at" in request.GET:
+        actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=request.GET["at"]))
     if not (number.isascii() and number.isdigit() and len(number) < 4):
         number = "1"
-    pk = request.GET.get("customer")
-    customer = entry_queries.customer_to_serve(request.actor, pk) if pk else None
+    customer = entry_queries.customer_to_serve(actor, pk) if pk else None
     if customer:
         _log_view(request, customer)
-    visit = entry_queries.open_visit(request.actor, customer, sent_id(request.GET.get("visit")))
+    visit = entry_queries.open_visit(actor, customer, sent_id(request.GET.get("visit")))
     form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
-    form.card = entry_queries.guest_card(request.actor, customer, visit)
+    form.card = entry_queries.guest_card(actor, customer, visit)
     context = {"guest": form, "payer": "0", "repeat_url": f"{reverse('visits:create')}?customer={pk}&repeat=1"}
     return render(request, "archives/visits/_guest.html", context | {"corrects": request.GET.get("corrects")})

@@ -62,6 +62,8 @@ def record_bill(
     operation = operations.claim(key=key, user=actor.user, action="visit", data=data)
     _stop_for_safety(guests, on)
     if replaces:
+        if replaces.branch_id != branch.pk:
+            raise ValueError("a bill stays at its branch")
         _make_way(actor, replaces, identified)
     payable = sum(line.value_fen for guest in guests for line in guest.lines)
     bill = make_bill(actor, branch, on, payable, payer, replaces=replaces)

@@ -42,7 +42,7 @@
     /* A part of the page from the server, or null if this card cannot be opened here. */
     async function fetchPart(query) {
       busy += 1;
-      const part = await salon.fetchPart(form.dataset.guestUrl, query).catch(() => null);
+      const part = await salon.fetchPart(form.dataset.guestUrl, { ...query, ...(form.dataset.at ? { at: form.dataset.at } : {}) }).catch(() => null);
       busy -= 1;
       if (!part) {
         page.removed(page.phrases.not_found, true);

@@ -356,7 +356,8 @@
       removed.filter(({ data }) => data.guest === guest).forEach(({ data }) => (data.override = ""));
       for (const line of all().filter((each) => field(each, "guest").value === guest)) {
         field(line, "override").value = "";
-        field(line, "again")?.closest("label").remove();
+        const again = field(line, "again");
+        (again?.closest("label") ?? again)?.remove();
         line.querySelector("[data-line-errors]").replaceChildren();
         line.classList.remove("line-bad");
         refresh(line);

@@ -229,6 +229,20 @@ def test_an_unknown_address_is_404(desk, client, address):
         assert each.get(address).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "address", ["/visits/export/?day_from=x&q=" + "张" * 3000, "/visits/?q=" + "x" * 9_000, "/" + "x" * 9_000]
+)
+def test_an_address_no_page_has_is_told_so_and_redirects_nowhere(desk, client, address):
+    for each in (desk, client):
+        response = each.get(address)
+        assert response.status_code == 414
+        assert "This address is longer than any page" in response.content.decode()
+
+
+def test_nobody_is_led_on_to_such_an_address(desk):
+    assert desk.post("/language/", {"language": "en", "next": "/visits/?q=" + "x" * 20_000})["Location"] == "/"
+
+
 def test_a_button_is_not_a_page(desk):
     response = desk.get("/logout/")
     assert response.status_code == 405

@@ -116,3 +116,15 @@ def test_a_row_that_points_nowhere(visits):
     finally:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE customers_customer SET branch_id = (SELECT min(id) FROM salon_branch)")
+
+
+def test_a_bill_that_moved_branch_is_found_until_it_is_voided(customer, receptionist, stranger, owner):
+    actor, item = actor_of(receptionist), make_item()
+    wrong = record(actor, customer, LineEntry(item=item, unit_price_fen=38_000))
+    moved = record(actor, customer, LineEntry(item=item, unit_price_fen=38_000), replaces=wrong)
+    assert said() == ""
+    with guards.suspended():
+        type(moved).objects.filter(pk=moved.pk).update(branch=stranger.branch)
+    assert f"bills that were corrected into another branch: {moved.pk}" in said()
+    services.void_bill(actor=actor_of(owner), key=uuid.uuid4(), bill=moved, reason="店不对")
+    assert said() == ""

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals, entry_queries, services, undo
+from archives.visits import arrivals, entry_again, entry_queries, services, undo
 from archives.visits.entries import GuestEntry
 from archives.visits.models import Bill, Line, Visit
 from tests import builders
@@ -121,7 +121,8 @@ def test_only_open_visits_and_standing_bills_are_entered(desk, actor, customer, 
     paid = {"lines": [(Line.objects.get(), 100, 100)], "payments": [("wechat", 100)], "reason": "x"}
     back = services.refund(actor=actor, key=uuid.uuid4(), bill=bill, **paid).visits.get()
     assert desk.get(f"{URL}?visit={waiting.pk}").status_code == 200
-    for query in (f"visit={done.pk}", f"replaces={back.pk}", f"undone={done.pk}"):
+    assert desk.get(f"{URL}?visit={done.pk}")["Location"] == f"/visits/{done.pk}/"
+    for query in ("visit=0", f"replaces={back.pk}", f"undone={done.pk}"):
         assert desk.get(f"{URL}?{query}").status_code == 404, query
     voided = record(actor, customer, line(facial))
     services.void_bill(actor=actor, key=uuid.uuid4(), bill=voided, reason="x")
@@ -176,22 +177,22 @@ def test_each_guest_finishes_her_own_visit_again(actor, customer, friend, facial
     undone(actor, record(actor, third.customer, guests=[guest], paid=[("cash", 38_000)]))
     reopened = Visit.objects.filter(status="expected").exclude(customer=third.customer)
     again = {each.customer_id: each for each in reopened.order_by("pk")}
-    start = entry_queries.prefill_undone(bill)
+    start = entry_again.prefill_undone(actor, bill)
     expected = {customer.pk: again[customer.pk].pk, None: None, friend.pk: again[friend.pk].pk}
     assert {guest["customer"]: guest["visit"] for guest in start.guests} == expected
     assert {each.pk for each in start.visits} == {each.pk for each in again.values()}
     thirds = Visit.objects.get(status="expected", customer=third.customer)
     for each in (thirds, *again.values()):
-        assert each != again[friend.pk] or entry_queries.stored_since(bill) is None
+        assert each != again[friend.pk] or entry_again.stored_since(bill) is None
         guest = GuestEntry(each.customer, (line(facial),), visit=each)
         record(actor, each.customer, guests=[guest], paid=[("cash", 38_000)])
-    assert entry_queries.stored_since(bill) == again[friend.pk]  # the first of them
+    assert entry_again.stored_since(bill) == again[friend.pk]  # the first of them
 
 
 def test_an_undone_correction_that_was_entered_again_shows_that(actor, customer, facial):
     first = record(actor, customer, line(facial))
     slip = undone(actor, record(actor, customer, line(facial, unit_price_fen=30_000), replaces=first))
-    assert entry_queries.stored_since(slip) is None
+    assert entry_again.stored_since(slip) is None
     stands = Bill.objects.get(voided_at=None)
     again = record(actor, customer, line(facial, unit_price_fen=30_000), replaces=stands)
-    assert entry_queries.stored_since(slip) == again.visits.get()
+    assert entry_again.stored_since(slip) == again.visits.get()

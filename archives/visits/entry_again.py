@@ -1,0 +1,105 @@
+"""Entering again what was undone: what the form starts with, and what a page that was made before the undo means by now."""
+
+from dataclasses import replace
+
+from archives.visits import plan_questions, undo
+from archives.visits.entry_queries import identified_of, prefill_correction
+from archives.visits.models import DONE, Bill, Line, Visit
+from archives.visits.undo_models import UndoneVisit
+from salon import access
+from salon.forms import sent_id
+
+
+def undone_bill(actor, visit_pk):
+    """The bill of a visit that this person has undone. Raises Http404."""
+    bills = Bill.objects.filter(voided_by=actor.user, visits__undone__isnull=False)
+    return access.get(actor, bills.distinct(), visits=visit_pk)
+
+
+def prefill_undone(actor, bill):
+    """The form filled with what an undone bill said, for the visits that are open again. Saved, it takes the bill's place.
+
+    After an undone correction it corrects the bill that stands again. `actor` is at the bill's branch.
+    """
+    filled = prefill_correction(bill)
+    reopened = {each.visit_id: each.reopened for each in _undone_visits(bill) if each.reopened and each.reopened.is_open}
+    for visit, guest in zip(bill.visits.order_by("pk"), filled.guests):
+        guest["visit"] = reopened[visit.pk].pk if visit.pk in reopened else None
+    stands = _in_place_of(bill) or bill
+    filled.head.update(replaces=stands.pk, nobody="1")  # what was asked before it was stored is not asked again
+    _answer_as_before(actor, bill, stands, filled)
+    return replace(filled, visits=list(reopened.values()), replaces=stands)
+
+
+def _answer_as_before(actor, bill, stands, filled):
+    """Fill in that a line is meant besides what its customer had that day before: that was asked when the bill was stored."""
+    customers, items = [guest["customer"] for guest in filled.guests], [line["item"] for line in filled.lines]
+    had = plan_questions.had_already(actor, customers, items, bill.business_date, but_of=stands)
+    first = Line.objects.filter(visit__bill=bill).order_by("pk").values_list("pk", flat=True).first()
+    for line in filled.lines:
+        known = had.get((customers[line["guest"]], line["item"]))
+        if known and known.pk < first:
+            line["again"] = known.pk
+
+
+def _undone_visits(bill):
+    return UndoneVisit.objects.filter(visit__bill=bill).select_related("reopened__customer").order_by("visit")
+
+
+def _in_place_of(bill):
+    """The bill in place of an undone one: the content it had corrected, or what was entered instead; None if there is none."""
+    return Bill.objects.filter(replaces=bill).first()
+
+
+def stored_since(bill):
+    """The visit that shows what an undone bill was meant to be is stored since; None as long as it is to be entered again."""
+    stands = _in_place_of(bill)
+    is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
+    if stands and not is_to_be_corrected:
+        return (_in_place_of(stands) or stands).visits.order_by("pk").first()
+    return next((each.reopened for each in _undone_visits(bill) if each.reopened and each.reopened.status == DONE), None)
+
+
+# --- A page from before ----------------------------------------------------------------------------------------------
+
+
+def open_in_place_of(visits):
+    """{visit id: the open visit that it is now}, of Visits that are open or were undone, one undo after another."""
+    found, asked = {}, {visit.pk: [visit.pk] for visit in visits}
+    while asked:
+        undone = UndoneVisit.objects.filter(visit__in=asked, reopened__isnull=False).select_related("reopened")
+        following = {each.visit_id: each.reopened for each in undone}
+        found |= {pk: following[now] for now, pks in asked.items() if now in following for pk in pks}
+        asked = {following[now].pk: pks for now, pks in asked.items() if now in following}
+    return {visit.pk: found.get(visit.pk, visit) for visit in visits if found.get(visit.pk, visit).is_open}
+
+
+def place_of(actor, bill):
+    """The bill whose place an entry made for that of `bill` takes by now: itself, or what came of it through undoing and storing
+    again; None where something else was stored in its place, or it is not this person's to store again.
+    """
+    stands, is_undone = _in_place_of(bill), undo.is_undone(bill)
+    if stands and (undo.is_undone(stands) or is_undone and undo.former_bill(bill)):
+        return place_of(actor, stands)
+    if not is_undone:
+        return bill
+    return bill if stands is None and bill.voided_by_id == actor.user.pk else None
+
+
+def as_of_now(form, sent, stored=None):
+    """What was sent too late, fit to be saved now: visits that are open no more are let go, or taken as they are open again; it
+    takes no place that is taken; and it knows whose the corrected visits are by now.
+
+    `form`: the EntryForm of what was sent; `stored`: the Bill that was stored under its key, if one was.
+    """
+    data = sent.copy()
+    visits = open_in_place_of(Visit.objects.filter(pk__in=form.visits, branch=form.actor.branch))
+    for guest in form.guests:
+        visit = visits.get(sent_id(guest["visit"].value()))
+        data[f"{guest.prefix}-visit"] = str(visit.pk) if visit else ""
+    before = form.replaced or (stored if stored and undo.is_undone(stored) else None)
+    place = before and place_of(form.actor, before)
+    data["replaces"] = str(place.pk) if place else ""
+    if place:
+        data["identified"] = identified_of(place)
+    return data
