@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from customers.templatetags.card import needs_a_look
+from customers.templatetags.card import needs_a_look, shows_portrait
 from tests import builders
 
 
@@ -29,3 +29,10 @@ def test_an_input_has_its_look_and_only_the_referrer_says_who_is_stored(desk, cu
 def test_a_folded_row_is_opened_for_what_was_typed_or_is_wrong(errors, value, is_open):
     row = SimpleNamespace(concealed_fields=[SimpleNamespace(errors=errors, value=lambda: value)])
     assert needs_a_look(row) == is_open
+
+
+def test_of_nobody_there_is_no_portrait(customer, receptionist):
+    context = {"actor": builders.actor_of(receptionist)}
+    assert [shows_portrait(context, each) for each in (None, customer)] == [False, False]
+    customer.portrait = "a.webp"
+    assert shows_portrait(context, customer) is True

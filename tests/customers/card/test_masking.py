@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template
 from django.urls import reverse
 
-from customers.card import services, sheets, show
+from customers.card import rows, services, sheets, show, state
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from customers.log.models import AccessEntry
@@ -138,3 +138,10 @@ def test_opening_a_page_of_the_card_is_logged_and_writes_nothing_else(desk, rece
 def test_cards_that_are_not_there(desk, pk):
     for page in PAGES:
         assert desk.get(reverse(f"customers:{page}", args=[pk])).status_code == 404
+
+
+def test_of_a_row_only_what_one_may_not_read_starts_empty(receptionist, beautician):
+    desk, helper = builders.actor_of(receptionist), builders.actor_of(beautician)
+    kinds = rows.PhoneRow, rows.AddressRow, rows.FamilyRow
+    assert [rows.concealed_columns(each, desk) for each in kinds] == [("number",), ("street", "postcode"), ()]
+    assert rows.concealed_columns(rows.AddressRow, helper) == (*state.PLACE_PARTS, "street", "postcode")

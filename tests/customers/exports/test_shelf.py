@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from customers.exports import shelf
+from customers.exports import services, shelf
 from salon import locks
 from tests import builders
 
@@ -85,3 +85,10 @@ def test_what_is_older_than_an_hour_is_cleared_away(root, monkeypatch):
         monkeypatch.setattr(shelf.Job, "is_abandoned", lambda job, now: job.state == shelf.MAKING and job.token != kept[-1].token)
         assert shelf.prune(NOW) == 4
     assert {path.name for path in root.iterdir()} == {*(job.token for job in kept), "new", "just", "file"}
+
+
+def test_whoever_waits_for_hours_still_sees_that_it_is_being_made(manager):
+    mine = {"user": manager.user.pk}
+    made = [put(2 * shelf.KEPT, **mine, state=state) for state in (shelf.MAKING, shelf.READY)]
+    listed = services.mine(builders.actor_of(manager, NOW))
+    assert [job.token for job in listed] == [made[0].token]

@@ -10,6 +10,7 @@ from customers.imports import services, work
 from customers.imports.models import ImportRun
 from salon import operations
 from tests import builders
+from tests.archives.reading import counted
 from tests.customers.imports.sending import Browser, send
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,12 @@ def test_a_branch_does_not_fill_the_line_for_ever(managers, upload, waiting, mon
     assert "Many files of this branch wait" in answer.content.decode()
     assert ImportRun.objects.count() == 3
     upload(managers[1])
+
+
+def test_the_line_is_read_and_locked_without_those_that_are_done(managers, upload, waiting):
+    for _n in range(3):
+        end(waiting, upload(managers[0]))
+    upload(managers[0])
+    with counted() as rows:
+        work.move_on()
+    assert rows == [1]

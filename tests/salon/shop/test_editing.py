@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from salon import operations
-from salon.shop import forms
+from salon.shop import forms, history
 from salon.shop.models import Category, Item
 from tests import builders
 from tests.marks import several_writers
@@ -192,3 +192,12 @@ def test_of_eight_who_save_one_page_at_once_one_wins(manager):
         thread.join()
     assert sorted(statuses) == [302] + [409] * 7
     assert item.history.count() == 2
+
+
+def test_several_stand_in_one_order_however_they_were_chosen(boss, item, either_way):
+    tags = [builders.make_tag(name) for name in ("果酸", "酒精", "香精")]
+    for pk in (2, 0, 1):
+        item.tags.add(tags[pk])
+    item.save()
+    (step,) = (step for change in history.changes(item, ["tags"]) for step in change.steps if step.after.count(",") == 2)
+    assert step.after == "果酸, 酒精, 香精"

@@ -116,6 +116,7 @@ def test_who_leaves_is_gone_and_who_comes_back_is_new(salon):
     gone = recompute(as_of=day("2026-06-30"))
     assert queries.moves(gone).heads == {("C", ""): 1}
     assert queries.moves(gone).net("C") == -1
+    assert [queries.moves(gone, branch).heads for branch in (salon.here, salon.there)] == [{}, {("C", ""): 1}]
     make_visits(salon.there, [(salon.people["庚"], day("2026-06-21"), [40_000])], serial=60)
     assert queries.moves(recompute(as_of=day("2026-06-30"))).heads == {("", "C"): 1}
 
