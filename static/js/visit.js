@@ -373,7 +373,8 @@
     guests.show();
     ready = true;
     changed();
-    (one("[data-errors]") ?? itemBox).focus();
+    const place = one("[data-errors]") ?? itemBox;
+    place.focus({ preventScroll: Boolean(place === itemBox && one("[data-said]")) }); /* on a phone it would be out of sight */
   }
   start();
 })();

@@ -68,9 +68,11 @@ def test_one_chord_undoes_and_the_next_stores_again(visit_page, people, expected
     keyboard = keys(page)
     page.keyboard.type("zx")  # the beginning of the next name: no plain letter undoes
     expect(page).to_have_url(DETAIL)
+    page.set_viewport_size({"width": 390, "height": 480})
     keyboard.press("Control+z")
     expect(page).to_have_url(ENTRY)
-    expect(page.locator("main")).to_contain_text("Nothing is stored until you save")
+    expect(page.locator("#item-box")).to_be_focused()
+    expect(page.get_by_text("Nothing is stored until you save")).to_be_in_viewport()  # on a small screen too
     assert act("bills_today", name="许晴") == []
     assert act("visits_of", name="许晴")[0] == ["expected", ["水光补水"]]
     expect(names(page)).to_have_text(["水光补水"])
