@@ -56,7 +56,7 @@ def stored_since(bill):
     stands = _in_place_of(bill)
     is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
     if stands and not is_to_be_corrected:
-        return (_in_place_of(stands) or stands).visits.order_by("pk").first()
+        return (_in_place_of(stands) or stands).visits.first()
     return next((each.reopened for each in _undone_visits(bill) if each.reopened and each.reopened.status == DONE), None)
 
 

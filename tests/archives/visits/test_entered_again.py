@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals, undo
+from archives.visits import arrivals, entry_again, undo
 from archives.visits.models import Bill, Visit
 from salon import operations
 from tests import builders
+from tests.archives.reading import counted
 from tests.archives.visits.entering import sent
 from tests.archives.visits.recording import line, record
 from tests.customers.card.filling import inputs, send
@@ -48,11 +49,12 @@ def waiting(actor, customer, beautician):
 # --- What was billed since is asked about ----------------------------------------------------------------------------
 
 
-def test_what_a_colleague_billed_since_the_undo_is_asked_about(desk, receptionist, manager, customer, facial):
+@pytest.mark.parametrize("is_open_before", [True, False])
+def test_what_a_colleague_billed_since_the_undo_is_asked_about(desk, receptionist, manager, customer, facial, is_open_before):
     entry = undo_now(receptionist, store(desk, sent(receptionist, [customer], [{"item": facial}])))
     page = desk.get(entry)
     theirs = record(builders.actor_of(manager), customer, line(facial))
-    asked = desk.post(ENTRY, again(page))
+    asked = desk.post(ENTRY, again(page if is_open_before else desk.get(entry)))
     assert (asked.status_code, Visit.objects.done().count()) == (422, 1)
     assert f"was done that day already, receipt {theirs.receipt_no}" in text_of(asked)
     store(desk, again(asked, **{"lines-0-again": str(theirs.visits.get().lines.get().pk)}))
@@ -173,6 +175,55 @@ def test_nobody_takes_the_place_of_what_another_undid(receptionist, manager, des
     assert "has been entered again already" in text_of(entry)
 
 
+def test_whose_correction_another_undid_the_bill_of_stores_it_as_a_visit_of_its_own(
+    receptionist, manager, desk, actor, customer, facial
+):
+    bill = record(actor, customer, line(facial))
+    boss = builders.client_of(manager)
+    theirs = again(boss.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1")
+    undo_now(receptionist, bill.visits.get())
+    late = boss.post(ENTRY, theirs)
+    assert (late.status_code, again(late)["replaces"]) == (409, "")
+    assert store(boss, again(late)).bill.replaces is None
+
+
+def test_a_late_correction_of_what_a_colleague_has_corrected_since_does_not_take_the_place_of_hers(
+    desk, receptionist, actor, customer, facial
+):
+    first = record(actor, customer, line(facial))
+    second = record(actor, customer, line(facial), replaces=first)
+    page = again(desk.get(f"{ENTRY}?replaces={second.visits.get().pk}"), nobody="1", **{"lines-0-price": "300"})
+    record(actor, customer, line(facial, unit_price_fen=20_000), replaces=second)
+    late = desk.post(ENTRY, page)
+    assert (late.status_code, again(late)["replaces"]) == (409, str(second.pk))
+    assert desk.post(ENTRY, again(late)).status_code == 409
+
+
+def test_what_was_stored_with_other_content_and_stands_is_not_replaced_nor_is_what_was_undone_for_somebody_else(
+    desk, receptionist, branch, customer, facial
+):
+    undo_now(receptionist, store(desk, sent(receptionist, [builders.make_customer(branch=branch)], [{"item": facial}])))
+    data = sent(receptionist, [customer], [{"item": facial}])
+    store(desk, data)
+    late = desk.post(ENTRY, data | {"lines-0-price": "300"})
+    assert (late.status_code, again(late)["replaces"]) == (409, "")
+
+
+def test_a_page_sent_too_late_looks_at_no_visits_but_its_own(desk, receptionist, actor, branch, customer, facial):
+    data = sent(receptionist, [customer], [{"item": facial}])
+    store(desk, data)
+
+    def read():
+        with counted() as rows:
+            assert desk.post(ENTRY, data | {"lines-0-price": "300"}).status_code == 409
+        return rows
+
+    before = read()
+    for _n in range(2):
+        arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=builders.make_customer(branch=branch))
+    assert read() == before
+
+
 # --- Back, and what was cancelled ------------------------------------------------------------------------------------
 
 
@@ -186,6 +237,31 @@ def test_the_address_of_a_visit_that_is_open_no_more_leads_to_what_it_has_become
     assert desk.get(url)["Location"] == entry
     reopened = Visit.objects.get(status="arrived")
     assert builders.client_of(manager).get(url)["Location"] == f"{ENTRY}?visit={reopened.pk}"
+
+
+def test_the_address_of_what_a_colleague_entered_at_once_and_undid_leads_to_its_page(
+    desk, receptionist, manager, customer, facial
+):
+    visit = store(desk, sent(receptionist, [customer], [{"item": facial}]))
+    undo_now(receptionist, visit)
+    page = builders.client_of(manager).get(f"{ENTRY}?visit={visit.pk}", follow=True)
+    assert page.redirect_chain == [(visit.get_absolute_url(), 302)]
+
+
+def test_what_is_open_in_place_of_a_visit_is_found_without_reading_all_that_was_ever_undone(
+    desk, receptionist, branch, facial, waiting
+):
+    def read():
+        with counted() as rows:
+            entry_again.open_in_place_of([waiting])
+        return rows
+
+    before = read()
+    other = arrivals.check_in(
+        actor=builders.actor_of(receptionist), key=uuid.uuid4(), branch=branch, customer=builders.make_customer(branch=branch)
+    )
+    undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={other.pk}"), **sent_line(facial))))
+    assert read() == before
 
 
 def waiting_now(visit):
@@ -238,6 +314,18 @@ def test_so_does_an_open_visit_and_who_comes_onto_its_bill(boss, actor, stranger
     assert store(boss, again(page, **sent_line(facial))).branch == branch
     desk = builders.client_of(actor.staff)
     assert desk.get(f"{ENTRY}guest/", {"customer": friend.pk, "at": stranger.branch.pk}).status_code == 404
+
+
+def test_of_open_visits_at_two_branches_the_one_elsewhere_is_let_go(boss, owner, stranger, facial, waiting):
+    there = builders.actor_of(stranger)
+    friend = builders.make_customer(branch=stranger.branch)
+    elsewhere = arrivals.check_in(actor=there, key=uuid.uuid4(), branch=stranger.branch, customer=friend)
+    guests = [{"customer": waiting.customer, "visit": waiting.pk}, {"customer": friend, "visit": elsewhere.pk}]
+    late = boss.post(ENTRY, sent(owner, guests, [{"item": facial}, {"item": facial, "guest": 1}]))
+    assert late.status_code == 409
+    assert sorted(bool(again(late)[f"guests-{n}-visit"]) for n in range(2)) == [False, True]
+    store(boss, again(late))
+    assert set(Visit.objects.filter(pk__in=[waiting.pk, elsewhere.pk]).values_list("status", flat=True)) == {"arrived", "done"}
 
 
 def test_an_expected_visit_keeps_who_is_to_serve_when_it_is_changed(boss, actor, branch, beautician, customer):
