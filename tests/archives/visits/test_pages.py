@@ -212,6 +212,14 @@ def test_a_beautician_sees_her_customers_visits_without_amounts(visit, beauticia
         assert "WeChat" not in text
 
 
+def test_a_beautician_reads_of_a_bill_of_several_the_visit_she_asked_for_alone(actor, beautician, customer, facial, branch):
+    served = (line(facial, shares=((beautician, 10_000),)),)
+    guests = [GuestEntry(who, served) for who in (customer, builders.make_customer(branch=branch))]
+    bill = record(actor, customer, guests=guests, paid=[("cash", 76_000)])
+    asked = bill.visits.get(customer=customer)
+    assert builders.client_of(beautician).get(asked.get_absolute_url()).context["visits"] == [asked]
+
+
 def test_another_branch_and_another_beautician_find_nothing(visit, stranger, branch):
     colleague = builders.make_staff(branch=branch, role="beautician")
     for person in (stranger, colleague):

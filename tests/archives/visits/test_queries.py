@@ -141,6 +141,8 @@ def test_the_newest_note_for_the_next_visit_is_found_for_these_customers(actor, 
 
     old, new = noted(customer, 2, next_note="旧"), noted(customer, 1, next_note="新", desk_note="别的")
     noted(friend, 0, next_note="她的")
+    voided = noted(customer, 0, next_note="记错了")
+    services.void_bill(actor=actor, key=uuid.uuid4(), bill=voided.bill, reason="x")
     assert queries.latest_next_notes([customer.pk]) == {customer.pk: "新"}
     assert queries.latest_next_notes([customer.pk], before=new) == {customer.pk: "旧"}
     assert queries.latest_next_notes([customer.pk], before=old) == {}
