@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals, entry_again, undo
+from archives.visits import arrivals, entry_again, services, undo
 from archives.visits.models import Bill, Visit
 from salon import operations
 from tests import builders
@@ -262,6 +262,12 @@ def test_what_is_open_in_place_of_a_visit_is_found_without_reading_all_that_was_
     )
     undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={other.pk}"), **sent_line(facial))))
     assert read() == before
+
+
+def test_the_address_of_what_one_has_voided_leads_to_its_page(desk, receptionist, customer, facial):
+    visit = store(desk, sent(receptionist, [customer], [{"item": facial}]))
+    services.void_bill(actor=builders.actor_of(receptionist), key=uuid.uuid4(), bill=visit.bill, reason="记错了")
+    assert desk.get(f"{ENTRY}?visit={visit.pk}")["Location"] == visit.get_absolute_url()
 
 
 def waiting_now(visit):

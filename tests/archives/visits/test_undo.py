@@ -126,6 +126,16 @@ def test_who_was_expected_and_served_within_one_moment_waits_again(actor, custom
     assert UndoneVisit.objects.get().reopened.status == "arrived"
 
 
+def test_who_came_after_midnight_waits_again_on_the_day_that_is_not_over_yet(actor, branch, customer, facial):
+    branch.cutoff_hour = 4
+    branch.save()
+    night = builders.actor_of(actor.staff, actor.now.replace(hour=17, minute=30))  # half past one at the branch
+    before = builders.actor_of(actor.staff, night.now - timedelta(minutes=10))
+    visit = arrivals.check_in(actor=before, key=uuid.uuid4(), branch=branch, customer=customer)
+    undo_it(night, record(night, customer, guests=[GuestEntry(customer, (line(facial),), visit=visit)], paid=[("cash", 38_000)]))
+    assert UndoneVisit.objects.get().reopened.day == visit.day == night.today
+
+
 def test_a_customer_who_came_unexpected_waits_again_and_one_entered_at_once_does_not(actor, customer, branch, facial):
     friend = builders.make_customer(branch=branch)
     before = builders.actor_of(actor.staff, actor.now - timedelta(minutes=10))
