@@ -104,7 +104,8 @@ def sent_line(item, **fields):
 def test_a_second_tab_finishes_the_visit_that_is_open_again(desk, receptionist, facial, waiting):
     second = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial, price="300"))
     undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
-    late = desk.post(ENTRY, second)
+    reopened = Visit.objects.get(status="arrived")
+    late = desk.post(ENTRY, second | {"lines-0-minutes": str(reopened.pk)})  # a number like that of the visit is not the visit
     assert late.status_code == 409
     assert "was finished and undone meanwhile" in text_of(late)
     visit = store(desk, again(late))

@@ -214,6 +214,14 @@ def test_twice_on_one_bill_sent_again_or_corrected_is_no_repetition(desk, recept
     assert Bill.objects.filter(voided_at=None).count() == 1
 
 
+def test_a_correction_to_what_another_bill_of_the_day_has_asks(desk, receptionist, actor, customer, facial):
+    had = record(actor, customer, line(facial)).visits.get().lines.get()
+    bill = record(actor, customer, line(builders.make_item(name="眼部护理")))
+    asked = desk.post(ENTRY, sent(receptionist, [customer], [{"item": facial}], replaces=bill.pk))
+    assert asked.status_code == 422
+    assert f'name="lines-0-again" value="{had.pk}"' in asked.content.decode()
+
+
 def test_of_two_customers_the_one_who_had_it_is_asked_about(desk, receptionist, actor, customer, facial):
     friend = builders.make_customer(branch=actor.branch)
     had = record(actor, friend, line(facial)).visits.get().lines.get()
