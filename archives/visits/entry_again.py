@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from django.db.models import Min
+
 from archives.visits import plan_questions, undo
 from archives.visits.entry_queries import identified_of, prefill_correction
 from archives.visits.models import DONE, Bill, Line, Visit
@@ -35,7 +37,7 @@ def _answer_as_before(actor, bill, stands, filled):
     """Fill in that a line is meant besides what its customer had that day before: that was asked when the bill was stored."""
     customers, items = [guest["customer"] for guest in filled.guests], [line["item"] for line in filled.lines]
     had = plan_questions.had_already(actor, customers, items, bill.business_date, but_of=stands)
-    first = Line.objects.filter(visit__bill=bill).order_by("pk").values_list("pk", flat=True).first()
+    first = Line.objects.filter(visit__bill=bill).aggregate(first=Min("pk"))["first"]
     for line in filled.lines:
         known = had.get((customers[line["guest"]], line["item"]))
         if known and known.pk < first:
