@@ -272,15 +272,16 @@ def test_what_is_planned_is_named_in_the_order_it_was_chosen(actor, customer, fa
 # --- Whose a walk-in's visit may be ------------------------------------------------------------------------------------------
 
 
-def test_beside_it_stand_her_other_visits_of_the_day_that_stand(boss, actor, elsewhere, customer, friend, facial):
+def test_beside_it_stand_her_other_visits_of_the_day_that_stand(either_way, boss, actor, elsewhere, customer, friend, facial):
     visit = record(actor, None, line(facial)).visits.get()
     done = record(actor, customer, line(facial)).visits.get()
     give_back(actor, record(actor, customer, line(facial), on=days_before(actor, 1), paid=[("cash", 38_000)]), 100)
     coming = wait(actor, customer)
     arrivals.move_visit(actor=actor, visit=wait(actor, customer), to="no_show")
+    done_since = record(actor, customer, line(facial)).visits.get()
     record(elsewhere, customer, line(facial))
     record(actor, friend, line(facial))
-    assert list(identify.visits_beside(boss, visit, customer)) == [done, coming]
+    assert list(identify.visits_beside(boss, visit, customer)) == [done, coming, done_since]
 
 
 def test_what_is_not_tolerated_is_of_this_visit_in_the_order_of_its_lines_or_its_plan(actor, customer, facial, eyes):
