@@ -87,12 +87,24 @@ def test_two_who_want_the_same_do_not_stand_in_each_others_way(boss, item):
     _page, mine = opened(boss, edit_url(item))
     Item.objects.filter(pk=item.pk).update(minutes=60)
     assert boss.post(edit_url(item), mine | {"minutes": "60"}).status_code == 302
+    assert item.history.count() == 1, "the second has changed nothing"
 
 
 def test_what_the_form_does_not_show_makes_nothing_stale(boss, item):
     _page, mine = opened(boss, edit_url(item))
     Item.objects.filter(pk=item.pk).update(is_imported=True)
     assert boss.post(edit_url(item), mine | {"minutes": "60"}).status_code == 302
+
+
+def test_a_field_that_is_taken_off_a_form_makes_nothing_stale(item):
+    def current():
+        form = forms.ItemForm(instance=Item.objects.get(pk=item.pk))
+        del form.fields["cost_fen"]
+        return form.current
+
+    before = current()
+    Item.objects.filter(pk=item.pk).update(cost_fen=5_000)
+    assert current() == before
 
 
 def test_a_new_item_sent_twice_is_stored_once(boss, db):

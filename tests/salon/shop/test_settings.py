@@ -1,6 +1,7 @@
 """The settings page: cards to each part, and the tables of rights in words."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
@@ -40,6 +41,14 @@ def test_the_tabs_are_the_tiles_and_every_area_leads_back(role, branch):
         tabs = page_of(client, url).split('aria-label="Parts of the settings">')[1].split("</nav>")[0]
         assert re.findall(r'href="([^"]+)"', tabs) == ["/shop/", *tiles], url
         assert re.findall(r'href="([^"]+)" aria-current="page"', tabs) == [url]
+
+
+def test_an_area_that_only_the_owner_may_open_is_no_tab_of_a_manager(manager, owner, monkeypatch):
+    monkeypatch.setattr("salon.shop.areas.AREAS", [*AREAS, replace(AREAS[0], page="reports:month")])
+    tabs = [
+        page_of(builders.client_of(staff), "/shop/staff/").split("shop-tabs")[1].split("</nav>")[0] for staff in (manager, owner)
+    ]
+    assert [reverse("reports:month") in each for each in tabs] == [False, True]
 
 
 def test_nobody_is_promised_what_is_not_there(owner):
