@@ -107,6 +107,36 @@ def test_a_field_that_is_taken_off_a_form_makes_nothing_stale(item):
     assert current() == before
 
 
+def test_tags_in_another_order_are_the_same_tags(boss, item):
+    first, second = builders.make_tag("a"), builders.make_tag("b")
+    item.tags.set([first, second])
+    _page, mine = opened(boss, edit_url(item))
+    first.name = "c"
+    first.save()
+    assert boss.post(edit_url(item), mine | {"minutes": "60"}).status_code == 302
+
+
+def test_of_what_makes_no_sense_the_other_side_is_shown_all_the_same(boss, item):
+    _page, mine = opened(boss, edit_url(item))
+    item.tags.add(builders.make_tag("果酸"))
+    response = boss.post(edit_url(item), mine | {"tags": ["0"]})
+    assert response.status_code == 409
+    assert [(each.stored, each.typed) for each in response.context["form"].differences] == [("果酸", "–")]
+
+
+def test_somebody_new_is_stored_wherever_the_owner_works_by_then(owner, other_branch):
+    client, url = builders.client_of(owner), "/shop/staff/new/"
+    _page, data = opened(client, url)
+    client.post("/shop/branches/switch/", {"branch": other_branch.pk})
+    assert client.post(url, data | {"name": "王琳", "role": "beautician"}).status_code == 302
+
+
+def test_a_form_shown_again_keeps_its_key_by_which_the_browser_knows_the_draft(boss, item):
+    _page, mine = opened(boss, edit_url(item))
+    response = boss.post(edit_url(item), mine | {"name": ""})
+    assert (response.status_code, response.context["operation"]) == (422, mine["operation"])
+
+
 def test_a_new_item_sent_twice_is_stored_once(boss, db):
     _page, data = opened(boss, NEW)
     data |= {"name": "面膜", "price_fen": "1"}
