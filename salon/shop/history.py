@@ -61,7 +61,7 @@ def changes(instance, names):
     found = []
     for after, before in pairwise([*records, None]):
         is_new = after.history_type == "+"
-        steps = [] if is_new or before is None else list(_steps(fields, values, before, after))
+        steps = [] if before is None else list(_steps(fields, values, before, after))
         if steps or is_new:
             found.append(Change(after.history_date, after.history_user, is_new, steps))
     return found[:LIMIT]

@@ -1,6 +1,7 @@
 """Storing a form: once however often it is sent, and never over what somebody else saved meanwhile."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -243,3 +244,20 @@ def test_several_stand_in_one_order_however_they_were_chosen(boss, item, either_
     item.save()
     (step,) = (step for change in history.changes(item, ["tags"]) for step in change.steps if step.after.count(",") == 2)
     assert step.after == "果酸, 酒精, 香精"
+
+
+def test_changes_are_told_as_they_followed_even_where_the_clock_was_set_back(item):
+    for minutes in (50, 60):
+        item.minutes = minutes
+        item.save()
+    item.history.filter(minutes=60).update(history_date=item.history.earliest().history_date - timedelta(hours=1))
+    told = [(step.before, step.after) for change in history.changes(item, ["minutes"]) for step in change.steps]
+    assert told == [("50", "60"), ("45", "50")]
+
+
+def test_that_a_row_is_new_is_told_and_nothing_of_a_first_change_that_has_no_before(item):
+    (made,) = history.changes(item, ["minutes"])
+    assert (made.is_new, made.steps) == (True, [])
+    item.history.all().delete()  # as of rows that were stored in bulk
+    item.save()
+    assert history.changes(item, ["minutes"]) == []
