@@ -80,7 +80,7 @@ def _values(model_field, records):
         return _values_of_many(model_field, records)
     values = {record.pk: getattr(record, model_field.attname) for record in records}
     if isinstance(model_field, models.ForeignKey):
-        related = model_field.related_model._base_manager.in_bulk({value for value in values.values() if value})
+        related = model_field.related_model._base_manager.in_bulk(set(values.values()))
         return {pk: related.get(value) for pk, value in values.items()}
     return values
 
