@@ -6,6 +6,7 @@ import pytest
 from salon import lists
 from salon.lists import EXACT_COUNT, Sort, listing
 from salon.shop.models import Item
+from tests import builders
 
 SORTS = {"name": Sort("Name", ("name", "pk")), "price": Sort("Price", ("-price_fen", "-pk"))}
 
@@ -14,10 +15,15 @@ class ItemFilter(django_filters.FilterSet):
     price = django_filters.RangeFilter(field_name="price_fen")
     kind = django_filters.ChoiceFilter(choices=Item.KINDS, label="What it is")
     name = django_filters.CharFilter(lookup_expr="contains")
+    day_from = django_filters.DateFilter(method="any_day", label="From")
+    day_to = django_filters.DateFilter(method="any_day", label="To")
 
     class Meta:
         model = Item
         fields = []
+
+    def any_day(self, queryset, _name, _day):
+        return queryset
 
 
 @pytest.fixture
@@ -130,3 +136,41 @@ def test_a_refused_list_asks_the_database_nothing(items, look, django_assert_num
     with django_assert_num_queries(0):
         found = look("colour=red")
         assert (found.rows, found.total) == ([], 0)
+
+
+def test_as_many_as_the_limit_are_neither_many_nor_long(items, look, monkeypatch):
+    monkeypatch.setattr(lists, "EXACT_COUNT", 60)
+    monkeypatch.setattr(lists, "LONG", 60)
+    found = look()
+    assert (found.is_many, found.is_long) == (False, False)
+    monkeypatch.setattr(lists, "LONG", 59)
+    assert found.is_long
+
+
+def test_rows_that_are_only_counted_are_not_sorted(items, look, django_assert_num_queries):
+    with django_assert_num_queries(1) as asked:
+        assert look("sort=price").total == 60
+    assert "ORDER BY" not in asked[0]["sql"]
+
+
+@pytest.mark.parametrize(
+    ("days", "problems"),
+    [
+        ("day_from=2026-11-02&day_to=2026-11-02", 0),
+        ("day_from=2026-11-01&day_to=2026-11-02", 0),
+        ("day_from=2026-11-02&day_to=2026-11-01", 1),
+        ("day_from=2026-11-02", 0),
+        ("day_to=2026-11-02", 0),
+    ],
+)
+def test_days_may_be_one_and_the_same_but_not_the_wrong_way_round(items, look, days, problems):
+    assert len(look(days).errors) == problems
+
+
+def test_an_order_by_what_somebody_does_not_see_is_not_offered(rf, receptionist, beautician):
+    sorts = SORTS | {"spent": Sort("Spent", ("price_fen", "pk"), needs="amount")}
+    for staff, offered in ((receptionist, ["name", "price", "spent"]), (beautician, ["name", "price"])):
+        request = rf.get("/?sort=spent")
+        request.actor = builders.actor_of(staff)
+        found = listing(request, ItemFilter, Item.objects.all(), sorts=sorts, default="name")
+        assert (list(found.sorts), bool(found.errors)) == (offered, "spent" not in offered)
