@@ -14,6 +14,7 @@ SORTS = {"name": Sort("Name", ("name", "pk")), "price": Sort("Price", ("-price_f
 class ItemFilter(django_filters.FilterSet):
     price = django_filters.RangeFilter(field_name="price_fen")
     kind = django_filters.ChoiceFilter(choices=Item.KINDS, label="What it is")
+    kinds = django_filters.MultipleChoiceFilter(field_name="kind", choices=Item.KINDS)
     name = django_filters.CharFilter(lookup_expr="contains")
     day_from = django_filters.DateFilter(method="any_day", label="From")
     day_to = django_filters.DateFilter(method="any_day", label="To")
@@ -174,3 +175,9 @@ def test_an_order_by_what_somebody_does_not_see_is_not_offered(rf, receptionist,
         request.actor = builders.actor_of(staff)
         found = listing(request, ItemFilter, Item.objects.all(), sorts=sorts, default="name")
         assert (list(found.sorts), bool(found.errors)) == (offered, "spent" not in offered)
+
+
+def test_what_may_be_chosen_several_times_is_not_given_twice(items, look):
+    found = look("kinds=service&kinds=product")
+    assert (found.errors, found.total) == ([], 60)
+    assert look("colour=red&colour=blue").errors == ["Unknown filter: colour"]
