@@ -46,9 +46,9 @@ class EntryForm:
         self.replaced, self.other_payer = prefill.replaces, prefill.other_payer
         self.customers = {customer.pk: customer for customer in prefill.customers if customer}
         self.visits = {visit.pk: visit for visit in prefill.visits}
-        self._place()
         self.head = HeadForm(initial=prefill.head)
         self.guests = [GuestForm(prefix=f"guests-{n}", initial=initial) for n, initial in enumerate(prefill.guests)]
+        self._place()
         staff_ids = [pk for line in prefill.lines for pk, _share in line["people"]]
         self.stock = Stock(self.actor.branch, [line["item"] for line in prefill.lines], staff_ids if prefill.replaces else ())
         self.lines = [LineForm(prefix=f"lines-{n}", initial=initial, stock=self.stock) for n, initial in enumerate(prefill.lines)]
@@ -81,7 +81,7 @@ class EntryForm:
         """Where and instead of what it is stored. An owner may work at another branch than that of the bill or the open visit:
         `actor` is there. `undone`: the undone bill that is entered again here, `corrected`: the one that stands until this does.
         """
-        origin = self.replaced or next(iter(self.visits.values()), None)
+        origin = self.replaced or next(filter(None, map(self.visit_of, self.guests)), None)
         if origin and origin.branch_id != self.actor.branch.pk:
             self.actor = access.at(self.actor, origin.branch)
         is_undone = bool(self.replaced and undo.is_undone(self.replaced))
