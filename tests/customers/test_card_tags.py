@@ -36,3 +36,9 @@ def test_of_nobody_there_is_no_portrait(customer, receptionist):
     assert [shows_portrait(context, each) for each in (None, customer)] == [False, False]
     customer.portrait = "a.webp"
     assert shows_portrait(context, customer) is True
+
+
+def test_the_portrait_of_a_guest_stays_with_her_own_branch(customer, stranger, owner):
+    customer.portrait = "a.webp"
+    assert not shows_portrait({"actor": builders.actor_of(stranger)}, customer)
+    assert shows_portrait({"actor": builders.actor_of(owner)}, customer)

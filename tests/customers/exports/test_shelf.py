@@ -92,3 +92,11 @@ def test_whoever_waits_for_hours_still_sees_that_it_is_being_made(manager):
     made = [put(2 * shelf.KEPT, **mine, state=state) for state in (shelf.MAKING, shelf.READY)]
     listed = services.mine(builders.actor_of(manager, NOW))
     assert [job.token for job in listed] == [made[0].token]
+
+
+def test_a_file_is_listed_until_the_very_moment_at_which_it_is_cleared_away(manager):
+    mine = {"user": manager.user.pk, "state": shelf.READY}
+    put(shelf.KEPT, **mine)
+    kept = put(shelf.KEPT - timedelta(seconds=1), **mine)
+    assert services.mine(builders.actor_of(manager, NOW)) == [kept]
+    assert shelf.prune(NOW) == 1
