@@ -26,7 +26,7 @@ class Reach:
     def of(self, ids):
         """Those of these ids of cards that are within reach, as a set."""
         ids = set(ids)
-        if self.everywhere or not ids:
+        if self.everywhere:
             return ids
         own = set(Customer.objects.filter(pk__in=ids, branch=self.branch).values_list("pk", flat=True))
         return own | self._served(ids - own)

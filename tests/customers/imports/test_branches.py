@@ -17,6 +17,7 @@ from customers.imports.people import Reach, by_card_number
 from customers.log.models import AccessEntry
 from tests import builders
 from tests.archives.imports.importing import import_customers, import_visits, last, write_csv
+from tests.archives.reading import counted
 from tests.archives.visits.recording import line, record
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,16 @@ def test_a_visit_expected_voided_or_imported_makes_nobody_known(target, other_br
     assert by_card_number({"VIP0001"}, Reach(other_branch)) == {}
     assert by_card_number({"VIP0001"}, Reach(branch)) == {"VIP0001": target.pk}
     assert by_card_number({"VIP0001"}, Reach(other_branch, everywhere=True)) == {"VIP0001": target.pk}
+
+
+def test_whom_a_file_means_is_asked_of_those_it_names_and_not_of_all_a_branch_knows(target, branch, other_branch, stranger_manager):
+    for _n in range(3):
+        served_at(stranger_manager, builders.make_customer(branch=branch))
+    with counted() as rows:
+        assert Reach(branch).of([target.pk]) == {target.pk}
+        assert Reach(other_branch).of([target.pk]) == set()
+        assert Reach(other_branch).of([]) == set()
+    assert rows == [1]
 
 
 def test_the_card_of_a_guest_who_was_served_is_not_compared(theirs, target, stranger_manager):

@@ -139,6 +139,15 @@ def test_no_more_is_read_than_a_file_is_about(branch, other_branch, tmp_path):
     assert read(["B2", "丁", "13600136001", ""]) == few
 
 
+def test_a_row_says_the_first_address_of_a_card_that_has_several(either_way, branch, tmp_path):
+    card = builders.make_customer(branch=branch, card_no="A1", name="甲")
+    for community in ("阳光花园", "康定花园"):
+        Address.objects.create(customer=card, community=community)
+    rows = [["A1", "甲", "", "阳光花园"]]
+    said = import_customers(write_csv(tmp_path / "c.csv", HEADER, rows), branch)
+    assert said[-1] == "1 rows read, 0 taken, 1 known already and skipped, 0 refused"
+
+
 def test_who_has_a_phone_is_found_by_it_alone_and_by_no_merged_card(branch, tmp_path):
     into, merged = (builders.make_customer(branch=branch, name=name) for name in ("甲", "甲旧"))
     Phone.objects.create(customer=into, number="13800138000", is_main=True)
