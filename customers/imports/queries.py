@@ -31,9 +31,9 @@ class Details:
 
 
 def details(run, actor):
-    """The Details of an import whose rows are still kept, for the person who brought the file; else None."""
+    """The Details of an import that is read and whose rows are still kept, for the person who brought the file; else None."""
     desk = Desk(run.pk)
-    if not may_store(actor, run) or run.state != run.READY or not desk.spool.exists():
+    if not may_store(actor, run) or not desk.spool.exists():
         return None
     with Spool(desk.spool) as spool:
         rows = spool.first_rows(SAMPLE_ROWS)

@@ -217,7 +217,7 @@ def test_a_visit_expected_voided_or_imported_makes_nobody_known(target, other_br
     assert by_card_number({"VIP0001"}, Reach(other_branch, everywhere=True)) == {"VIP0001": target.pk}
 
 
-def test_whom_a_file_means_is_asked_of_those_it_names_and_not_of_all_a_branch_knows(target, branch, other_branch, stranger_manager):
+def test_whom_a_file_means_is_asked_of_those_it_names_alone(target, branch, other_branch, stranger_manager):
     for _n in range(3):
         served_at(stranger_manager, builders.make_customer(branch=branch))
     with counted() as rows:

@@ -275,11 +275,13 @@ def test_an_unknown_kind_is_404(client):
     assert client.get("/customers/imports/new/money/").status_code == 404
 
 
-def test_a_week_later_the_rows_are_forgotten(bring, folder):
+def test_a_week_later_the_rows_are_forgotten_and_the_page_still_opens(client, bring, folder):
     run = bring()
     prune(timezone.now() + timedelta(days=6))
     assert Desk(run.pk).folder.exists()
     prune(timezone.now() + timedelta(days=8))
+    assert not Desk(run.pk).folder.exists()
+    assert client.get(run.get_absolute_url()).context["details"] is None
     assert not Desk(run.pk).folder.exists()
 
 
