@@ -118,3 +118,17 @@ def test_other_people_and_other_cards(customer, stranger, beautician, other_bran
     assert desk.post(reverse("customers:safety_retire", args=[elsewhere.pk, note.pk]), {}).status_code == 404
     assert desk.get(retire).status_code == 405
     assert desk.post(reverse("customers:safety_retire", args=[customer.pk, 10**30]), {}).status_code == 404
+
+
+def test_one_that_ends_tomorrow_is_in_force_and_not_retired(desk, customer, receptionist):
+    today = builders.actor_of(receptionist).today
+    ends = (None, today + timedelta(days=1), today)
+    notes = [
+        SafetyNote.objects.create(customer=customer, tag=builders.make_tag(f"t{n}"), noted_on="2025-01-01", ended_on=end)
+        for n, end in enumerate(ends)
+    ]
+    shown = desk.get(f"/customers/{customer.pk}/").context
+    assert [sorted(note.pk for note in shown[name]) for name in ("safety_notes", "retired_notes")] == [
+        [note.pk for note in notes[:2]],
+        [notes[2].pk],
+    ]

@@ -217,7 +217,9 @@ def test_a_visit_expected_voided_or_imported_makes_nobody_known(target, other_br
     assert by_card_number({"VIP0001"}, Reach(other_branch, everywhere=True)) == {"VIP0001": target.pk}
 
 
-def test_whom_a_file_means_is_asked_of_those_it_names_alone(target, branch, other_branch, stranger_manager):
+def test_whom_a_file_means_is_asked_of_those_it_names_alone(
+    target, branch, other_branch, stranger_manager, django_assert_num_queries
+):
     for _n in range(3):
         served_at(stranger_manager, builders.make_customer(branch=branch))
     with counted() as rows:
@@ -225,6 +227,11 @@ def test_whom_a_file_means_is_asked_of_those_it_names_alone(target, branch, othe
         assert Reach(other_branch).of([target.pk]) == set()
         assert Reach(other_branch).of([]) == set()
     assert rows == [1]
+
+
+def test_nothing_is_asked_about_merged_cards_where_none_is(target, branch, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        assert by_card_number({"VIP0001"}, Reach(branch)) == {"VIP0001": target.pk}
 
 
 def test_the_card_of_a_guest_who_was_served_is_not_compared(theirs, target, stranger_manager):

@@ -299,35 +299,6 @@ def test_what_postgresql_does_not_take_leaves_everything_as_it_was(salon, tmp_pa
     assert content.everything(salon) == before
 
 
-def test_programs_are_of_a_folder_that_has_all_of_them_and_run(tmp_path):
-    from salon.backups import postgresql
-
-    for name in ("pg_dump", "pg_restore", "psql"):
-        assert postgresql._version_in(tmp_path) is None
-        (tmp_path / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.18'\n")
-        (tmp_path / name).chmod(0o755)
-    assert postgresql._version_in(tmp_path) == (15, 18)
-    (tmp_path / "pg_dump").write_text("#!/nowhere\n")
-    assert postgresql._version_in(tmp_path) is None
-
-
-@postgresql_only
-@pytest.mark.django_db
-def test_without_pg_dump_it_says_what_to_install(monkeypatch):
-    from salon.backups import postgresql
-    from salon.backups.manifest import Refused
-
-    monkeypatch.setattr(postgresql, "_candidates", lambda: iter(()))
-    with pytest.raises(Refused, match="install PostgreSQL's client programs"):
-        postgresql.programs()
-    monkeypatch.setattr(postgresql, "_candidates", lambda: iter(["one", "two"]))
-    monkeypatch.setattr(postgresql, "_version_in", {"one": (9, 6), "two": None}.get)
-    with pytest.raises(Refused, match="pg_dump is version 9, older than the server"):
-        postgresql.programs()
-    monkeypatch.setattr(postgresql, "_version_in", {"one": (90, 1), "two": (91, 0)}.get)
-    assert postgresql.programs().folder == "two"
-
-
 def test_not_enough_room(salon, tmp_path, monkeypatch):
     from salon.backups import folders
     from salon.backups.manifest import Refused

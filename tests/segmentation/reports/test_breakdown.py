@@ -132,6 +132,8 @@ def test_by_day(sold, today):
     assert days[-1].day == month.last
     (here,) = (each for each in days if each.net_fen)
     assert here == breakdown.DaySales(today, 18_001, 13_001, 5_000, 2, 2)
+    services.void_bill(actor=sold["actor"], key=uuid.uuid4(), bill=sold["bill"], reason="错单")
+    assert breakdown.by_day(month)[today.day - 1] == breakdown.DaySales(today, 15_001, 10_001, 5_000, 1, 1)
 
 
 def test_a_month_that_is_not_over_is_compared_with_as_many_days():

@@ -12,6 +12,7 @@ from segmentation.runs.models import TierRun
 from segmentation.runs.recompute import recompute
 from segmentation.scoring import abc
 from tests import builders
+from tests.archives.reading import counted
 from tests.segmentation.histories import day, make_customers, make_visits
 from tests.segmentation.runs.test_list import names
 from tests.segmentation.runs.test_overview import text_of
@@ -60,6 +61,15 @@ def test_of_whom_no_run_knows_nothing_is_explained(morning, branch, manager):
     recompute(as_of=day("2026-06-30"))
     newcomer = builders.make_customer(branch=branch)
     assert set(panels.why(builders.actor_of(manager), [known["甲"], newcomer])) == {known["甲"].pk}
+
+
+def test_for_one_card_the_figures_of_nobody_else_are_read(morning, branch, manager):
+    people = make_customers(branch, "甲乙丙")
+    make_visits(branch, [(who, day("2026-06-01"), [500]) for who in people.values()])
+    recompute(as_of=day("2026-06-30"))
+    with counted() as rows:
+        assert panels.why(builders.actor_of(manager), [people["甲"]])
+    assert rows == [3]  # the run, her figures, where they stand
 
 
 @pytest.mark.usefixtures("either_way")

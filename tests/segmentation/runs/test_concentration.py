@@ -10,6 +10,7 @@ from segmentation.runs import concentration, ladder
 from segmentation.runs.queries import concentration_of, overview
 from segmentation.runs.recompute import recompute
 from segmentation.scoring import abc
+from tests.archives.reading import counted
 from tests.segmentation.histories import day, make_customers, make_visits
 
 AMOUNTS = st.lists(st.integers(-5, 40), min_size=1, max_size=60)
@@ -42,6 +43,13 @@ def test_by_the_definitions(amounts):
     assert few.curve[-1] == (1, 1)
     assert few.curve == sorted(few.curve)
     assert all(share <= spent + 1e-12 for share, spent in few.curve), "above the line of equal shares"
+
+
+def test_the_curve_of_very_many_has_about_a_hundred_points_and_ends_with_everybody():
+    amounts = range(995, 0, -1)
+    curve = concentration.of_amounts(iter(amounts), len(amounts), sum(amounts)).curve
+    assert 90 < len(curve) < 110
+    assert curve[-1] == (1, 1)
 
 
 CASES = {
@@ -99,3 +107,14 @@ def test_a_company_costs_the_same_however_large(branch, django_assert_num_querie
         run = recompute(as_of=day("2026-06-30"))
         with django_assert_num_queries(len(concentration.TOPS) + 2):
             concentration.of_run(run)
+
+
+@pytest.mark.django_db
+def test_of_a_company_only_the_amounts_between_two_steps_are_read(branch, monkeypatch):
+    monkeypatch.setattr(ladder, "STEPS", 8)
+    people = make_customers(branch, [f"p{n}" for n in range(40)])
+    make_visits(branch, [(who, day("2026-06-01"), [100 + n]) for n, who in enumerate(people.values())])
+    run = recompute(as_of=day("2026-06-30"))
+    with counted() as rows:
+        concentration.of_run(run)
+    assert rows[0] <= 2 * len(concentration.TOPS) + 40 // 8

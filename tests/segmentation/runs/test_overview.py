@@ -131,10 +131,19 @@ def test_the_first_run_and_a_study_move_nobody(salon):
 
 def test_the_owner_sees_the_company(salon, boss):
     page = text_of(boss.get(URL))
-    for words in ("2 customers", "80.0%", "¥\xa08,000", "begins at ¥\xa02,000.00", "begins at ¥\xa01,000.00", "all branches"):
+    for words in (
+        "2 customers",
+        "80.0%",
+        "¥\xa08,000",
+        "begins at ¥\xa02,000.00",
+        "begins at ¥\xa01,000.00",
+        "all branches",
+        ">12 months<",
+    ):
         assert words in page, words
     assert "The best 20% of the customers bring 80% of the consumption" in page
     assert "Data as of 30 Jun 2026" in page
+    assert ">12 months<" in page
     assert "Who moved since the run of 31 May 2026" in page
     assert "乙" in page
     assert "behind" not in page

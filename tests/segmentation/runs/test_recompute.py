@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from segmentation.runs import spans as writing
 from segmentation.runs.models import StudyTier, TierRun, TierSpan
 from segmentation.runs.queries import lag
 from segmentation.runs.recompute import recompute
@@ -158,6 +159,7 @@ def test_a_run_made_while_the_clock_was_wrong_gives_way(branch, people):
     assert TierSpan.objects.at(right).get().tier == "A"
 
 
+@pytest.mark.usefixtures("either_way")
 def test_the_last_five_studies_are_kept(branch, people):
     make_visits(branch, [(people["甲"], day("2026-06-01"), [100])])
     recompute(as_of=AS_OF)
@@ -172,6 +174,16 @@ def test_a_missed_week_is_one_run_and_the_day_may_repeat(branch, people):
     later = recompute(as_of=AS_OF)
     assert not later.is_study
     assert TierRun.objects.published().count() == 2
+
+
+def test_what_is_taken_back_is_so_in_short_transactions(branch, people, monkeypatch):
+    """Between them whoever saves at the desk has her turn."""
+    make_visits(branch, [(who, day("2026-06-01"), [100]) for who in list(people.values())[:5]])
+    run, left = recompute(as_of=AS_OF), []
+    monkeypatch.setattr(writing, "CHUNKS", {connection.vendor: 2})
+    monkeypatch.setattr(writing, "pause", lambda: left.append(TierSpan.objects.count()))
+    writing.undo(run)
+    assert left == [3, 1, 0]
 
 
 def test_a_dry_run_stores_nothing(branch, people):
