@@ -7,6 +7,7 @@ from django.db.models import Min
 from archives.visits import plan_questions, undo
 from archives.visits.entry_queries import identified_of, prefill_correction
 from archives.visits.models import DONE, Bill, Line, Visit
+from archives.visits.typed import OTHER_PAYER
 from archives.visits.undo_models import UndoneVisit
 from salon import access
 from salon.forms import sent_id
@@ -21,16 +22,37 @@ def undone_bill(actor, visit_pk):
 def prefill_undone(actor, bill):
     """The form filled with what an undone bill said, for the visits that are open again. Saved, it takes the bill's place.
 
-    After an undone correction it corrects the bill that stands again. `actor` is at the bill's branch.
+    After an undone correction it corrects the bill that stands again. Who was billed since on another bill is left out.
+    `actor` is at the bill's branch.
     """
+    visits = list(bill.visits.order_by("pk"))
     filled = prefill_correction(bill)
-    reopened = {each.visit_id: each.reopened for each in _undone_visits(bill) if each.reopened and each.reopened.is_open}
-    for visit, guest in zip(bill.visits.order_by("pk"), filled.guests):
-        guest["visit"] = reopened[visit.pk].pk if visit.pk in reopened else None
-    stands = _in_place_of(bill) or bill
-    filled.head.update(replaces=stands.pk, nobody="1")  # what was asked before it was stored is not asked again
-    _answer_as_before(actor, bill, stands, filled)
-    return replace(filled, visits=list(reopened.values()), replaces=stands)
+    open_ones = open_in_place_of(visits)
+    for visit, guest in zip(visits, filled.guests):
+        guest["visit"] = open_ones[visit.pk].pk if visit.pk in open_ones else None
+    place = place_of(actor, bill)
+    filled.head.update(replaces=place and place.pk, nobody="1")  # what was asked before it was stored is not asked again
+    _answer_as_before(actor, bill, place, filled)
+    billed = {each.visit_id for each in _billed_since(bill)}
+    filled = _without(filled, [n for n, visit in enumerate(visits) if visit.pk in billed])
+    return replace(filled, visits=list(open_ones.values()), replaces=place)
+
+
+def _without(filled, left_out):
+    """A Prefill without some of its guests, their lines, and what was typed of a payment for all."""
+    if not left_out:
+        return filled
+    stay = {n: place for place, n in enumerate(n for n in range(len(filled.guests)) if n not in left_out)}
+    head = {name: value for name, value in filled.head.items() if not name.startswith("pay-")}
+    if head["payer"] != OTHER_PAYER:
+        head["payer"] = stay.get(head["payer"], 0)
+    return replace(
+        filled,
+        head=head,
+        guests=[filled.guests[n] for n in stay],
+        customers=[filled.customers[n] for n in stay],
+        lines=[line | {"guest": stay[line["guest"]]} for line in filled.lines if line["guest"] in stay],
+    )
 
 
 def _answer_as_before(actor, bill, stands, filled):
@@ -44,8 +66,10 @@ def _answer_as_before(actor, bill, stands, filled):
             line["again"] = known.pk
 
 
-def _undone_visits(bill):
-    return UndoneVisit.objects.filter(visit__bill=bill).select_related("reopened__customer").order_by("visit")
+def _billed_since(bill):
+    """The UndoneVisits of an undone bill whose customers were served and billed since, each on another bill."""
+    undone = UndoneVisit.objects.filter(visit__bill=bill, reopened__status=DONE)
+    return list(undone.select_related("reopened").order_by("visit"))
 
 
 def _in_place_of(bill):
@@ -54,12 +78,18 @@ def _in_place_of(bill):
 
 
 def stored_since(bill):
-    """The visit that shows what an undone bill was meant to be is stored since; None as long as it is to be entered again."""
+    """The visit that shows what an undone bill was meant to be is stored since, or was; None while it is to be entered again."""
     stands = _in_place_of(bill)
-    is_to_be_corrected = stands and not stands.voided_at and undo.former_bill(bill)
-    if stands and not is_to_be_corrected:
+    if stands is None:
+        billed = _billed_since(bill)
+        return billed[0].reopened if len(billed) == bill.visits.count() else None
+    if undo.is_undone(stands):
+        return stored_since(stands)
+    if not undo.former_bill(bill):
         return (_in_place_of(stands) or stands).visits.first()
-    return next((each.reopened for each in _undone_visits(bill) if each.reopened and each.reopened.status == DONE), None)
+    if not stands.voided_at:
+        return None
+    return stored_since(stands) if _in_place_of(stands) else stands.visits.first()
 
 
 # --- A page from before ----------------------------------------------------------------------------------------------
@@ -77,15 +107,15 @@ def open_in_place_of(visits):
 
 
 def place_of(actor, bill):
-    """The bill whose place an entry made for that of `bill` takes by now: itself, or what came of it through undoing and storing
-    again; None where something else was stored in its place, or it is not this person's to store again.
+    """The bill whose place an entry made for that of `bill` takes by now: itself, or what came of it by corrections and undoing;
+    None where nothing stands, where it was entered again, or where it is not this person's to store again.
     """
-    stands, is_undone = _in_place_of(bill), undo.is_undone(bill)
-    if stands and (undo.is_undone(stands) or is_undone and undo.former_bill(bill)):
-        return place_of(actor, stands)
-    if not is_undone:
-        return bill
-    return bill if stands is None and bill.voided_by_id == actor.user.pk else None
+    stands = _in_place_of(bill)
+    if not undo.is_undone(bill):
+        return place_of(actor, stands) if stands else None if bill.voided_at else bill
+    if stands is None:
+        return bill if bill.voided_by_id == actor.user.pk else None
+    return place_of(actor, stands) if undo.is_undone(stands) or undo.former_bill(bill) else None
 
 
 def as_of_now(form, sent, stored=None):

@@ -24,7 +24,7 @@ from customers.card.models import Customer
 from salon import access
 from salon.forms import sent_id
 from salon.money import format_money
-from salon.shop.models import Item
+from salon.shop.models import Branch, Item
 
 MAX_GUESTS, MAX_LINES = 12, 60
 ROW = re.compile(r"(guests|lines)-(\d{1,3})-(?:customer|item)")
@@ -78,12 +78,15 @@ class EntryForm:
         self.other_payer = next(iter(payers.values()), None)
 
     def _place(self):
-        """Where and instead of what it is stored. An owner may work at another branch than that of the bill or the open visit:
-        `actor` is there. `undone`: the undone bill that is entered again here, `corrected`: the one that stands until this does.
+        """Where and instead of what it is stored. An owner may work at another branch than that of the bill or the open visit, or
+        have switched since the page was made: `actor` is there. `undone`: the undone bill that is entered again here;
+        `corrected`: the one that stands until this does.
         """
         origin = self.replaced or next(filter(None, map(self.visit_of, self.guests)), None)
-        if origin and origin.branch_id != self.actor.branch.pk:
-            self.actor = access.at(self.actor, origin.branch)
+        branch = origin.branch_id if origin else sent_id(self.head["branch"].value())
+        if branch and branch != self.actor.branch.pk:
+            seen = Branch.objects.visible_to(self.actor).filter(pk=branch).first()
+            self.actor = access.at(self.actor, seen) if seen else self.actor
         is_undone = bool(self.replaced and undo.is_undone(self.replaced))
         self.undone = self.replaced if is_undone and not entry_again.stored_since(self.replaced) else None
         self.corrected = None if is_undone else self.replaced
@@ -127,7 +130,7 @@ class EntryForm:
         Each such line then asks; the bill that is corrected here does not count. If that stands no more, nothing is asked about
         what is refused anyway.
         """
-        if self.replaced and self.replaced.voided_at and not self.undone:
+        if self.replaced and self.replaced.voided_at and entry_again.place_of(self.actor, self.replaced) != self.replaced:
             return False
         customers = {guest.number: self.customer_of(guest) for guest in self.guests}
         pairs = [(customers[n].pk, line) for n, lines in self.placed.items() if customers[n] for line in lines]

@@ -36,6 +36,7 @@ class HeadForm(Form):
     rest = forms.ChoiceField(label=_("Paid by"), choices=[("", ""), *MEANS], required=False)
     shown_total = forms.IntegerField(required=False, widget=forms.HiddenInput)
     replaces = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    branch = forms.IntegerField(required=False, widget=forms.HiddenInput)  # where the page was made, for who may switch
     identified = forms.IntegerField(required=False, widget=forms.HiddenInput)  # visits of the corrected bill given to a customer
     nobody = forms.BooleanField(required=False, widget=forms.HiddenInput)  # was asked who did a service that names nobody
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from archives.visits import entries, entry_again, entry_queries, services, undo
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
 from archives.visits.entry_parts import GuestForm
-from archives.visits.models import Bill, Visit
+from archives.visits.models import DONE, Bill, Visit
 from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
@@ -79,7 +79,9 @@ def _undone(request):
     """?undone=VISIT: what was undone, to be entered again under a new key; or what it has become since."""
     bill = entry_again.undone_bill(request.actor, request.GET["undone"])
     if since := entry_again.stored_since(bill):
-        messages.info(request, _("This has been entered again already. Here it is."))
+        is_stored = since.status == DONE
+        text = _("This has been entered again already. Here it is.") if is_stored else _("What stood again was voided meanwhile.")
+        messages.info(request, text)
         return redirect(since)
     return _entry(request, entry_again.prefill_undone(access.at(request.actor, bill.branch), bill))
 
@@ -202,12 +204,23 @@ def _conflict(request, form, key, conflict):
     elif isinstance(conflict, operations.KeyConflict):
         form, said = _stored_before(request, form, operations.read_key(key, request.user, "visit"))
     else:  # somebody finished, cancelled or undid her visit meanwhile: saving again records what is to be recorded by now
-        form, said = _renewed(request, form), str(conflict)
-        if form.visits.keys() - {sent_id(value) for name, value in request.POST.items() if name.endswith("-visit")}:
-            said = _("This visit was finished and undone meanwhile. Nothing was stored: save again to finish it.")
+        before, form = form, _renewed(request, form)
+        said = " ".join([str(conflict), *_what_is_next(before, form)])
     form.came_too_late = True
     form.general.append(said)
     return _page(request, form, operations.new_key(request.user, "visit"), 409)
+
+
+def _what_is_next(before, form):
+    """What saving again will do, where that is not what the page `before` would have done."""
+    if form.visits.keys() - before.visits.keys():
+        yield _("It is open again, since that was undone: save again to finish it.")
+    elif len(form.visits) < len(before.visits):
+        yield _("Saving again stores a visit of its own.")
+    if form.replaced and form.replaced != before.replaced:
+        yield _("It stands as receipt %(receipt)s by now: saving again corrects that.") % {"receipt": form.replaced}
+    elif before.replaced and not form.replaced:
+        yield _("Saving again stores a bill of its own.")
 
 
 def _stored_before(request, form, key):

@@ -94,7 +94,7 @@
     }
     for (const [name, value] of draft.entries) {
       const control = form.elements[name];
-      if (!name.startsWith("lines-") && name !== "rest" && control && !control.disabled && guests.takes(name, values)) {
+      if (!name.startsWith("lines-") && !["rest", "branch"].includes(name) && control && !control.disabled && guests.takes(name, values)) {
         control.value = value;
       }
     }

@@ -1,50 +1,18 @@
 """Undo, and then: a colleague, an older page, a second tab, another branch, Back. Nothing is booked twice or moves."""
 
-import html
 import uuid
-from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals, entry_again, services, undo
-from archives.visits.models import Bill, Visit
+from archives.visits import arrivals, entry_again, services
+from archives.visits.models import Visit
 from salon import operations
 from tests import builders
 from tests.archives.reading import counted
+from tests.archives.visits.entered import ENTRY, again, sent_line, store, text_of, undo_now, waiting_now
 from tests.archives.visits.entering import sent
 from tests.archives.visits.recording import line, record
-from tests.customers.card.filling import inputs, send
-
-ENTRY = "/visits/new/"
-
-
-def store(client, data):
-    """Store what a page sends; the visit it made."""
-    response = client.post(ENTRY, data)
-    assert response.status_code == 302, [text for text in text_of(response).splitlines() if "invalid-feedback" in text]
-    return Visit.objects.get(pk=response["Location"].split("/")[2])
-
-
-def undo_now(person, visit):
-    """Undone by who stored it, this moment; the address of its entry."""
-    return undo.undo_bill(actor=builders.actor_of(person), key=uuid.uuid4(), bill=visit.bill)
-
-
-def again(response, **changed):
-    """What the page of an entry sends, with what was changed in it."""
-    return inputs(response) | changed
-
-
-def text_of(response):
-    return html.unescape(response.content.decode())
-
-
-@pytest.fixture
-def waiting(actor, customer, beautician):
-    """The customer waits since ten minutes, for somebody."""
-    earlier = builders.actor_of(actor.staff, actor.now - timedelta(minutes=10))
-    return arrivals.check_in(actor=earlier, key=uuid.uuid4(), branch=actor.branch, customer=customer, assigned=beautician)
-
+from tests.customers.card.filling import send
 
 # --- What was billed since is asked about ----------------------------------------------------------------------------
 
@@ -61,6 +29,39 @@ def test_what_a_colleague_billed_since_the_undo_is_asked_about(desk, receptionis
     assert Visit.objects.done().count() == 2
 
 
+def test_what_a_colleague_finished_since_the_undo_is_asked_about_too(desk, receptionist, manager, facial, waiting):
+    """Not in a new entry, but the very visit that was open again."""
+    entry = undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
+    page, boss = desk.get(entry), builders.client_of(manager)
+    reopened = Visit.objects.get(status="arrived")
+    theirs = store(boss, again(boss.get(f"{ENTRY}?visit={reopened.pk}"), **sent_line(facial)))
+    asked = desk.post(ENTRY, again(page))
+    assert asked.status_code == 422
+    assert f"was done that day already, receipt {theirs.receipt_no}" in text_of(asked)
+    late = desk.post(ENTRY, again(asked, **{"lines-0-again": str(theirs.lines.get().pk)}))
+    assert late.status_code == 409
+    assert "Saving again stores a visit of its own." in text_of(late)
+    store(desk, again(late))
+    assert Visit.objects.done().count() == 2
+
+
+def test_of_several_who_was_billed_since_is_left_out_and_the_others_are_entered(
+    desk, receptionist, manager, branch, customer, facial, waiting
+):
+    friend = builders.make_customer(branch=branch, name="李婷")
+    guests = [{"customer": customer, "visit": waiting.pk}, friend]
+    lines = [{"item": facial}, {"item": facial, "guest": 1, "price": "100"}]
+    entry = undo_now(receptionist, store(desk, sent(receptionist, guests, lines, payer="1", **{"pay-cash": "50"})))
+    boss, reopened = builders.client_of(manager), Visit.objects.get(status="arrived")
+    store(boss, again(boss.get(f"{ENTRY}?visit={reopened.pk}"), **sent_line(facial)))
+    page = desk.get(entry)
+    assert page.status_code == 200
+    assert "李婷" in text_of(page)
+    visit = store(desk, again(page))
+    assert (visit.customer, visit.net_fen, visit.bill.payer) == (friend, 10_000, friend)
+    assert desk.get(entry, follow=True).redirect_chain == [(visit.get_absolute_url(), 302)]
+
+
 def test_what_was_answered_before_the_undo_is_not_asked_again(desk, receptionist, actor, branch, customer, facial):
     """Also where the form has another error first, and of another customer on the bill."""
     friend = builders.make_customer(branch=branch, name="李婷")
@@ -70,159 +71,6 @@ def test_what_was_answered_before_the_undo_is_not_asked_again(desk, receptionist
     wrong = desk.post(ENTRY, again(desk.get(entry), **{"lines-0-quantity": "x"}))
     assert wrong.status_code == 422
     store(desk, again(wrong, **{"lines-0-quantity": "1"}))
-
-
-# --- A page from before ----------------------------------------------------------------------------------------------
-
-
-def test_the_first_page_saved_with_another_price_takes_the_undone_bills_place(desk, receptionist, customer, facial, waiting):
-    """Back to the page it was typed in, corrected there: one 409 that says so, then the waiting customer is finished."""
-    first = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))
-    undo_now(receptionist, store(desk, first))
-    late = desk.post(ENTRY, first | {"lines-0-price": "300"})
-    assert late.status_code == 409
-    said = text_of(late)
-    assert "What this form stored was undone, and nothing since." in said
-    assert "Nothing was stored yet." not in said
-    assert "张晓梅 is open again: Arrived" in said
-    visit = store(desk, again(late))
-    former = Bill.objects.order_by("pk").first()
-    assert (visit.bill.replaces, visit.net_fen, visit.assigned, visit.arrived_at) == (
-        former,
-        30_000,
-        waiting.assigned,
-        waiting.arrived_at,
-    )
-    assert not Visit.objects.filter(status__in=("arrived", "in_care")).exists()
-
-
-def sent_line(item, **fields):
-    given = {"guest": "0", "item": str(item.pk), "quantity": "1", "price": "380", "minutes": "60"} | fields
-    return {"rest": "wechat", "nobody": "1"} | {f"lines-0-{name}": value for name, value in given.items()}
-
-
-def test_a_second_tab_finishes_the_visit_that_is_open_again(desk, receptionist, facial, waiting):
-    second = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial, price="300"))
-    undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
-    reopened = Visit.objects.get(status="arrived")
-    late = desk.post(ENTRY, second | {"lines-0-minutes": str(reopened.pk)})  # a number like that of the visit is not the visit
-    assert late.status_code == 409
-    assert "was finished and undone meanwhile" in text_of(late)
-    visit = store(desk, again(late))
-    assert (visit.net_fen, visit.assigned) == (30_000, waiting.assigned)
-    assert dict(Visit.objects.values_list("pk", "status")) == {waiting.pk: "voided", visit.pk: "done"}
-
-
-def test_once_it_is_entered_again_an_older_page_says_so_and_is_a_visit_of_its_own(desk, receptionist, facial, waiting):
-    first = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))
-    entry = undo_now(receptionist, store(desk, first))
-    tab = again(desk.get(entry), **{"lines-0-price": "300"})
-    stored = store(desk, again(desk.get(entry)))
-    for data in (first | {"lines-0-price": "300"}, tab):
-        late = desk.post(entry, data)
-        said = text_of(late)
-        assert late.status_code == 409
-        assert "Nothing is stored until" not in said
-        assert "Correct a visit" not in said
-        fields = again(late)
-        assert (fields["replaces"], fields["guests-0-visit"]) == ("", "")
-    assert stored.get_absolute_url() in text_of(desk.post(ENTRY, first | {"lines-0-price": "300"}))
-    wrong = text_of(desk.post(entry, tab | {"lines-0-quantity": "x"}))
-    assert "Nothing is stored until" not in wrong
-    assert "You are correcting" not in wrong
-
-
-def test_of_several_customers_only_who_is_finished_is_let_go(
-    desk, receptionist, manager, actor, branch, customer, facial, waiting
-):
-    friend = builders.make_customer(branch=branch, name="李婷")
-    hers = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=friend)
-    guests = [{"customer": customer, "visit": waiting.pk}, {"customer": friend, "visit": hers.pk}]
-    both = sent(receptionist, guests, [{"item": facial}, {"item": facial, "guest": 1}])
-    arrivals.move_visit(actor=builders.actor_of(manager), visit=waiting, to="cancelled")
-    late = desk.post(ENTRY, both)
-    assert late.status_code == 409
-    store(desk, again(late))
-    assert dict(Visit.objects.filter(pk__in=[waiting.pk, hers.pk]).values_list("pk", "status")) == {
-        waiting.pk: "cancelled",
-        hers.pk: "done",
-    }
-
-
-def test_an_older_correction_follows_what_stands_again(desk, receptionist, actor, customer, facial):
-    """Corrected, undone, and the page of the correction saved with another price: it corrects what stands again."""
-    first = record(actor, customer, line(facial))
-    page = again(desk.get(f"{ENTRY}?replaces={first.visits.get().pk}"), nobody="1", **{"lines-0-price": "300"})
-    other_tab = page | {"operation": operations.new_key(receptionist.user, "visit")}
-    undo_now(receptionist, store(desk, page))
-    (stands,) = Bill.objects.filter(voided_at=None)
-    for data in (page | {"lines-0-price": "200"}, other_tab):
-        late = desk.post(ENTRY, data)
-        assert late.status_code == 409
-        assert again(late)["replaces"] == str(stands.pk)
-        assert f"You are correcting receipt {stands}" in text_of(late)
-    assert store(desk, again(late)).bill.replaces == stands
-    assert Bill.objects.filter(voided_at=None).count() == 1
-
-
-def test_nobody_takes_the_place_of_what_another_undid(receptionist, manager, desk, facial, waiting):
-    """Her page of the waiting customer finishes the visit; the undone bill stays hers who undid it."""
-    boss = builders.client_of(manager)
-    theirs = again(boss.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))
-    undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
-    visit = store(boss, again(boss.post(ENTRY, theirs)))
-    assert visit.bill.replaces is None
-    entry = desk.get(f"{ENTRY}?undone={waiting.pk}", follow=True)
-    assert "has been entered again already" in text_of(entry)
-
-
-def test_whose_correction_another_undid_the_bill_of_stores_it_as_a_visit_of_its_own(
-    receptionist, manager, desk, actor, customer, facial
-):
-    bill = record(actor, customer, line(facial))
-    boss = builders.client_of(manager)
-    theirs = again(boss.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1")
-    undo_now(receptionist, bill.visits.get())
-    late = boss.post(ENTRY, theirs)
-    assert (late.status_code, again(late)["replaces"]) == (409, "")
-    assert store(boss, again(late)).bill.replaces is None
-
-
-def test_a_late_correction_of_what_a_colleague_has_corrected_since_does_not_take_the_place_of_hers(
-    desk, receptionist, actor, customer, facial
-):
-    first = record(actor, customer, line(facial))
-    second = record(actor, customer, line(facial), replaces=first)
-    page = again(desk.get(f"{ENTRY}?replaces={second.visits.get().pk}"), nobody="1", **{"lines-0-price": "300"})
-    record(actor, customer, line(facial, unit_price_fen=20_000), replaces=second)
-    late = desk.post(ENTRY, page)
-    assert (late.status_code, again(late)["replaces"]) == (409, str(second.pk))
-    assert desk.post(ENTRY, again(late)).status_code == 409
-
-
-def test_what_was_stored_with_other_content_and_stands_is_not_replaced_nor_is_what_was_undone_for_somebody_else(
-    desk, receptionist, branch, customer, facial
-):
-    undo_now(receptionist, store(desk, sent(receptionist, [builders.make_customer(branch=branch)], [{"item": facial}])))
-    data = sent(receptionist, [customer], [{"item": facial}])
-    store(desk, data)
-    late = desk.post(ENTRY, data | {"lines-0-price": "300"})
-    assert (late.status_code, again(late)["replaces"]) == (409, "")
-
-
-def test_a_page_sent_too_late_looks_at_no_visits_but_its_own(desk, receptionist, actor, branch, customer, facial):
-    data = sent(receptionist, [customer], [{"item": facial}])
-    store(desk, data)
-
-    def read():
-        with counted() as rows:
-            assert desk.post(ENTRY, data | {"lines-0-price": "300"}).status_code == 409
-        return rows
-
-    before = read()
-    for _n in range(2):
-        arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=builders.make_customer(branch=branch))
-    assert read() == before
 
 
 # --- Back, and what was cancelled ------------------------------------------------------------------------------------
@@ -271,11 +119,6 @@ def test_the_address_of_what_one_has_voided_leads_to_its_page(desk, receptionist
     assert desk.get(f"{ENTRY}?visit={visit.pk}")["Location"] == visit.get_absolute_url()
 
 
-def waiting_now(visit):
-    visit.refresh_from_db()
-    return visit
-
-
 def test_what_was_undone_and_cancelled_since_is_entered_as_a_visit_of_its_own(desk, receptionist, manager, facial, waiting):
     entry = undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
     reopened = Visit.objects.get(status="arrived")
@@ -307,6 +150,29 @@ def test_a_correction_stays_at_its_branch_with_who_served(boss, owner, actor, br
     again_url = undo_now(owner, visit)
     visit = store(boss, again(boss.get(again_url), **{"lines-0-staff": str(beautician.pk), "lines-0-share": ""}))
     assert (visit.branch, visit.bill.receipt_no.partition("-")[0]) == (branch, branch.code)
+
+
+def test_a_page_made_before_the_switch_is_stored_where_it_was_made(owner, stranger, customer, facial):
+    """Unchanged it finds what it stored; changed it keeps who served, and says where it is stored."""
+    browser = builders.client_of(owner)
+    served = builders.make_staff(branch=owner.branch, role="beautician")
+    page = again(browser.get(f"{ENTRY}?customer={customer.pk}"), **sent_line(facial, staff=str(served.pk), share=""))
+    visit = store(browser, page)
+    browser.post("/shop/branches/switch/", {"branch": stranger.branch.pk})
+    assert browser.post(ENTRY, page)["Location"] == f"/visits/{visit.pk}/saved/"
+    undo_now(owner, visit)
+    late = browser.post(ENTRY, page | {"lines-0-price": "300"})
+    assert late.status_code == 409
+    assert f"This is recorded at {owner.branch.name}, where it belongs." in text_of(late)
+    stored = store(browser, again(late, **{"lines-0-staff": str(served.pk), "lines-0-share": ""}))
+    assert (stored.branch, stored.lines.get().shares.get().staff) == (owner.branch, served)
+    other = browser.post(ENTRY, page | {"branch": "x", "operation": operations.new_key(owner.user, "visit")})
+    assert other.status_code in (404, 422)
+
+
+def test_nobody_stores_at_another_branch_by_naming_it(desk, receptionist, stranger, customer, facial):
+    data = sent(receptionist, [customer], [{"item": facial}], branch=stranger.branch.pk)
+    assert store(desk, data).branch == receptionist.branch
 
 
 def test_so_does_an_open_visit_and_who_comes_onto_its_bill(boss, actor, stranger, branch, customer, facial, waiting):
