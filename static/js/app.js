@@ -90,6 +90,9 @@
   if (find && window.htmx) {
     box.addEventListener("keydown", findKey);
     box.addEventListener("focus", () => unfold(true));
+    document.addEventListener("DOMContentLoaded", () => { // htmx listens by now; what was typed before it did is no "input" to it
+      if (box.value !== box.defaultValue) box.dispatchEvent(new Event("search", { bubbles: true }));
+    });
     hits.addEventListener("mousemove", (event) => {
       const under = event.target.closest("[role=option]");
       if (under && under !== selected()) select(under);

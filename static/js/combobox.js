@@ -128,6 +128,9 @@
         leave(input.value, first);
       }
     });
+    if (document.activeElement === input && input.value !== input.defaultValue) {
+      suggest(); /* typed before this script had come */
+    }
     return { suggest, close };
   };
 

@@ -36,6 +36,25 @@ def test_a_customer_is_found_and_opened_from_anywhere_without_the_mouse(visit_pa
     page.wait_for_url(f"**/customers/{people['张晓梅']}/")
 
 
+@pytest.mark.parametrize(
+    ("address", "script", "place", "found"),
+    [
+        ("/", "app", "[data-find] [role=combobox]", "#hits [aria-selected=true]"),
+        ("/visits/new/", "pick", "#pick-box", "#pick-options [aria-selected=true]"),
+    ],
+)
+def test_what_was_typed_before_the_scripts_came_is_looked_for(visit_page, people, address, script, place, found):
+    page, held = visit_page("/account/"), []
+    page.route(f"**/js/{script}*.js", lambda route: held.append(route))
+    page.goto(address, wait_until="commit")
+    page.locator(place).focus()
+    page.keyboard.type("江珊")
+    expect(page.locator(found)).to_have_count(0)
+    assert held
+    held.pop().continue_()
+    expect(page.locator(found)).to_contain_text("江珊")
+
+
 def test_enter_may_come_before_the_answer(visit_page, people):
     page = visit_page("/customers/")
     page.keyboard.press("Control+k")
