@@ -41,6 +41,7 @@ PHRASES = {  # what static/js/visit*.js says; {…} is filled there
     "stranger": gettext_lazy("Nobody of this name works here."),
     "instead": gettext_lazy("Instead of {name}:"),
     "changed": gettext_lazy("The visit is {name}’s now. What was typed is kept."),
+    "stays_open": gettext_lazy("The visit of {name} stays open at the desk."),
     "on_bill": gettext_lazy("A customer can stand on a bill only once."),
     "enter": gettext_lazy("Enter stores nothing here. Ctrl Enter saves."),
     "bad_quantity": gettext_lazy("Enter a quantity, such as 1 or 0.5."),
@@ -187,7 +188,11 @@ def _changed(request, form, key):
     if guest is None or customer is None:
         form.general.append(problem or _("Type a whole card number or phone number that one customer has."))
         return _page(request, form, key, 422)
+    former = form.visit_of(guest)
     visit = entry_queries.open_visit(form.actor, customer, sent_id(guest["visit"].value()))
+    if former and former != visit and former.is_open:
+        said = _("The visit of {name} stays open at the desk.")
+        messages.info(request, said.format(name=former.customer or _("Walk-in")))
     data = request.POST.copy()
     data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
     for name in data:
@@ -291,7 +296,7 @@ def _repeat_url(request, form):
 @require_safe
 def guest(request):
     """The part of the page for one more customer, or for another in place of one: ?customer=ID&number=1 (no customer: a walk-in),
-    &visit=ID (the open visit of nobody that is hers now), &at=ID (the branch of the entry, if an owner works at another);
+    &visit=ID (the open visit of nobody that is hers now), &at=ID (the branch of the entry: an owner may work at another);
     ?payer=ID: who pays for all.
     """
     if "payer" in request.GET:
@@ -299,8 +304,8 @@ def guest(request):
         _log_view(request, payer)
         return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
     actor, number, pk = request.actor, request.GET.get("number", ""), request.GET.get("customer")
-    if "at" in request.GET:
-        actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=request.GET["at"]))
+    if (at := sent_id(request.GET.get("at"))) not in (None, actor.branch.pk):
+        actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=at))
     if not (number.isascii() and number.isdigit() and len(number) < 4):
         number = "1"
     customer = entry_queries.customer_to_serve(actor, pk) if pk else None

@@ -42,7 +42,7 @@
     /* A part of the page from the server, or null if this card cannot be opened here. */
     async function fetchPart(query) {
       busy += 1;
-      const part = await salon.fetchPart(form.dataset.guestUrl, { ...query, ...(form.dataset.at ? { at: form.dataset.at } : {}) }).catch(() => null);
+      const part = await salon.fetchPart(form.dataset.guestUrl, { ...query, at: form.elements.branch.value }).catch(() => null);
       busy -= 1;
       if (!part) {
         page.removed(page.phrases.not_found, true);
@@ -126,11 +126,14 @@
       if (field(number, "customer").value === customer || isOnBill(customer, number)) {
         return;
       }
+      const open = field(number, "visit").value;
       const before = await exchange(number, customer);
       if (!before) {
         return;
       }
       page.removed(page.phrases.changed.replace("{name}", page.guests.get(number).name), true);
+      one("[data-stays-open]").textContent =
+        open && open !== field(number, "visit").value ? page.phrases.stays_open.replace("{name}", before.name) : "";
       page.lines.forAnother(number);
       const planned = (line) => before.planned.some((each) => page.lines.isAsPlanned(line, each)); /* for the former one: not typed */
       linesOf(number).filter(planned).forEach(page.lines.remove);

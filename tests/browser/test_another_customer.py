@@ -59,6 +59,7 @@ def test_by_keyboard_the_visit_is_hers_and_what_was_typed_stays(visit_page, peop
     expect(page.locator("[data-head=safety]")).to_contain_text("果酸")
     assert names(page) == ["果酸焕肤", "眼部护理"]
     expect(page.locator("[data-removed]")).to_contain_text("Removed: 水光补水")
+    expect(page.locator("[data-stays-open]")).to_have_text("The visit of 许晴 stays open at the desk.")
     expect(lines(page).first.locator("[data-stop]")).to_be_visible()
     expect(lines(page).first.locator("[data-person] input").first).to_have_value("王琳")
     expect(page.locator("[name=guests-0-next_note]")).to_have_value("怕痒")

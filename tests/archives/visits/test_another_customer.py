@@ -44,7 +44,10 @@ def states():
 
 def test_a_walk_ins_waiting_visit_is_taken_over_by_the_customer(desk, receptionist, friend, facial, nobodys):
     guest = {"customer": friend, "visit": nobodys.pk}
-    assert desk.post(URL, sent(receptionist, [guest], [{"item": facial}])).status_code == 302
+    form = sent(receptionist, [guest], [{"item": facial}])
+    answer = desk.post(URL, sent(receptionist, [guest | {"customer": None}], [{"item": facial}]) | {"change": "0", "who": "K77"})
+    assert "The visit of Walk-in" not in answer.content.decode()  # it goes with the entry
+    assert desk.post(URL, form).status_code == 302
     assert states() == [("李婷", DONE)]
     assert only_bill().payer == friend
 
@@ -117,6 +120,7 @@ def test_without_javascript_what_was_typed_stays(desk, receptionist, actor, cust
         assert answer.status_code == 200
         page = answer.context["form"]
         assert (page.guests[0].card.customer, page.guests[0]["visit"].value()) == (friend, hers.pk)
+        assert "The visit of 张晓梅 stays open at the desk." in answer.content.decode()
         assert page.guests[0]["next_note"].value() == "怕痒"
         assert [line["discount"].value() for line in page.lines] == ["9折", None]
         assert [line["override"].value() for line in page.lines] == [None, ""]  # the reason was another's

@@ -181,7 +181,7 @@ def test_so_does_an_open_visit_and_who_comes_onto_its_bill(boss, actor, stranger
     there = builders.actor_of(stranger)
     arrivals.check_in(actor=there, key=uuid.uuid4(), branch=stranger.branch, customer=friend)
     page = boss.get(f"{ENTRY}?visit={waiting.pk}")
-    assert f'data-at="{branch.pk}"' in text_of(page)
+    assert f'name="branch" value="{branch.pk}"' in text_of(page)
     part = boss.get(f"{ENTRY}guest/", {"customer": friend.pk, "number": 1, "at": branch.pk})
     assert part.context["guest"]["visit"].value() == hers.pk
     assert store(boss, again(page, **sent_line(facial))).branch == branch
