@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from archives.visits.payment_models import Payment
 from customers.imports.engine import RowError
 from salon import cells, text
-from salon.money import MAX_LINE_FEN, format_money
+from salon.money import MAX_LINE_FEN, format_money, round_half_up
 from salon.shop.models import Item
 
 CARD_LENGTH, RECEIPT_LENGTH, NAME_LENGTH = 40, 60, 80
@@ -195,8 +196,7 @@ def _computed(entry):
 
 def _product(milli, fen):
     """Quantity × price in fen, halves away from zero."""
-    size = (abs(milli * fen) * 2 + 1000) // 2000
-    return size if milli * fen > 0 else -size
+    return round_half_up(Decimal(milli * fen) / 1000)
 
 
 def money_of(entry):

@@ -5,7 +5,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from archives.visits.models import VOIDED, Line, Visit
-from segmentation.reports import sales
+from salon.shop.models import Category
+from segmentation.reports import sales, summary
 from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
@@ -73,10 +74,11 @@ def test_what_was_voided_or_is_of_later_days_counts_nowhere(branch, other_branch
 
 def test_items_by_sales_are_classed_as_customers_are(june):
     visit = sales.visits_of(JUNE).order_by("pk").first()
+    faces = Category.objects.create(name="面部")
     sold = {"甲": [70_000], "乙": [15_000], "丙": [15_000, 100, -100], "丁": [-300], "戊": [0]}
     position = 0
     for name, amounts in sold.items():
-        item = builders.make_item(name=name)
+        item = builders.make_item(name=name, category=faces if name == "甲" else None)
         for fen in amounts:
             position += 1
             Line.objects.create(
@@ -91,6 +93,8 @@ def test_items_by_sales_are_classed_as_customers_are(june):
         ("戊", 1000, 0, 4, 1, "C"),
         ("丁", -1000, -300, 5, 1, "C"),
     ]
+    assert [i.category for i in sales.by_item(JUNE)] == ["面部", "", "", "", ""]
+    assert sales.by_item(JUNE.ahead(-1)) == []  # what is sold in a month is none of another's
 
 
 def workbook(tmp_path, month="2026-06"):
@@ -103,22 +107,34 @@ def test_the_workbook_says_what_the_queries_say(june, tmp_path):
     recompute(as_of=day("2026-06-30"))
     book = workbook(tmp_path)
     assert book.sheetnames == [*SHEETS[:-2], "Customers", *SHEETS[-2:]]
-    summary = {row[0]: row[1:] for row in workbooks.rows(book["Summary"]) if row[0]}
-    assert summary["Visits"][:5] == (4, 1, 3, 1, 3)
-    assert summary["New customers"][:5] == (1, 0, None, 1, 0)
-    assert summary["2026-06"][:2] == (350.01, pytest.approx(-0.124975))
-    assert summary["2025-12"][:2] == (0, None)
-    assert summary["Consumption"][:5] == (350.01, 400, pytest.approx(-0.124975), 10, pytest.approx(34.001))
-    assert "Tiers: 12 months up to 2026-06-30" in summary
-    shares = [summary[tier][2] for tier in "ABC"]
+    said = {row[0]: row[1:] for row in workbooks.rows(book["Summary"]) if row[0]}
+    assert said["Visits"][:5] == (4, 1, 3, 1, 3)
+    assert said["New customers"][:5] == (1, 0, None, 1, 0)
+    assert said["2026-06"][:2] == (350.01, pytest.approx(-0.124975))
+    assert said["2025-12"][:2] == (0, None)
+    assert said["Consumption"][:5] == (350.01, 400, pytest.approx(-0.124975), 10, pytest.approx(34.001))
+    assert "Tiers: 12 months up to 2026-06-30" in said
+    shares = [said[tier][2] for tier in "ABC"]
     assert sum(shares) == pytest.approx(1)
     assert len(book["Summary"]._charts) == 3  # months, branches, tiers
     assert [chart.y_axis.scaling.min for chart in book["Summary"]._charts[:1]] == [0]  # there are months without anything
     assert len(workbooks.records(book["Visits"])) == 6
+    by_day = {str(row["Day"])[:10]: row["New customers"] for row in workbooks.records(book["By day"])}
+    assert (by_day["2026-06-01"], by_day["2026-06-02"]) == (1, None)  # an empty cell, not 0
     assert [row["Card number"] for row in workbooks.records(book["Customers"])] == ["乙", "甲"]
     for name in book.sheetnames:
         rests_on = "as they were computed" if name == "Customers" else "as corrected since"
         assert rests_on in workbooks.rows(book[name])[1][0], name
+
+
+def test_its_visits_stand_day_by_day_as_they_were_entered(branch, june, tmp_path, either_way):
+    for serial, name in enumerate("丙乙甲", start=200):
+        make_visits(branch, [(june[name], day("2026-06-15"), [100])], serial=serial)
+    listed = [(str(row["Day"])[:10], row["Customer"]) for row in workbooks.records(workbook(tmp_path)["Visits"])]
+    assert listed == [
+        ("2026-06-01", "甲"), ("2026-06-02", "甲"), ("2026-06-15", "乙"), ("2026-06-15", "丙"), ("2026-06-15", "乙"),
+        ("2026-06-15", "甲"), ("2026-06-16", "Walk-in"), ("2026-06-17", "丙"), ("2026-06-30", "甲"),
+    ]  # fmt: skip
 
 
 def test_a_month_that_is_not_over_is_compared_alike_wherever_it_stands(branch, tmp_path):
@@ -129,10 +145,10 @@ def test_a_month_that_is_not_over_is_compared_alike_wherever_it_stands(branch, t
     with time_machine.travel("2026-06-20 04:00:00Z", tick=False):
         page = workbook(tmp_path)["Summary"]
     rows = workbooks.rows(page)
-    summary = {row[0]: row[1:] for row in rows if row[0]}
-    assert summary["Consumption"][:3] == (120, 100, pytest.approx(0.2))
-    assert summary["2026-06, up to day 20"][:2] == (120, pytest.approx(0.2))
-    assert summary["2026-05"][0] == 1_000
+    said = {row[0]: row[1:] for row in rows if row[0]}
+    assert said["Consumption"][:3] == (120, 100, pytest.approx(0.2))
+    assert said["2026-06, up to day 20"][:2] == (120, pytest.approx(0.2))
+    assert said["2026-05"][0] == 1_000
     assert "20.0% more than in May 2026, up to day 20" in rows[3][0]
     assert ("2026-06, up to day 20", "2026-05, up to day 20") in [row[1:3] for row in rows]
     drawn = page._charts[0].series[0].val.numRef.f
@@ -146,6 +162,16 @@ def test_no_sentence_goes_on_under_a_chart(june, tmp_path):
     assert {each.max_col for each in page.merged_cells.ranges} == {6}
     assert all(chart.anchor._from.col > 6 for chart in page._charts)
     assert page.row_dimensions[first].height == 36, "two lines"
+
+
+def test_the_charts_stand_beside_all_the_rows_and_no_further(june, tmp_path):
+    """A sentence of two lines counts twice, or the last chart would end above the last row."""
+    page = workbook(tmp_path)["Summary"]
+    first = min(chart.anchor._from.row for chart in page._charts) + 1
+    rows = [page.row_dimensions[row].height for row in range(first, page.max_row + 1)]
+    emu = 360_000  # of a centimetre, in the files of spreadsheets
+    charts = sum(chart.anchor.ext.height / emu + summary.GAP for chart in page._charts) * summary.POINTS
+    assert charts == pytest.approx(sum(rows), abs=1)
 
 
 def test_a_month_without_anything_and_no_run(db, tmp_path):
