@@ -69,7 +69,7 @@ class Finder(ast.NodeVisitor):
     """Collects the `mutations` of one file."""
 
     def __init__(self, path, source):
-        self.path, self.source, self.mutations = path, source, []
+        self.path, self.source, self.mutations, self.drawn = path, source, [], set()
         self.starts = [0]
         for line in source.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
@@ -103,7 +103,10 @@ class Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node):
-        if [self.text(target) for target in node.targets] == ["ordering"]:
+        names = [self.text(target) for target in node.targets]
+        if self.text(node.value).endswith(".random()"):
+            self.drawn.update(names)
+        if names == ["ordering"]:
             self.add(node, f"without  {self.text(node)}", self.at(node.value), self.after(node.value), "()")
         self.generic_visit(node)
 
@@ -112,7 +115,8 @@ class Finder(ast.NodeVisitor):
         if len(node.ops) == 1 and operator in FLIPPED:
             between = self.source[self.after(left) : self.at(right)].decode()
             brackets = between.count("(") - between.count(")")
-            is_drawn = ".random()" in self.text(left)  # exactly the limit is never drawn
+            # Exactly the limit is never drawn by chance.
+            is_drawn = ".random()" in self.text(left) or self.text(left) in self.drawn
             if brackets == 0 and "\n" not in between and "#" not in between and not is_drawn:
                 changed = f"{' ' if between.startswith(' ') else ''}{FLIPPED[operator]} "
                 self.add(node, f"{self.text(node)}  with  {FLIPPED[operator]}", self.after(left), self.at(right), changed)
@@ -147,6 +151,7 @@ class Finder(ast.NodeVisitor):
             self.add(dropped, f"{node.func.attr} without  {self.text(dropped)}", self.after(owner), self.after(node), text)
 
     def visit_FunctionDef(self, node):
+        self.drawn = set()
         for decorator in node.decorator_list:
             if not any(word in self.text(decorator) for word in KEPT_DECORATORS):
                 begin = self.at(decorator) - 1

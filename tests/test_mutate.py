@@ -37,6 +37,14 @@ def test_each_kind_of_change_is_made_once_and_words_are_left_alone():
     assert sorted(changed) == [[line] for line in sorted(CHANGED)]
 
 
+def test_exactly_a_limit_is_never_drawn():
+    source = (
+        b"def f(x):\n    kind = rng.random()\n    return kind < 0.5 or rng.random() > 0.5\ndef g(kind):\n    return kind < 0.5\n"
+    )
+    flipped = [each.line for each in mutate.Finder("x.py", source).mutations if "with" in each.what.split("  ")]
+    assert flipped == [5]
+
+
 def test_rooms_get_equal_parts_and_a_seed_gives_the_same_again():
     each = [mutate.Mutation("salon/text.py", line, "", 0, 0, "x = 1\n") for line in range(9)]
     rooms = {"a": each, "b": each[:1], "c": each}

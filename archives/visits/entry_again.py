@@ -129,7 +129,7 @@ def as_of_now(form, sent, stored=None):
     for guest in form.guests:
         visit = visits.get(sent_id(guest["visit"].value()))
         data[f"{guest.prefix}-visit"] = str(visit.pk) if visit else ""
-    before = form.replaced or (stored if stored and undo.is_undone(stored) else None)
+    before = form.replaced or (stored if undo.is_undone(stored) else None)
     place = before and place_of(form.actor, before)
     data["replaces"] = str(place.pk) if place else ""
     if place:

@@ -84,7 +84,7 @@ class EntryForm:
         """
         origin = self.replaced or next(filter(None, map(self.visit_of, self.guests)), None)
         branch = origin.branch_id if origin else sent_id(self.head["branch"].value())
-        if branch and branch != self.actor.branch.pk:
+        if branch != self.actor.branch.pk:
             seen = Branch.objects.visible_to(self.actor).filter(pk=branch).first()
             self.actor = access.at(self.actor, seen) if seen else self.actor
         is_undone = bool(self.replaced and undo.is_undone(self.replaced))
@@ -130,7 +130,7 @@ class EntryForm:
         Each such line then asks; the bill that is corrected here does not count. If that stands no more, nothing is asked about
         what is refused anyway.
         """
-        if self.replaced and self.replaced.voided_at and entry_again.place_of(self.actor, self.replaced) != self.replaced:
+        if self.replaced and entry_again.place_of(self.actor, self.replaced) != self.replaced:
             return False
         customers = {guest.number: self.customer_of(guest) for guest in self.guests}
         pairs = [(customers[n].pk, line) for n, lines in self.placed.items() if customers[n] for line in lines]

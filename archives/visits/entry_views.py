@@ -192,7 +192,7 @@ def _changed(request, form, key):
     visit = entry_queries.open_visit(form.actor, customer, sent_id(guest["visit"].value()))
     if former and former != visit and former.is_open:
         said = _("The visit of {name} stays open at the desk.")
-        messages.info(request, said.format(name=former.customer or _("Walk-in")))
+        messages.info(request, said.format(name=former.customer))
     data = request.POST.copy()
     data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
     for name in data:

@@ -115,7 +115,7 @@ def _hints_of(customer, rhythm, note, today):
 
 
 def timeline(actor, customers, before=None, limit=50):
-    """Visits on a card's timeline, newest first: what was done, by whom, for how much, and what was noted."""
+    """The latest visits for a card's timeline, which puts them in order: what was done, by whom, for how much, what was noted."""
     visits = (
         models.Visit.objects.of_customers(customers, actor)
         .filter(~UNDONE)
@@ -124,7 +124,7 @@ def timeline(actor, customers, before=None, limit=50):
     if before:
         visits = visits.filter(before.older("visit", "day"))
     columns = ("customer", "day", "status", "net_fen", "bill", "assigned__name")
-    shown = list(visits.filter(place__lte=limit).select_related("assigned").only(*columns).order_by("-day", "-pk"))
+    shown = list(visits.filter(place__lte=limit).select_related("assigned").only(*columns))
     work, with_amount = work_of(shown), access.visibility(actor, "amount") == access.FULL
     events = {customer.pk: [] for customer in customers}
     for visit in shown:

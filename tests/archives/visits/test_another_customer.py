@@ -145,6 +145,13 @@ def test_who_cannot_be_found_changes_nothing(desk, receptionist, customer, frien
     assert answer.context["form"].guests[0].card.customer == friend
 
 
+def test_who_is_expected_takes_the_entry_of_somebody_who_is_not(desk, receptionist, actor, customer, friend, facial):
+    hers = expect_today(actor, friend)
+    answer = desk.post(URL, sent(receptionist, [customer], [{"item": facial}]) | {"change": "0", "who": "K77"})
+    assert answer.context["form"].guests[0]["visit"].value() == hers.pk
+    assert not list(answer.context["messages"])  # nothing of the other stays open
+
+
 def test_a_bill_has_one_walk_in(desk, receptionist, facial):
     answer = desk.post(URL, sent(receptionist, [None, None], [{"item": facial}, {"item": facial, "guest": 1}]))
     assert answer.status_code == 422

@@ -57,9 +57,33 @@ def test_of_several_who_was_billed_since_is_left_out_and_the_others_are_entered(
     page = desk.get(entry)
     assert page.status_code == 200
     assert "李婷" in text_of(page)
+    assert again(page)["pay-cash"] == ""  # half of what was paid for both is not what is paid for one
     visit = store(desk, again(page))
     assert (visit.customer, visit.net_fen, visit.bill.payer) == (friend, 10_000, friend)
     assert desk.get(entry, follow=True).redirect_chain == [(visit.get_absolute_url(), 302)]
+
+
+def test_where_all_were_billed_since_the_address_leads_to_the_first_of_them(
+    desk, receptionist, manager, actor, branch, customer, facial, waiting, either_way
+):
+    friend = builders.make_customer(branch=branch, name="李婷")
+    hers = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=friend)
+    guests = [{"customer": customer, "visit": waiting.pk}, {"customer": friend, "visit": hers.pk}]
+    both = sent(receptionist, guests, [{"item": facial}, {"item": facial, "guest": 1}])
+    entry, boss = undo_now(receptionist, store(desk, both)), builders.client_of(manager)
+    done = [
+        store(boss, again(boss.get(f"{ENTRY}?visit={reopened.pk}"), **sent_line(facial)))
+        for reopened in Visit.objects.filter(status="arrived").order_by("pk")
+    ]
+    assert [visit.customer for visit in done] == [customer, friend]
+    assert desk.get(entry)["Location"] == done[0].get_absolute_url()
+
+
+def test_what_was_entered_again_and_corrected_since_is_found_as_it_stands(desk, receptionist, actor, customer, facial):
+    entry = undo_now(receptionist, store(desk, sent(receptionist, [customer], [{"item": facial}])))
+    second = store(desk, again(desk.get(entry))).bill
+    third = record(actor, customer, line(facial, unit_price_fen=20_000), replaces=second)
+    assert desk.get(entry)["Location"] == third.visits.get().get_absolute_url()
 
 
 def test_what_was_answered_before_the_undo_is_not_asked_again(desk, receptionist, actor, branch, customer, facial):
@@ -71,6 +95,22 @@ def test_what_was_answered_before_the_undo_is_not_asked_again(desk, receptionist
     wrong = desk.post(ENTRY, again(desk.get(entry), **{"lines-0-quantity": "x"}))
     assert wrong.status_code == 422
     store(desk, again(wrong, **{"lines-0-quantity": "1"}))
+
+
+def test_who_came_onto_a_bill_by_its_correction_waits_again_once_that_is_undone(
+    desk, receptionist, actor, branch, customer, facial
+):
+    """Her visit is finished by the correction; the bill stands as it was, and she is told of on the page."""
+    friend = builders.make_customer(branch=branch, name="李婷")
+    hers = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=friend)
+    bill = record(actor, customer, line(facial))
+    page = again(desk.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1", **{"guests-1-customer": friend.pk})
+    page |= {"guests-1-visit": hers.pk, "lines-1-guest": "1", "lines-1-item": facial.pk, "lines-1-price": "380"}
+    entry = undo_now(receptionist, store(desk, page | {"lines-1-quantity": "1"}))
+    said = text_of(desk.get(entry))
+    assert "What stood before is stored again" in said
+    assert "The visit of 李婷 is open again: Arrived." in said
+    assert list(Visit.objects.filter(status="arrived").values_list("customer__name")) == [("李婷",)]
 
 
 # --- Back, and what was cancelled ------------------------------------------------------------------------------------
@@ -117,6 +157,27 @@ def test_the_address_of_what_one_has_voided_leads_to_its_page(desk, receptionist
     visit = store(desk, sent(receptionist, [customer], [{"item": facial}]))
     services.void_bill(actor=builders.actor_of(receptionist), key=uuid.uuid4(), bill=visit.bill, reason="记错了")
     assert desk.get(f"{ENTRY}?visit={visit.pk}")["Location"] == visit.get_absolute_url()
+
+
+def test_the_address_of_a_visit_that_was_cancelled_leads_to_its_page(desk, actor, waiting):
+    arrivals.move_visit(actor=actor, visit=waiting, to="cancelled")
+    page = desk.get(f"{ENTRY}?visit={waiting.pk}", follow=True)
+    assert page.redirect_chain == [(waiting.get_absolute_url(), 302)]
+    assert "This visit is “Cancelled” by now." in text_of(page)
+
+
+def test_the_address_of_an_open_visit_asks_for_what_was_planned_or_for_the_last_time_again(
+    desk, receptionist, actor, customer, facial, waiting
+):
+    planned = builders.make_item(name="眼部护理")
+    waiting.planned.create(item=planned)
+    for repeat in ("", "&repeat=1"):
+        page = desk.get(f"{ENTRY}?visit={waiting.pk}{repeat}")
+        assert [each.item_shown for each in page.context["form"].lines] == [planned]
+    waiting.planned.all().delete()
+    record(actor, customer, line(facial))
+    shown = [desk.get(f"{ENTRY}?visit={waiting.pk}{repeat}").context["form"].lines for repeat in ("", "&repeat=1")]
+    assert [[each.item_shown for each in lines] for lines in shown] == [[], [facial]]
 
 
 def test_what_was_undone_and_cancelled_since_is_entered_as_a_visit_of_its_own(desk, receptionist, manager, facial, waiting):
@@ -166,6 +227,10 @@ def test_a_page_made_before_the_switch_is_stored_where_it_was_made(owner, strang
     assert f"This is recorded at {owner.branch.name}, where it belongs." in text_of(late)
     stored = store(browser, again(late, **{"lines-0-staff": str(served.pk), "lines-0-share": ""}))
     assert (stored.branch, stored.lines.get().shares.get().staff) == (owner.branch, served)
+    at_once = {"operation": operations.new_key(owner.user, "visit"), "lines-0-again": str(stored.lines.get().pk)}
+    late_page = {**page, **at_once, "branch": str(stranger.branch.pk), "lines-0-staff": "", "nobody": "1"}
+    browser.post("/shop/branches/switch/", {"branch": owner.branch.pk})
+    assert store(browser, late_page).branch == stranger.branch
     other = browser.post(ENTRY, page | {"branch": "x", "operation": operations.new_key(owner.user, "visit")})
     assert other.status_code in (404, 422)
 

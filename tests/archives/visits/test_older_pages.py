@@ -40,6 +40,7 @@ def test_a_second_tab_finishes_the_visit_that_is_open_again(desk, receptionist, 
     late = desk.post(ENTRY, second | {"lines-0-minutes": str(reopened.pk)})  # a number like that of the visit is not the visit
     assert late.status_code == 409
     assert "It is open again, since that was undone" in text_of(late)
+    assert "Saving again" not in text_of(late)  # nothing else is to be said
     visit = store(desk, again(late))
     assert (visit.net_fen, visit.assigned) == (30_000, waiting.assigned)
     assert dict(Visit.objects.values_list("pk", "status")) == {waiting.pk: "voided", visit.pk: "done"}
@@ -60,7 +61,7 @@ def test_once_it_is_entered_again_an_older_page_says_so_and_is_a_visit_of_its_ow
         assert (fields["replaces"], fields["guests-0-visit"]) == ("", "")
     assert stored.get_absolute_url() in text_of(desk.post(ENTRY, first | {"lines-0-price": "300"}))
     wrong = text_of(desk.post(entry, tab | {"lines-0-quantity": "x"}))
-    assert "Nothing is stored until" not in wrong
+    assert "Undone." not in wrong
     assert "You are correcting" not in wrong
 
 
@@ -93,6 +94,7 @@ def test_an_older_correction_follows_what_stands_again(desk, receptionist, actor
         assert late.status_code == 409
         assert again(late)["replaces"] == str(stands.pk)
         assert f"You are correcting receipt {stands}" in text_of(late)
+        assert "a visit of its own" not in text_of(late)
     assert store(desk, again(late)).bill.replaces == stands
     assert Bill.objects.filter(voided_at=None).count() == 1
 
@@ -132,6 +134,22 @@ def test_a_late_correction_of_what_a_colleague_has_corrected_since_says_what_sta
     for said in (f"It stands as receipt {third} by now: saving again corrects that.", f"You are correcting receipt {third}"):
         assert said in text_of(late)
     assert store(desk, again(late)).bill.replaces == third
+
+
+def test_a_correction_that_stands_in_nothing_s_way_is_not_said_to_be_another(desk, manager, actor, branch, customer, facial):
+    """It comes too late for a friend's visit, not for the bill: of that nothing has changed, and nothing is said."""
+    friend = builders.make_customer(branch=branch, name="李婷")
+    hers = arrivals.check_in(actor=actor, key=uuid.uuid4(), branch=branch, customer=friend)
+    bill = record(actor, customer, line(facial))
+    page = again(desk.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1", **{"guests-1-customer": friend.pk})
+    page |= {"guests-1-visit": hers.pk, "lines-1-guest": "1", "lines-1-item": facial.pk, "lines-1-price": "380"}
+    arrivals.move_visit(actor=builders.actor_of(manager), visit=hers, to="cancelled")
+    late = desk.post(ENTRY, page | {"lines-1-quantity": "1"})
+    assert (late.status_code, again(late)["replaces"]) == (409, str(bill.pk))
+    said = late.context["form"].general[-1]
+    assert "Saving again stores a visit of its own." in said
+    assert "by now" not in said
+    assert "a bill of its own" not in said
 
 
 def test_a_late_correction_of_what_was_voided_is_a_bill_of_its_own(desk, receptionist, manager, actor, customer, facial):

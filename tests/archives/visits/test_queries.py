@@ -151,7 +151,9 @@ def test_the_newest_note_for_the_next_visit_is_found_for_these_customers(actor, 
 # --- What was done -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_done_and_who_did_it_in_the_order_of_the_lines(actor, customer, friend, facial, eyes, beautician, manager):
+def test_what_was_done_and_who_did_it_in_the_order_of_the_lines(
+    actor, customer, friend, facial, eyes, beautician, manager, either_way
+):
     third = builders.make_staff(branch=actor.branch, name="王琳")
     visit = wait(actor, customer, items=[facial])
     notes = {"next_note": "一", "desk_note": "二"}

@@ -1,6 +1,5 @@
 """The command: what it refuses, that the same seed gives the same rows on every database, and shapes other than the usual."""
 
-import hashlib
 import re
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -18,10 +17,8 @@ from archives.visits.models import Bill, Visit
 from archives.visits.models import VisitNote as Note
 from customers.card.models import Customer
 from salon import guards
-from salon import models as ground
 from salon.accounts.models import User
 from salon.shop.models import Branch, Sequence
-from salon.text import KeyField
 from segmentation.demo import seed, shop
 from segmentation.demo.desk import Desk
 from segmentation.demo.seed import Wish, seed_salon
@@ -31,6 +28,7 @@ from segmentation.runs.recompute import recompute
 from tests import builders, live
 from tests.marks import sqlite_only
 from tests.segmentation.demo import rules
+from tests.segmentation.demo.fingerprints import fingerprint
 
 pytestmark = pytest.mark.django_db
 AS_OF = date(2026, 6, 13)
@@ -58,27 +56,6 @@ def broken_rules():
 
 
 # --- The same salon ---------------------------------------------------------------------------------------------------
-
-SECRET_OR_CLOCK = {(User, "password"), (User, "created_at")}
-
-
-def fingerprint():
-    """SHA-256 of every row of the shop, its customers and their visits, without passwords and search keys."""
-    from archives import models as archives
-    from customers import models as customers
-
-    digest = hashlib.sha256()
-    for module in (ground, customers, archives):
-        for name in sorted(module.__all__):
-            model = getattr(module, name)
-            fields = [
-                field.attname
-                for field in model._meta.concrete_fields
-                if not isinstance(field, KeyField) and (model, field.attname) not in SECRET_OR_CLOCK
-            ]
-            for row in model.objects.order_by("pk").values_list(*fields):
-                digest.update(repr((name, *map(str, row))).encode())
-    return digest.hexdigest()
 
 
 def test_the_same_seed_gives_the_same_rows_on_every_database():
