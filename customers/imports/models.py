@@ -52,7 +52,6 @@ class ImportRun(models.Model):
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        ordering = ["-pk"]
 
     def __str__(self):
         return self.file_name

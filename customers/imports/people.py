@@ -89,7 +89,7 @@ def by_card_number(numbers, reach):
 
 
 def survivors_of(ids):
-    """{id: id of the card it was merged into, in the end} for those of these cards that were merged."""
+    """{id of a card: id of the card it was merged into, in the end, or its own}."""
     ends = {pk: pk for pk in ids}
     for _step in range(MOST_MERGES):
         into = Customer.objects.filter(pk__in=set(ends.values()), merged_into__isnull=False)
@@ -97,13 +97,13 @@ def survivors_of(ids):
         if not into:
             break
         ends = {pk: into.get(end, end) for pk, end in ends.items()}
-    return {pk: end for pk, end in ends.items() if pk != end}
+    return ends
 
 
 def _by_digits(digits, reach):
     if not digits:
         return {}
-    phones = Phone.objects.filter(digits__in=digits, customer__merged_into=None).order_by("customer")
+    phones = Phone.objects.filter(digits__in=digits, customer__merged_into=None)
     pairs = list(phones.values_list("digits", F("customer_id")))
     reached, found = reach.of(pk for _digits, pk in pairs), {}
     for each, pk in pairs:

@@ -48,7 +48,7 @@ def _kind(name):
 def start(request, kind):
     """Choose a file and send it."""
     kind, actor, status = _kind(kind), request.actor, 200
-    form = UploadForm(request.POST or None, request.FILES or None, kind=kind, actor=actor)
+    form = UploadForm(kind=kind, actor=actor)
     if request.method == "POST":
         key = operations.read_key(request.POST.get(operations.FIELD), actor.user, services.BEGIN)
         form = UploadForm(request.POST, request.FILES, kind=kind, actor=actor)
@@ -124,7 +124,7 @@ def progress(request, pk):
     Who waits in line asks by POST: should the one before have ended without calling the next, this calls it.
     """
     run = _run(request, pk)
-    if request.method == "POST" and run.is_in_line:
+    if request.method == "POST":
         work.move_on(lambda: request.actor.now)
         run = _run(request, pk)
     context = _context(request, run)

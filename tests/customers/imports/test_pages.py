@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
-from customers.imports import engine, services, work
+from customers.imports import engine, forms, services, work
 from customers.imports.desk import Desk, prune
+from customers.imports.kind import CUSTOMERS
 from customers.imports.models import ImportRun
+from customers.imports.views import NOTES
 from customers.log.models import AccessEntry
-from salon import locks, operations
+from salon import locks, operations, panels
 from tests import builders
 from tests.customers.imports.sending import key_of, send
 
@@ -134,10 +136,19 @@ def test_bad_input_keeps_what_was_typed(client, waiting, branch):
     )
     assert response.status_code == 422
     assert "checked" in response.content.decode()
+    assert key_of(response) == response.wsgi_request.POST["operation"]  # sent again it is the same import
     assert send(client, b"").status_code == 422
     assert send(client, b"x" * (10 * 1024 * 1024 + 1)).status_code == 422
     assert not ImportRun.objects.exists()
     assert waiting == []
+
+
+def test_a_file_of_just_the_most_bytes_is_taken(manager, monkeypatch):
+    monkeypatch.setattr(forms, "MOST_BYTES", 4)
+    files = {size: SimpleUploadedFile("a.csv", bytes(size)) for size in (4, 5)}
+    actor = builders.actor_of(manager)
+    taken = [size for size in files if forms.UploadForm({}, {"file": files[size]}, kind=CUSTOMERS, actor=actor).is_valid()]
+    assert taken == [4]
 
 
 def test_the_same_form_twice_is_one_import(client, waiting):
@@ -190,6 +201,8 @@ def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture
     work.move_on()
     run = ImportRun.objects.get()
     assert not work.is_abandoned(run, timezone.now())  # it may just be starting
+    until = run.started_at + timedelta(seconds=work.START_SECONDS)
+    assert [work.is_abandoned(run, at) for at in (until - timedelta(microseconds=1), until)] == [False, True]
     later = timezone.now() + timedelta(minutes=1)
     if connection.vendor == "sqlite":  # PostgreSQL's lock belongs to the session, and this test has only one
         with locks.held(Desk(run.pk).lock):
@@ -201,6 +214,16 @@ def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture
     assert fragment["HX-Refresh"] == "true"  # whoever watches it is told
     assert "Interrupted" in client.get("/customers/imports/").content.decode()
     assert client.post(f"{run.get_absolute_url()}drop/").status_code == 302
+
+
+def test_an_import_that_is_done_is_not_called_interrupted(client, bring):
+    run = bring()
+    assert not work.is_abandoned(run, timezone.now() + timedelta(minutes=1))
+    ImportRun.objects.update(started_at=timezone.now() - timedelta(minutes=1))
+    assert (
+        "nterrupted"
+        not in client.get("/customers/imports/").content.decode() + client.get(run.get_absolute_url()).content.decode()
+    )
 
 
 def test_a_fault_while_storing_leaves_nothing(bring, confirm, monkeypatch, caplog):
@@ -309,6 +332,31 @@ def test_a_key_of_somebody_else_stores_nothing(client, bring, owner):
         assert client.post(f"{run.get_absolute_url()}store/", {"operation": key}).status_code == 409
 
 
+def test_what_is_odd_is_told_once(bring, confirm):
+    """Reading tells it; storing looks at the rows again."""
+    run = bring("单号,日期,金额\nR1,2024-01-05,1\nR1,2024-01-05,1\n")
+    assert run.counts["warnings"] == 1
+    confirm(run)
+    assert run.counts["warnings"] == 1
+
+
+def test_what_follows_from_an_import_is_said_once_it_is_stored(client, bring, confirm, monkeypatch):
+    monkeypatch.setitem(panels._panels, NOTES, [])
+    panels.register(NOTES, "note", lambda actor, runs: {run.pk: "Look at them." for run in runs})
+    run, unread = bring("日期,金额\n2024-01-05,1\n"), bring("x,y\n1,2\n")
+    assert [client.get(each.get_absolute_url()).context.get("notes") for each in (run, unread)] == [None, None]
+    confirm(run)
+    page = client.get(run.get_absolute_url())
+    assert page.context["notes"] == ["Look at them."]
+    assert "Look at them." in page.content.decode()
+
+
+def test_where_nothing_was_refused_there_is_no_table_and_no_entry_in_the_log(client, bring):
+    run = bring("日期,金额\n2024-01-05,1\n")
+    assert client.get(f"{run.get_absolute_url()}refused.csv").status_code == 404
+    assert not AccessEntry.objects.exists()
+
+
 def test_a_file_with_nothing_new_says_so(client, bring, confirm):
     confirm(bring(create_customers="on"))
     run = bring(ROWS.replace("abc", "bad"), create_customers="on")
@@ -324,3 +372,18 @@ def test_the_preview_shows_days_as_they_were_understood_and_marks_what_is_refuse
     assert "46333" not in page
     assert "2024-13-05" in page
     assert page.count("Refused") == 1
+
+
+def test_the_preview_says_how_a_heading_is_read_unless_it_is_the_column_s_own_name(client, bring):
+    run = bring("会员卡号,NAME,手机\nA1,张晓梅,\n", kind="customers")
+    sample = client.get(run.get_absolute_url()).context["details"].sample
+    assert [(heading, read_as) for heading, read_as, _cells in sample] == [("会员卡号", "卡号"), ("NAME", ""), ("手机", "")]
+
+
+def test_the_preview_masks_what_a_card_would(client, bring):
+    """A card number where it is her phone, as many salons number their cards; other columns by what they are."""
+    run = bring("卡号,手机,微信,备注\n13800138000,138 0013 8000,13800138000,A1\nA1,13800138000,,13800138000\n", kind="customers")
+    sample = client.get(run.get_absolute_url()).context["details"].sample
+    assert {heading: cells for heading, _read_as, cells in sample} == {
+        "卡号": ["138****8000", "A1"], "手机": ["138****8000"] * 2, "微信": ["1****", ""], "备注": ["A1", "13800138000"],
+    }  # fmt: skip

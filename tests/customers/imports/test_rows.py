@@ -12,6 +12,7 @@ from customers.card.models import Address, Customer, Phone
 from customers.imports import card_rows, desk, engine, importer, kinds
 from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import RowError
+from customers.imports.people import People, Reach, by_card_number
 from tests import builders
 from tests.archives.imports.importing import import_customers, write_csv
 from tests.archives.reading import counted
@@ -164,6 +165,28 @@ def test_a_column_nobody_knows_is_told(branch, tmp_path):
     assert kinds.remarks(SimpleNamespace(fact=lambda name, default: default)) == []
 
 
+def test_a_file_means_an_old_number_of_its_own_branch_only(branch, other_branch):
+    """Another branch's old system gave the same numbers to other people."""
+    card = builders.make_customer(branch=other_branch, old_no="77001")
+    assert by_card_number({"77001"}, Reach(other_branch)) == {"77001": card.pk}
+    assert by_card_number({"77001"}, Reach(branch, everywhere=True)) == {}
+
+
+def test_nothing_is_asked_for_rows_that_name_nobody(branch, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        People(Reach(branch)).look_up(["", ""], ["", ""])
+
+
+def test_kinds_stand_in_their_order_and_each_name_once(monkeypatch):
+    monkeypatch.setattr(kinds, "_kinds", {})
+    second, first = (kinds.Kind(name, name, order, (), engine.Importer) for name, order in (("visits", 2), ("customers", 1)))
+    kinds.register(second)
+    kinds.register(first)
+    assert kinds.kinds() == [first, second]
+    with pytest.raises(ValueError, match="customers already"):
+        kinds.register(first)
+
+
 # --- Parts and what is left -----------------------------------------------------------------------------------------------
 
 
@@ -203,5 +226,6 @@ def test_what_nobody_touched_for_a_week_is_forgotten(settings, tmp_path):
         os.utime(desk.root() / name, ((now - age).timestamp(),) * 2)
     (desk.root() / "file").touch()
     os.utime(desk.root() / "file", (0, 0))
+    (desk.root() / "gone").symlink_to(desk.root() / "nowhere")  # as if another request forgets it just now
     desk.prune(now)
-    assert {path.name for path in desk.root().iterdir()} == {"1", "file"}
+    assert {path.name for path in desk.root().iterdir()} == {"1", "file", "gone"}
