@@ -132,7 +132,7 @@ class ItemForm(RowForm):
             self.add_error("care_days", _("A product has no care interval. Give the days until it is used up, or empty this."))
         if kind == Item.SERVICE and cleaned.get("lasts_days"):
             self.add_error("lasts_days", _("A service is not used up. Give its care interval, or empty this."))
-        if {"kind", "name"} & set(self.changed_data) and cleaned.get("name"):
+        if cleaned.get("name"):
             self._refuse_second(kind, cleaned["name"])
         return cleaned
 

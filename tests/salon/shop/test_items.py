@@ -256,6 +256,11 @@ def test_new_tags_are_made_once_and_known_ones_found(boss, shelf):
     assert Tag.objects.count() == 3
 
 
+def test_new_tags_of_which_nothing_else_is_said_are_ingredients(boss):
+    assert send(boss, NEW, name="焕肤", price_fen="1", new_tags="水杨酸", without=["new_tags_kind"]).status_code == 302
+    assert Tag.objects.get().kind == Tag.INGREDIENT
+
+
 def test_too_many_new_tags_are_refused(boss):
     response = send(boss, NEW, name="焕肤", price_fen="1", new_tags=",".join(f"t{n}" for n in range(21)))
     assert errors(response) == {"new_tags": ["At most 20 at once."]}

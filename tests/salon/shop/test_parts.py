@@ -1,5 +1,7 @@
 """The short lists: departments, categories, brands, tags."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -117,6 +119,22 @@ def test_the_list_asks_as_much_for_many_as_for_few(boss, part, django_assert_num
         MODELS[part].objects.create(name=f"第{n}")
     with django_assert_num_queries(5):
         assert len(boss.get(urls(part)[0]).context["listing"].rows) == 21
+
+
+@pytest.mark.parametrize(
+    ("part", "columns"),
+    [
+        ("department", ["Name", "Staff"]),
+        ("category", ["Name", "On offer", "Order"]),
+        ("brand", ["Name", "On offer"]),
+        ("tag", ["Name", "On offer"]),
+    ],
+)
+def test_beside_departments_stand_people_and_beside_categories_their_order(boss, part, columns):
+    MODELS[part].objects.create(name="面部")
+    html = boss.get(urls(part)[0]).content.decode()
+    assert re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', html) == columns
+    assert ("0 people" in html, "0 items" in html) == ("Staff" in columns, "On offer" in columns)
 
 
 def test_categories_come_in_their_order_with_what_is_counted(boss, db):

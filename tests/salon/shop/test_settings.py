@@ -9,6 +9,7 @@ from django.urls import reverse
 from salon import access
 from salon.shop import rights
 from salon.shop.areas import AREAS
+from salon.shop.models import Department
 from tests import builders
 
 
@@ -16,13 +17,15 @@ def test_it_counts_what_the_person_may_see(manager, owner, branch, stranger):
     builders.make_item()
     builders.make_item(is_active=False)
     builders.make_staff(branch=branch, login=False, is_active=False)
+    Department.objects.create(name="面部")
+    Department.objects.create(name="美甲", is_active=False)
     seen = {}
     for staff in (manager, owner):
         page = builders.client_of(staff).get("/shop/")
         assert page.status_code == 200
-        seen[staff.role] = {name: page.context[name] for name in ("branches", "staff", "items")}
-    assert seen["manager"] == {"branches": 1, "staff": 2, "items": 1}
-    assert seen["owner"] == {"branches": 2, "staff": 3, "items": 1}
+        seen[staff.role] = {name: page.context[name] for name in ("branches", "departments", "staff", "items")}
+    assert seen["manager"] == {"branches": 1, "departments": 1, "staff": 2, "items": 1}
+    assert seen["owner"] == {"branches": 2, "departments": 1, "staff": 3, "items": 1}
 
 
 def test_it_links_to_every_part(owner):
