@@ -79,8 +79,7 @@ def _heads_for_most(run, steps, total):
     (heads, spent), amounts = steps[place - 1], run.figures()
     if place - 1 > 0:
         amounts = amounts.filter(consumption_fen__lt=run.ladder[-(place - 1)][0])
-    if place < len(steps) - 1:
-        amounts = amounts.filter(consumption_fen__gte=run.ladder[-place][0])
+    amounts = amounts.filter(consumption_fen__gte=run.ladder[-place][0])  # who is below the last step brings next to nothing
     for amount in amounts.order_by("-consumption_fen").values_list("consumption_fen", flat=True):
         heads, spent = heads + 1, spent + amount
         if 100 * spent >= MOST * total:
@@ -100,7 +99,7 @@ def of_rows(rows, count, total):
     """
     if not total:
         return _nothing(count)
-    amounts = rows.order_by().values_list("consumption_fen", flat=True).iterator(chunk_size=10_000)
+    amounts = rows.values_list("consumption_fen", flat=True).iterator(chunk_size=10_000)
     return of_amounts(sorted(amounts, reverse=True), count, total)
 
 
@@ -110,7 +109,7 @@ def of_amounts(amounts, count, total):
     heads, spent = 0, 0
     for amount, equals in groupby(amounts):
         here = sum(1 for _each in equals)
-        if most is None and amount > 0 and 100 * (spent + here * amount) >= MOST * total:
+        if most is None and 100 * (spent + here * amount) >= MOST * total:
             few = -(-(MOST * total - 100 * spent) // (100 * amount))
             most = heads + few, spent + few * amount
         heads, spent = heads + here, spent + here * max(0, amount)

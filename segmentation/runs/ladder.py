@@ -53,7 +53,7 @@ def steps(ordered):
 
 def standings(run, amounts):
     """{amount: Standing} in a finished run. One query, however many amounts."""
-    amounts = sorted(set(amounts))
+    amounts = set(amounts)
     if not amounts:
         return {}
     parts, values = [], []

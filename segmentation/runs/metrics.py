@@ -66,12 +66,11 @@ class Bounds:
 
 def collect_figures(as_of, start_on):
     """Fill the temporary table of figures for everybody of the universe."""
-    date = "date" if connection.vendor == "postgresql" else "text"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {FIGURES_TABLE}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {FIGURES_TABLE} (customer_id {_id_type()} PRIMARY KEY, first_paid_on {date}, "
-            f"last_paid_on {date}, visit_days integer, consumption_fen bigint)"
+            f"CREATE TEMPORARY TABLE {FIGURES_TABLE} (customer_id {_id_type()} PRIMARY KEY, first_paid_on date, "
+            "last_paid_on date, visit_days integer, consumption_fen bigint)"
         )
         cursor.execute(
             f"INSERT INTO {FIGURES_TABLE} ({FIGURE_COLUMNS}) {_aggregate_sql(start_on)}",  # noqa: S608
@@ -180,10 +179,9 @@ def collect_changes(bounds):
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {CHANGES_TABLE}")
         seq = "bigserial PRIMARY KEY" if connection.vendor == "postgresql" else "INTEGER PRIMARY KEY"
-        typed = "date" if connection.vendor == "postgresql" else "text"
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {CHANGES_TABLE} (seq {seq}, old_id bigint, customer_id bigint, first_paid_on {typed}, "
-            f"last_paid_on {typed}, visit_days integer, consumption_fen bigint, r smallint, f smallint, m smallint, "
+            f"CREATE TEMPORARY TABLE {CHANGES_TABLE} (seq {seq}, old_id bigint, customer_id bigint, first_paid_on date, "
+            "last_paid_on date, visit_days integer, consumption_fen bigint, r smallint, f smallint, m smallint, "
             "segment varchar(15), abc varchar(1))"
         )
         cursor.execute(

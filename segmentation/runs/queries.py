@@ -106,7 +106,7 @@ def overview(run, branch=None):
                 group(Cell, [c for c in cells if c[1:3] == (r, fm)], r=r, fm=fm, segment=rfm.SEGMENTS[r][fm - 1])
                 for fm in range(1, rfm.SCORES + 1)
             ]
-            for r in sorted(rfm.SEGMENTS, reverse=True)
+            for r in rfm.SEGMENTS
         ],
         provisional=sum(cell[5] for cell in cells),
     )

@@ -38,16 +38,11 @@ def write_changes(run, count):
     chunk = CHUNKS[connection.vendor]
     with connection.cursor() as cursor:
         for after in range(0, count, chunk):
-            values = {"run": run.pk, "as_of": _day(run.as_of), "after": after, "last": after + chunk}
+            values = {"run": run.pk, "as_of": run.as_of, "after": after, "last": after + chunk}
             with transaction.atomic():
                 cursor.execute(_CLOSE, values)
                 cursor.execute(_OPEN, values)
             pause()
-
-
-def _day(day):
-    """A date as a parameter whose type each database knows in a SELECT."""
-    return day.isoformat() if connection.vendor == "sqlite" else day
 
 
 def write_study(run, bounds):
@@ -59,11 +54,11 @@ def write_study(run, bounds):
     )
     chunk = CHUNKS[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT MIN(customer_id), MAX(customer_id) FROM run_figures")
-        first, last = cursor.fetchone()
-        for after in range((first or 1) - 1, last or 0, chunk):
+        cursor.execute("SELECT MAX(customer_id) FROM run_figures")
+        last = cursor.fetchone()[0] or 0
+        for after in range(0, last, chunk):
             with transaction.atomic():
-                cursor.execute(sql, [run.pk, _day(run.as_of), *values, after, after + chunk])
+                cursor.execute(sql, [run.pk, run.as_of, *values, after, after + chunk])
             pause()
 
 
@@ -80,7 +75,7 @@ def undo(run):
 def _in_chunks(rows, act):
     while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: CHUNKS[connection.vendor]]):
         with transaction.atomic():
-            act(rows.model.objects.filter(pk__gte=ids[0], pk__lte=ids[-1]) & rows)
+            act(rows.filter(pk__lte=ids[-1]))
         pause()
 
 

@@ -63,6 +63,15 @@ def test_of_whom_no_run_knows_nothing_is_explained(morning, branch, manager):
     assert set(panels.why(builders.actor_of(manager), [known["甲"], newcomer])) == {known["甲"].pk}
 
 
+def test_where_nobody_paid_in_the_period_no_tier_begins_anywhere(morning, branch, boss):
+    lapsed = make_customers(branch, "甲")["甲"]
+    make_visits(branch, [(lapsed, day("2024-06-01"), [500])])
+    recompute(as_of=day("2026-06-30"))
+    (row,) = boss.get(LIST).context["rows"]
+    assert row.told.text == "C: 0.00 in 12 months, rank 1 of 1, cumulative share 100.0%"
+    assert row.told.keeps == []
+
+
 def test_for_one_card_the_figures_of_nobody_else_are_read(morning, branch, manager):
     people = make_customers(branch, "甲乙丙")
     make_visits(branch, [(who, day("2026-06-01"), [500]) for who in people.values()])

@@ -80,6 +80,17 @@ def test_a_company_and_a_branch_that_is_the_company_say_the_same(case, steps, br
             assert all(any(x == a and y == pytest.approx(b) for a, b in exact(amounts)) for x, y in company.curve)
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize("steps", [1, 4])
+def test_who_bring_exactly_that_much_need_nobody_more(branch, monkeypatch, steps):
+    monkeypatch.setattr(ladder, "STEPS", steps)
+    people = make_customers(branch, "甲乙丙丁")
+    make_visits(branch, [(who, day("2026-06-01"), [fen]) for who, fen in zip(people.values(), (150, 500, 50, 300), strict=True)])
+    few = concentration.of_run(recompute(as_of=day("2026-06-30")))
+    assert (few.heads, few.point) == (2, (0.5, 0.8))
+
+
 def exact(amounts):
     ordered, total = sorted(amounts, reverse=True), sum(max(0, each) for each in amounts)
     sums = [0, *accumulate(max(0, each) for each in ordered)]

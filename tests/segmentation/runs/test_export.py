@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from segmentation.runs import export, ladder
-from segmentation.runs.models import TierRun
+from segmentation.runs.models import TierRun, TierSpan
 from segmentation.runs.queries import rows_of
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
@@ -80,6 +80,17 @@ def test_names_are_english_in_every_language_and_definitions_are_not(people, tmp
     assert ",".join(workbooks.rows(book.worksheets[0])[0]) == HEADER
     terms = [term for term, _meaning in workbooks.rows(book.worksheets[1])]
     assert len(terms) == len(set(terms)) > 10
+
+
+def test_in_words_the_class_stands_beside_the_tier_only_where_they_differ(people, owner):
+    run, actor = recompute(as_of=AS_OF), builders.actor_of(owner)
+    for is_twice in (True, False):
+        sheet = export.sheet_in_words(run, actor)
+        titles, first = [column.title for column in sheet.columns], next(iter(sheet.rows))
+        assert ("ABC" in titles) is not is_twice
+        assert len(titles) == len(first) == (14 if is_twice else 15)
+        assert dict(zip(titles, first, strict=True))["Tier"] == "A"
+        TierSpan.objects.filter(customer=people["丁"]).update(tier="B")
 
 
 def test_those_who_spent_nothing_are_not_gathered():

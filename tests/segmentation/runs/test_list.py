@@ -126,6 +126,12 @@ def test_where_nobody_could_have_moved_nobody_is_asked(salon, boss):
         assert boss.get(URL, {"run": run.pk, "moved": "up"}).context["listing"].errors
 
 
+def test_whose_figures_alone_changed_in_a_second_run_of_the_day_has_not_moved(salon, boss):
+    make_visits(salon.here, [(salon.people["乙"], day("2026-06-11"), [100])], serial=50)
+    recompute(as_of=day("2026-06-30"))
+    assert names(boss.get(URL, {"was": "A"})) == ""
+
+
 @pytest.mark.parametrize("run", ["x", "99999", "-1", "1.5"])
 def test_a_run_that_is_not_there_is_not_found(run, salon, boss):
     assert boss.get(URL, {"run": run}).status_code == 404
@@ -167,6 +173,7 @@ def test_the_card_leads_to_its_row(salon, head):
     html = head.get(customer.get_absolute_url()).content.decode()
     assert "C: 500.00 in 12 months, rank 4 of 7, cumulative share 95.0%" in html
     assert "With ¥\xa0500.00 more it would be B." in html
+    assert "This holds while everybody else stays as they are." in html
     assert '<span class="chip">provisional</span>' in html
     assert "provisional" not in head.get(salon.people["戊"].get_absolute_url()).content.decode()
     assert f"{URL}?q={customer.card_no}" in html.replace("%E4%B8%99", customer.card_no)

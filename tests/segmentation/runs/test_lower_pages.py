@@ -12,6 +12,7 @@ from customers.card.models import Phone
 from customers.imports.models import ImportRun
 from customers.imports.views import NOTES
 from salon import access, panels
+from segmentation.runs import panels as tiers
 from segmentation.runs.models import SEGMENT_NAMES
 from segmentation.runs.recompute import recompute
 from tests import builders
@@ -76,7 +77,11 @@ def test_managers_see_why(role, served, request):
     assert "Segment" in found["/customers/"]
 
 
-def test_the_list_of_customers_can_be_asked_for_a_tier(salon, desk, head):
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize("few", [1, 1_000])
+def test_the_list_of_customers_can_be_asked_for_a_tier(salon, desk, head, monkeypatch, few):
+    """Whether few have it or too many to be named to the database one by one."""
+    monkeypatch.setattr(tiers, "FEW", few)
     names = lambda response: sorted(customer.name for customer, _badge, _cells in response.context["rows"])  # noqa: E731
     assert names(desk.get("/customers/", {"tier": "A"})) == sorted("甲乙")
     assert names(desk.get("/customers/", {"tier": "B"})) == []
@@ -84,7 +89,7 @@ def test_the_list_of_customers_can_be_asked_for_a_tier(salon, desk, head):
     assert head.get("/customers/", {"tier": "D"}).context["listing"].errors
 
 
-def test_of_a_guest_from_another_branch_the_figures_stay_at_home(salon, head, manager):
+def test_of_a_guest_from_another_branch_the_figures_stay_at_home(salon, head, boss, manager):
     guest = salon.people["己"]
     actor = builders.actor_of(manager)
     guest.guest_passes.create(branch=salon.here, business_date=actor.today, user=manager.user)
@@ -92,6 +97,7 @@ def test_of_a_guest_from_another_branch_the_figures_stay_at_home(salon, head, ma
     assert 'class="tier tier-b' in page
     assert "rank" not in page
     assert "1,000.00 in 12 months" not in page
+    assert "1,000.00 in 12 months" in boss.get(guest.get_absolute_url()).content.decode(), "the owner is at home everywhere"
 
 
 def test_a_study_changes_nothing_on_lower_pages(served, head):

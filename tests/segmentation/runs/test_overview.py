@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from archives.visits.models import Visit
-from segmentation.runs import queries
+from segmentation.runs import explain, queries, views
 from segmentation.runs.models import FAILED, STARTED, TierRun
 from segmentation.runs.recompute import recompute
 from tests import builders
@@ -45,6 +45,11 @@ def test_the_company_by_hand(salon):
     few = queries.concentration_of(salon.run, None, shown)
     assert [astuple(top) for top in few.tops] == [(1, 1, 0.6), (5, 1, 0.6), (10, 1, 0.6), (20, 2, 0.8)]
     assert (few.heads, few.point) == (2, (2 / 7, 0.8))
+
+
+def test_half_a_year_after_the_first_paid_visit_nobody_is_provisional():
+    firsts = [day(first) for first in ("2025-12-30", "2025-12-31")]
+    assert [explain.is_provisional(first, day("2026-06-30")) for first in firsts] == [False, True]
 
 
 def test_segments_without_anybody_are_not_listed(boss, salon):
@@ -92,6 +97,7 @@ def test_who_moved_by_hand(salon):
     assert queries.movers(salon.run, "up", salon.there) == []
 
 
+@pytest.mark.usefixtures("either_way")
 def test_of_those_who_moved_the_ones_who_spend_most_come_first(salon, monkeypatch):
     more = make_customers(salon.here, "辛壬癸")
     rows = [(more[who], day("2026-06-20"), [yuan * 100]) for who, yuan in (("辛", 400), ("壬", 400), ("癸", 900))]
@@ -108,6 +114,7 @@ def test_a_second_run_of_the_day_moves_nobody_once_more(salon):
     again = recompute(as_of=day("2026-06-30"))
     assert again.changed > 0
     assert queries.moves(again).heads == {}
+    assert queries.moves(again).since == salon.run
     assert queries.moves(salon.run).heads == {("C", "A"): 1, ("B", "C"): 1, ("", "C"): 1}
 
 
@@ -119,6 +126,13 @@ def test_who_leaves_is_gone_and_who_comes_back_is_new(salon):
     assert [queries.moves(gone, branch).heads for branch in (salon.here, salon.there)] == [{}, {("C", ""): 1}]
     make_visits(salon.there, [(salon.people["庚"], day("2026-06-21"), [40_000])], serial=60)
     assert queries.moves(recompute(as_of=day("2026-06-30"))).heads == {("", "C"): 1}
+
+
+def test_moves_stand_by_the_tier_of_now_and_who_is_gone_comes_last():
+    heads = {("A", ""): 1, ("", "B"): 2, ("C", "A"): 3, ("A", "B"): 4, ("B", "A"): 5}
+    pairs = views._pairs(queries.Moves(None, heads))
+    assert [pair[:3] for pair in pairs] == [("B", "A", 5), ("C", "A", 3), ("", "B", 2), ("A", "B", 4), ("A", "", 1)]
+    assert [query and query.get("moved") for *_pair, query in pairs] == [None, None, "new", None, None]
 
 
 def test_the_first_run_and_a_study_move_nobody(salon):
@@ -151,7 +165,10 @@ def test_the_owner_sees_the_company(salon, boss):
 
 
 def test_the_owner_may_look_at_one_branch(salon, boss):
-    page = text_of(boss.get(URL, {"branch": salon.there.pk}))
+    builders.make_branch(code="ZZ", name="0")
+    response = boss.get(URL, {"branch": salon.there.pk})
+    assert response.context["branches"][0].code == "ZZ", "by name"
+    page = text_of(response)
     assert "71.4%" in page
     assert "乙" not in page
     assert f"branch={salon.there.pk}" in page
@@ -238,10 +255,19 @@ def test_a_study_is_marked_and_leaves_the_tiers_in_force(salon, boss, head):
 
 
 def test_an_earlier_run_can_be_opened(salon, boss):
-    page = text_of(boss.get(URL, {"run": salon.before.pk}))
+    response = boss.get(URL, {"run": salon.before.pk})
+    page = text_of(response)
     assert "This is an earlier run." in page
+    assert response.context["scope"] == {"run": salon.before.pk}, "where its figures lead"
+    assert boss.get(URL).context["scope"] == {}
     assert "They are shown as they were computed, " in page
     assert "75.0%" in page
+
+
+def test_a_page_says_over_what_a_run_went_and_how_long_it_took(salon, boss):
+    TierRun.objects.filter(pk=salon.run.pk).update(started_at="2026-07-01T00:00:00Z", finished_at="2026-07-01T00:00:01.5Z")
+    context = boss.get(URL).context
+    assert (context["period"], context["seconds"]) == ("12 months", 1.5)
 
 
 def test_a_run_that_is_not_finished_cannot_be_opened(salon, boss):

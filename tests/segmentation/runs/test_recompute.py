@@ -166,6 +166,7 @@ def test_the_last_five_studies_are_kept(branch, people):
     studies = [recompute(as_of=AS_OF, months=months) for months in range(1, 8)]
     assert list(TierRun.objects.filter(is_study=True).order_by("pk")) == studies[2:]
     assert StudyTier.objects.count() == 5
+    assert [[row.run for row in study.figures()] for study in studies[2:]] == [[study] for study in studies[2:]]
 
 
 def test_a_missed_week_is_one_run_and_the_day_may_repeat(branch, people):
@@ -192,6 +193,13 @@ def test_a_dry_run_stores_nothing(branch, people):
     assert (run.pk, run.universe, run.changed) == (None, 1, 1)
     assert not TierRun.objects.exists()
     assert not TierSpan.objects.exists()
+
+
+def test_a_dry_run_of_a_study_says_too_how_many_it_would_change(branch, people):
+    make_visits(branch, [(people["甲"], day("2026-06-20"), [100]), (people["乙"], day("2026-01-01"), [100])])
+    recompute(as_of=AS_OF)
+    study = recompute(as_of=AS_OF, months=1, dry_run=True)
+    assert (study.is_study, study.changed) == (True, 2)
 
 
 def test_the_first_run_is_current_whatever_its_period_and_the_usual_one_follows(branch, people):
