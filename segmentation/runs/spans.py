@@ -54,9 +54,9 @@ def write_study(run, bounds):
     )
     chunk = CHUNKS[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT MAX(customer_id) FROM run_figures")
-        last = cursor.fetchone()[0] or 0
-        for after in range(0, last, chunk):
+        cursor.execute("SELECT MIN(customer_id), MAX(customer_id) FROM run_figures")
+        first, last = cursor.fetchone()
+        for after in range((first or 1) - 1, last or 0, chunk):
             with transaction.atomic():
                 cursor.execute(sql, [run.pk, run.as_of, *values, after, after + chunk])
             pause()

@@ -38,10 +38,10 @@ def test_how_a_run_ended_is_written_to_that_run_alone(branch, write, monkeypatch
     monkeypatch.setattr(CustomerImporter, "store", fail)
     with pytest.raises(RuntimeError):
         import_customers(write(3), branch)
-    failed = ImportRun.objects.first()
+    failed = ImportRun.objects.latest("pk")
     assert (failed.state, failed.problem) == (ImportRun.FAILED, "RuntimeError('the disk is full')")
     assert failed.finished_at
     monkeypatch.undo()
     import_customers(write(4), branch)
-    assert [run.state for run in ImportRun.objects.all()] == [ImportRun.DONE, ImportRun.FAILED, ImportRun.DONE]
+    assert [run.state for run in ImportRun.objects.order_by("pk")] == [ImportRun.DONE, ImportRun.FAILED, ImportRun.DONE]
     assert ImportRun.objects.values().get(pk=first["id"]) == first
