@@ -150,9 +150,8 @@ class _Reader:
 
 def who_since(customer, version):
     """[(name, when)] of those who saved a card after a version, the latest of each, the last first."""
-    records = customer.history.filter(version__gt=version).select_related("history_user__staff").order_by("-history_id")
     latest = {}
-    for record in records:
+    for record in customer.history.filter(version__gt=version).select_related("history_user__staff"):  # the latest comes first
         latest.setdefault(_who(record), record.history_date)
     return list(latest.items())
 

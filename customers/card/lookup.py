@@ -17,7 +17,7 @@ LIMIT_REACHED = gettext_lazy(
 
 def _others(actor, customer):
     cards = Customer.objects.present().visible_to(actor).select_related("branch").order_by("pk")
-    return cards.exclude(pk=customer.pk) if customer and customer.pk else cards
+    return cards.exclude(pk=customer.pk) if customer else cards
 
 
 def same_phone(actor, digits, *, customer=None):
@@ -28,7 +28,7 @@ def same_phone(actor, digits, *, customer=None):
     if not digits:
         return [], False
     known = Customer.objects.present().filter(phones__digits__in=digits).distinct()
-    if customer and customer.pk:
+    if customer:
         known = known.exclude(pk=customer.pk)
     shown = list(_others(actor, customer).filter(pk__in=known.values("pk"))[:MOST])
     return shown, False if actor.is_owner else _is_elsewhere(actor, known)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from customers.card import services
+from customers.card import lookup, services
 from customers.card.models import Customer, Phone
 from salon.operations import new_key
 from salon.shop.models import Sequence
@@ -186,6 +186,13 @@ def test_the_owner_is_asked_about_name_and_birthday_in_any_branch(owner, other_b
     client = builders.client_of(owner)
     assert filling.send(client, URL, {"name": "陈美", "birth_month": "6", "birth_day": "1"}).status_code == 422
     assert filling.send(client, URL, {"name": "陈美", "birth_month": "6", "birth_day": "2"}).status_code == 302
+
+
+def test_no_birthday_is_none_that_two_have_in_common(owner, branch, other_branch):
+    builders.make_customer(branch=other_branch, name="张三")
+    actor = builders.actor_of(owner)
+    assert lookup.same_name(actor, "张三", branch=branch, birthday=("solar", None, None)) == []
+    assert len(lookup.same_name(actor, "张三", branch=other_branch, birthday=("solar", None, None))) == 1
 
 
 def test_an_odd_number_asks_and_other_mistakes_come_first(desk):

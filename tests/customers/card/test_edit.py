@@ -9,6 +9,7 @@ from django.forms import TypedChoiceField
 from django.urls import reverse
 
 from customers.card import edit_views, services
+from customers.card.entry import CardEntry
 from customers.card.forms import CardForm
 from customers.card.models import Customer
 from customers.card.services import RowEntry
@@ -170,6 +171,44 @@ def test_a_new_row_and_a_number_that_is_there_already(desk, card):
     values = {"phones-0-DELETE": "on", "phones-1-number": "13812346621"}
     assert edit(desk, card, values).status_code == 302
     assert set(card.phones.values_list("number", flat=True)) == {"13812346621", "13900001111"}
+
+
+def test_of_two_main_numbers_one_may_be_removed(desk, card):
+    assert edit(desk, card, {"phones-0-DELETE": "on", "phones-0-is_main": "on", "phones-1-is_main": "on"}).status_code == 302
+    assert list(card.phones.values_list("number", "is_main")) == [("02162345678", True)]
+
+
+def test_a_row_younger_than_the_version_that_is_sent_is_kept(desk, card):
+    """The back button of a browser brings such a form."""
+    assert edit(desk, card, {"family-1-relation": "儿子"}).status_code == 302
+    response = edit(desk, card, {"version": "1", "family-1-name": "小明"})
+    assert (response.status_code, response.context["entry"].conflicts) == (409, {"family-1-name": "–"})
+    assert edit(desk, card, {}, page=response).status_code == 302
+    assert list(card.family.order_by("pk").values_list("relation", "name")) == [("女儿", "李小雨"), ("儿子", "小明")]
+
+
+def test_what_is_wrong_in_a_row_is_said_at_the_top_too(desk, card):
+    response = edit(desk, card, {"phones-1-number": "无"})
+    assert (response.status_code, response.context["entry"].has_errors) == (422, True)
+    assert not response.context["entry"].form.errors
+
+
+def test_parts_of_the_form_are_open_where_something_is_stored(receptionist, card, branch):
+    def opened(customer):
+        entry = CardEntry(actor=builders.actor_of(receptionist), customer=customer)
+        return {section.key for section in entry.sections if section.is_open}
+
+    plain = builders.make_customer(branch=branch)
+    assert opened(plain) == {"who"}
+    plain.addresses.create(city="上海市")
+    plain.family.create(relation="女儿")
+    assert opened(plain) == {"who", "contact", "family"}
+
+
+def test_a_masked_input_stands_in_the_form_once(desk, card):
+    page = text_of(desk.get(reverse("customers:edit", args=[card.pk])))
+    names = ("addresses-0-street", "addresses-0-city", "phones-0-number", "phones-0-label")
+    assert [page.count(f'name="{name}"') for name in names] == [1] * 4
 
 
 def test_a_row_of_another_card_cannot_be_reached(desk, card, branch):

@@ -1,17 +1,20 @@
 """Nobody reads on any page of the card what the policy keeps from the role: canaries in every sensitive field."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.template import Context, Template
 from django.urls import reverse
 
-from customers.card import rows, services, sheets, show, state
+from customers.card import old_numbers, rows, services, sheets, show, state
 from customers.card.models import Customer
 from customers.card.services import RowEntry
+from customers.card.whose import SERVED_DAYS
 from customers.log.models import AccessEntry
 from salon import access
 from tests import builders
+from tests.archives.reading import counted
+from tests.archives.visits.recording import line, record
 from tests.customers.card.conftest import expect
 
 PHONE, SECOND, ADDRESS, WECHAT = "13812346621", "02155667788", "南京西路秘密弄", "wx_canary_77"
@@ -145,3 +148,42 @@ def test_of_a_row_only_what_one_may_not_read_starts_empty(receptionist, beautici
     kinds = rows.PhoneRow, rows.AddressRow, rows.FamilyRow
     assert [rows.concealed_columns(each, desk) for each in kinds] == [("number",), ("street", "postcode"), ()]
     assert rows.concealed_columns(rows.AddressRow, helper) == (*state.PLACE_PARTS, "street", "postcode")
+
+
+def test_what_may_not_be_read_at_all_is_told_from_what_is_not_there(beautician, receptionist):
+    kind, empty = state.ROW_KINDS[state.ADDRESSES], dict.fromkeys(state.ADDRESS_PARTS, "")
+    for staff, shown, cell in ((beautician, "****", "****"), (receptionist, "上海", "上海")):
+        actor = builders.actor_of(staff)
+        assert show.shown_row(actor, kind, empty | {"city": "上海"}) == shown
+        assert show.shown_cell(actor, kind, "city", "上海") == cell
+        assert (show.shown_row(actor, kind, empty), show.shown_cell(actor, kind, "city", "")) == ("", "")
+
+
+def test_where_nothing_is_stored_there_is_nothing_to_ask_for(manager, branch, card):
+    actor = builders.actor_of(manager)
+
+    def asked_for(customer):
+        return {fact.reveal for sheet in sheets.of(actor, customer) for fact in sheet.facts} - {""}
+
+    assert asked_for(builders.make_customer(branch=branch)) == set()
+    assert asked_for(Customer.objects.get(pk=card.pk)) == {"phone", "address", "wechat", "health"}
+
+
+def test_an_old_number_is_masked_where_it_is_her_phone(manager, branch):
+    actor = builders.actor_of(manager)
+    cards = [builders.make_customer(branch=branch, phone=PHONE, old_no=number) for number in (PHONE, "V-77")]
+    assert [old_numbers.shown(actor, card) for card in cards] == ["138****6621", "V-77"]
+
+
+def test_names_are_read_of_those_alone_who_are_named(receptionist, beautician, manager):
+    with counted() as read:
+        assert show.Names(builders.actor_of(receptionist)).of("responsible", beautician.pk) == "陈美娟"
+    assert read == [1]
+
+
+@pytest.mark.parametrize(("days", "may_open"), [(SERVED_DAYS, True), (SERVED_DAYS + 1, False)])
+def test_a_beautician_opens_whom_she_served_within_thirty_days(customer, receptionist, beautician, days, may_open):
+    actor = builders.actor_of(beautician)
+    then = builders.actor_of(receptionist, now=actor.now - timedelta(days=days))
+    record(then, customer, line(builders.make_item())).visits.update(assigned=beautician)
+    assert Customer.objects.visible_to(actor).exists() == may_open

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from customers.card import services
+from customers.card import panels, services
 from customers.card.models import SafetyNote
 from salon.shop.models import Tag
 from tests import builders
@@ -81,6 +81,22 @@ def test_retiring_keeps_the_note_and_takes_it_off_the_line(desk, customer, recep
     assert customer.version == version
     assert add(desk, customer, {"substance": "果酸"}).status_code == 302  # and it can be noted anew
     assert SafetyNote.objects.count() == 2
+
+
+def test_a_note_is_of_the_day_it_is_said_to_be_of_else_of_today(customer, receptionist):
+    actor = builders.actor_of(receptionist)
+    yesterday = actor.today - timedelta(days=1)
+    for substance, on, noted_on in (("果酸", yesterday, yesterday), ("酒精", None, actor.today)):
+        note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance=substance, noted_on=on)
+        assert SafetyNote.objects.get(pk=note.pk).noted_on == noted_on
+
+
+def test_the_timeline_says_what_kind_of_note_it_was(customer, receptionist):
+    actor = builders.actor_of(receptionist)
+    for kind, substance in (("allergy", "果酸"), ("condition", "孕期")):
+        services.add_safety_note(actor=actor, customer=customer, kind=kind, substance=substance)
+    events = panels.timeline(actor, [customer])[customer.pk]
+    assert {str(event.title) for event in events} == {"Card made", "Allergy noted: 果酸", "Contra-indication noted: 孕期"}
 
 
 def test_a_day_that_cannot_be_is_refused(desk, customer, receptionist):

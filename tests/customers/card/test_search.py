@@ -97,6 +97,8 @@ def people(branch):
         ("4E1", ["欧阳静"]),
         ("zxm 6621", ["张晓梅"]),
         ("zxm6621", ["张晓梅"]),
+        ("zxm-6621", []),  # made like a card number
+        ("zxm6621 999", []),
         ("张138", []),
         ("zxm13812346621", ["张晓梅"]),
         ("6621 张", ["张晓梅"]),
@@ -128,6 +130,32 @@ def test_one_letter_finds_who_came_lately_among_many(actor, branch, monkeypatch)
         add(branch, name=f"安{'一二三四五六七八'[n]}")
     add(branch, name="安最", last_visit_on=actor.today)
     assert found(actor, "a")[0] == "安最"
+
+
+def test_a_surname_of_two_syllables_is_spelt_and_the_rest_are_initials(actor, branch):
+    add(branch, name="欧阳晓梅")
+    assert found(actor, "ouyangxm") == ["欧阳晓梅"]
+
+
+def test_a_card_number_may_hold_characters(actor, branch):
+    add(branch, name="张晓梅", card_no="贵宾001")
+    assert found(actor, "贵宾001") == ["张晓梅"]
+    assert found(actor, "贵宾") == []  # a name
+
+
+@pytest.mark.parametrize(("words", "is_number"), [("张 318", True), ("z 318", True), ("晓梅 318", False), ("zhangxi 318", False)])
+def test_the_word_that_narrows_down_most_is_looked_up(words, is_number):
+    (alternative,) = typed.read(words)
+    assert max(alternative, key=lambda word: word.weight).is_number == is_number
+
+
+def test_a_whole_number_is_a_number_and_nothing_else():
+    assert typed.full_number("+86 138-1234-6621") == "13812346621"
+    assert typed.full_number("张13812346621") == ""
+
+
+def test_a_number_means_exactly_the_cards_that_have_it(actor, people):
+    assert [card.name for card in queries.by_number(actor, "13812346621")] == ["张晓梅"]
 
 
 def test_a_merged_card_leads_to_the_surviving_one(actor, people, branch):
@@ -163,6 +191,13 @@ def test_a_full_number_of_another_branch_shows_a_guest_and_nothing_more(people, 
         (hit,) = with_guests(stranger, words)
         assert (hit.is_guest, hit.masked_name, hit.number, hit.hints) == (True, "张*", "", ())
     assert with_guests(beautician, "13812346621") == []
+
+
+def test_beyond_the_limit_only_guests_are_shown_who_were_before(people, stranger, settings):
+    settings.GUESTS_AN_HOUR = 1
+    actor = builders.actor_of(stranger)
+    asked = [queries.guests_by_phone(actor, number) for number in ("13812346621", "13987650457", "13812346621")]
+    assert asked == [([people], False), ([], True), ([people], True)]
 
 
 def test_a_guest_who_is_here_today_is_found_like_ones_own(people, stranger):
@@ -222,6 +257,8 @@ def test_who_is_found_by_a_merged_card_is_told_with_its_name_and_number(actor, b
     with django_assert_num_queries(5):
         [hit] = queries.search(actor, "秦晓芳")
     assert (hit.customer, hit.former) == (kept, [("秦晓芳", gone.card_no)])
+    add(branch, name="李娜", merged_into=kept)
+    assert [hit.former for hit in queries.search(actor, "秦晓芳")] == [[("秦晓芳", gone.card_no)]]  # not by that one
     [hit] = queries.search(actor, "秦海璐")
     assert (hit.customer, hit.former) == (kept, ())
 
@@ -294,6 +331,7 @@ def test_the_plan_test_would_notice_a_scan(actor, people):
 def test_a_very_long_query_is_cut(actor, people):
     assert queries.search(actor, "张" * 100_000) == []
     assert typed.read("9" * 100_000) != []
+    assert typed.read("318") != []  # by somebody of no branch
 
 
 def test_ids_for_filters(actor, people):

@@ -48,6 +48,7 @@ def test_allergies_come_first_and_rows_in_the_order_they_were_entered(receptioni
     assert [str(note) for note in customer.safety_notes.all()] == ["果酸", "酒精", "孕期"]
     shown = queries.safety_of([customer.pk], builders.actor_of(receptionist).today)
     assert [str(note) for note in shown[customer.pk]] == ["果酸", "酒精", "孕期"]
+    assert not queries.safety_of([], builders.actor_of(receptionist).today)
     addresses = [Address.objects.create(customer=customer, street=street) for street in "ab"]
     family = [FamilyMember.objects.create(customer=customer, relation=relation) for relation in "ab"]
     for rows, made in ((customer.addresses, addresses), (customer.family, family)):
