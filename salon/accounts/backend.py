@@ -1,7 +1,6 @@
 """From a log-in to a person: the authentication backend and the actor of a request."""
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AnonymousUser
 
 from salon import access
 from salon.accounts.models import User
@@ -14,7 +13,7 @@ class StaffBackend(ModelBackend):
     def get_user(self, user_id):
         users = User.objects.select_related("staff__branch").prefetch_related("groups")
         user = users.filter(pk=user_id, is_active=True).first()
-        return user if user and role_of(user) else None
+        return user if role_of(user) else None
 
     def user_can_authenticate(self, user):
         """The right password of somebody who left is still right: log_in then says why there is no way in."""
@@ -33,7 +32,7 @@ def role_of(user):
 def actor_for(request, now):
     """The Actor of a request; without role for nobody."""
     user = request.user
-    if isinstance(user, AnonymousUser) or not user.is_authenticated:
+    if not user.is_authenticated:
         return access.Actor(user=None, role=None, now=now)
     chosen = request.session.get(access.BRANCH_KEY)
     is_owing = is_asked_for_second_factor(user, role_of(user)) and not user.is_verified()

@@ -15,7 +15,7 @@ import secrets
 from datetime import timedelta
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_client_username
+from axes.helpers import get_client_username, get_cool_off
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.core import signing
@@ -47,7 +47,7 @@ def wait(request, credentials):
 
 def waiting(usernames, now):
     """{user name: until when} of those who are not looked at now at some place; the longest wait of each. One query."""
-    recent = AccessAttempt.objects.filter(username__in=usernames, attempt_time__gt=now - LONGEST)
+    recent = AccessAttempt.objects.filter(username__in=usernames, attempt_time__gt=now - get_cool_off())
     counts = {}
     for attempt in recent:
         here = attempt.ip_address if attempt.user_agent == _ELSEWHERE else ""
@@ -97,7 +97,7 @@ def _note_place(request, credentials):
 
 def _place(request, username):
     user = getattr(request, "user", None)
-    if user and user.is_authenticated and user.get_username() == username and request.session.session_key:
+    if user and user.get_username() == username and request.session.session_key:
         return f"session {hashlib.sha256(request.session.session_key.encode()).hexdigest()[:32]}"
     device, people = _device(request)
     return f"device {device}" if _mark(username) in people else _ELSEWHERE

@@ -117,9 +117,8 @@ def forget_failures(user):
     TOTPDevice.objects.filter(user=user).update(throttling_failure_count=0, throttling_failure_timestamp=None)
 
 
-@transaction.atomic
 def remove(user):
-    """Forget the app and the recovery codes."""
+    """Forget the app and the recovery codes. Call it inside a transaction."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
 

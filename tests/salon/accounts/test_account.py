@@ -1,6 +1,7 @@
 """The own account: who one is, language and appearance, password."""
 
 import pytest
+from django.utils import translation
 
 from salon.accounts.models import User
 from tests.builders import client_of
@@ -23,6 +24,13 @@ def test_language_and_appearance_are_kept(desk, receptionist):
     assert '<html lang="zh-Hant" data-bs-theme="dark">' in page
     desk.post("/account/", {"language": "", "theme": ""})
     assert '<html lang="en">' in desk.get("/account/").content.decode()
+
+
+def test_saved_is_said_in_the_language_that_was_chosen(desk):
+    for chosen, spoken in (("zh-hant", "zh-hant"), ("", "zh-hant")):  # nothing chosen: the one the page was in
+        desk.post("/account/", {"language": chosen, "theme": ""})
+        with translation.override(spoken):
+            assert [str(said) for said in desk.get("/account/").context["messages"]] == [translation.gettext("Saved.")]
 
 
 @pytest.mark.parametrize("bad", [{"language": "xx"}, {"theme": "pink"}])
@@ -59,6 +67,11 @@ def test_a_bad_change_of_password_changes_nothing(desk, receptionist, change, me
     assert response.status_code == 422
     assert message in response.content.decode()
     assert User.objects.get(pk=receptionist.user.pk).check_password(PASSWORD)
+
+
+def test_without_a_new_password_only_that_is_said(desk):
+    response = desk.post("/account/password/", {"old": PASSWORD, "password": "", "again": NEW})
+    assert list(response.context["form"].errors) == ["password"]
 
 
 def test_guessing_the_old_password_is_locked(desk, receptionist):

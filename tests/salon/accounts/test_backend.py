@@ -22,7 +22,7 @@ def test_only_who_has_a_role_and_may_log_in_is_somebody(receptionist, branch):
     assert backend.get_user(user.pk) is None
 
 
-def test_the_owner_looks_from_the_branch_that_was_chosen_if_it_is_open(owner, manager, branch, other_branch):
+def test_the_owner_looks_from_a_chosen_branch_if_it_is_open(owner, manager, branch, other_branch, django_assert_num_queries):
     closed, now = builders.make_branch(is_active=False), timezone.now()
     boss = StaffBackend().get_user(owner.user.pk)
     for chosen, there in ((None, branch), (branch.pk, branch), (other_branch.pk, other_branch), (closed.pk, branch), (0, branch)):
@@ -30,6 +30,8 @@ def test_the_owner_looks_from_the_branch_that_was_chosen_if_it_is_open(owner, ma
     lead = StaffBackend().get_user(manager.user.pk)
     assert actor_of(lead, now, chosen=other_branch.pk).branch == branch
     assert [actor_of(user, now).has_finance for user in (boss, lead)] == [True, False]
+    with django_assert_num_queries(0):
+        assert [actor_of(boss, now, chosen=chosen).branch for chosen in (None, branch.pk)] == [branch, branch]
     lead.staff.has_finance = True
     assert actor_of(lead, now).has_finance
 
@@ -77,5 +79,13 @@ def test_who_waits_and_until_when(db):
     failed("two places", most - 1, ip="10.0.0.2")
     failed("one device", most - 1, place="device 1")
     failed("one device", 1, place="device 1", ip="10.0.0.2")
-    names = ["asked", "long ago", "two places", "one device"]
-    assert set(lockout.waiting(names, NOW)) == {"asked", "one device"}
+    for name, ago in (("since this morning", timedelta(hours=5)), ("since yesterday", timedelta(hours=25))):
+        failed(name, most - 1, ago=ago, place="device 2")
+        failed(name, 1, place="device 2", ip="10.0.0.2")
+    names = ["asked", "long ago", "two places", "one device", "since this morning", "since yesterday"]
+    assert set(lockout.waiting(names, NOW)) == {"asked", "one device", "since this morning"}
+
+
+def test_a_failure_that_came_with_no_request_is_counted_nowhere(db):
+    lockout.Handler().user_login_failed(sender=None, credentials={"username": "owner"}, request=None)
+    assert not AccessAttempt.objects.exists()

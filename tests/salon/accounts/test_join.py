@@ -107,6 +107,11 @@ def test_a_link_dies_when_the_person_leaves(client, link, newcomer, owner):
     assert is_dead(client.get(link)), "coming back does not revive it"
 
 
+def test_a_link_of_who_is_not_on_the_staff_list_is_dead_before_anything_is_typed(client, link, newcomer):
+    type(newcomer).objects.filter(pk=newcomer.pk).update(is_active=False)
+    assert is_dead(client.get(link))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

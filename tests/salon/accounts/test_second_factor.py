@@ -104,6 +104,15 @@ def test_pairing_an_app(boss):
     assert secret not in str(dict(client.session))
 
 
+def test_there_is_nothing_to_cancel_where_no_phone_was_paired_before(boss):
+    client = log_in(boss)
+    page = client.get(SETUP)
+    again = client.post(SETUP, {"cancel": "1"})
+    assert again.status_code == 422
+    assert secret_on(again) == secret_on(page)
+    assert page.context["is_change"] is False
+
+
 def test_the_picture_says_whose_secret_it_is(boss):
     address, spelled = factor.pairing(boss.user, "00" * 20)
     assert address.startswith("otpauth://totp/Salon%20Archive%3Aboss?secret=AAAA")
@@ -268,8 +277,10 @@ def test_new_recovery_codes_replace_the_old_ones(boss, inside):
 def test_another_phone_replaces_the_first(boss, inside):
     client, old, _codes = inside
     assert client.post(SETUP, {"new_phone": "1", "password": PASSWORD})["Location"] == SETUP
-    new = secret_on(client.get(SETUP))
+    page = client.get(SETUP)
+    new = secret_on(page)
     assert new != old
+    assert page.context["is_change"] is True
     assert client.post(SETUP, {"code": code_for(old, 1)}).status_code == 422
     assert client.post(SETUP, {"code": code_for(new)}).status_code == 200
     assert is_in(client)

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from salon import access
-from salon.accounts import services
+from salon.accounts import second_factor, services
 from salon.accounts.models import Invitation, User
 from salon.errors import Conflict
 from salon.shop.models import StaffMember
@@ -104,6 +104,7 @@ def test_a_role_can_be_given_before_there_is_a_log_in(owner, branch):
 def test_the_last_owner_stays(owner, branch, act):
     """Nor do owners count who cannot log in: not yet, or not any more."""
     make_staff(branch=branch, role="owner", login=False)
+    StaffMember.objects.filter(pk=make_staff(branch=branch, role="owner").pk).update(is_active=False)
     left = make_staff(branch=branch, role="owner")
     services.deactivate_staff(actor=actor_of(owner), staff=left)
     with pytest.raises(Conflict, match="last owner"):
@@ -182,6 +183,17 @@ def test_a_new_password_that_leaves_sessions_open_is_not_stored(receptionist, mo
     assert not User.objects.get(pk=receptionist.user.pk).check_password("violet umbrella 42")
 
 
+def test_recovery_codes_that_cannot_be_stored_leave_the_old_ones(owner, monkeypatch):
+    def fail(*_any):
+        raise ValueError
+
+    second_factor.renew_recovery_codes(user=owner.user)
+    monkeypatch.setattr(second_factor, "_digest", fail)
+    with pytest.raises(ValueError):
+        second_factor.renew_recovery_codes(user=owner.user)
+    assert second_factor.recovery_codes_left(owner.user) == second_factor.RECOVERY_CODES
+
+
 def test_a_link_is_one_persons_used_once_and_in_time(branch, owner):
     actor = actor_of(owner)
     first, second = (make_staff(branch=branch, login=False) for _n in range(2))
@@ -228,7 +240,7 @@ def test_what_is_done_to_one_log_in_changes_no_other(branch, owner):
 def test_the_last_owner_is_the_last_whoever_else_there_is(branch, owner):
     actor = actor_of(owner)
     make_staff(branch=branch, role="manager")
-    gone = make_staff(branch=branch, role="owner")
+    gone = make_staff(branch=branch, role="owner", name="阿一")
     with transaction.atomic():
         assert services._owners_locked() == [owner.pk, gone.pk]  # in one order, or two of them wait for each other
     services.deactivate_staff(actor=actor, staff=gone)

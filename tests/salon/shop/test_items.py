@@ -1,8 +1,10 @@
 """The catalogue: who reads what of it, filters, and an item's form."""
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 
+from salon.shop import services
 from salon.shop.models import Brand, Category, Item, Tag
 from tests import builders
 from tests.salon.shop.browser import errors, opened, send
@@ -259,6 +261,13 @@ def test_new_tags_are_made_once_and_known_ones_found(boss, shelf):
 def test_new_tags_of_which_nothing_else_is_said_are_ingredients(boss):
     assert send(boss, NEW, name="焕肤", price_fen="1", new_tags="水杨酸", without=["new_tags_kind"]).status_code == 302
     assert Tag.objects.get().kind == Tag.INGREDIENT
+
+
+def test_new_tags_are_not_stored_without_their_item(shelf):
+    known = Tag.objects.count()
+    with pytest.raises(IntegrityError):
+        services.save_item(item=Item(name="眼部护理", price_fen=1, minutes=0), tags=[], new_tags=["水杨酸"])
+    assert Tag.objects.count() == known
 
 
 def test_too_many_new_tags_are_refused(boss):
