@@ -38,7 +38,7 @@ def sha256_of(path, size=None):
     """SHA-256 of a file, or of its first `size` bytes, in hexadecimal."""
     digest, left = hashlib.sha256(), path.stat().st_size if size is None else size
     with open(path, "rb") as file:
-        while left and (data := file.read(min(CHUNK, left))):
+        while data := file.read(min(CHUNK, left)):
             digest.update(data)
             left -= len(data)
     return digest.hexdigest()

@@ -85,7 +85,7 @@ class Manifest:
 
     def _check(self):
         """Raise ValueError, TypeError or KeyError for what cannot be."""
-        if self.vendor not in DATABASES or self.members[self.database].unpacked < 0 or self.made_at.tzinfo is None:
+        if self.members[self.database].unpacked < 0 or self.made_at.tzinfo is None:
             raise ValueError
         for name, each in self.members.items():
             of_media = name.startswith(f"{MEDIA}/")

@@ -1,11 +1,10 @@
 """What a backup leaves in the database: a row that it was made and verified."""
 
-from django.db import connection, transaction
+from django.db import connection
 
 from salon.backups.models import Backup
 
 
-@transaction.atomic
 def record(*, taken, now, milliseconds):
     """Note a verified backup; None where this database is from before such notes (a backup ahead of an upgrade)."""
     if Backup._meta.db_table not in connection.introspection.table_names():

@@ -129,6 +129,13 @@ def test_a_manifest_has_a_largest_size(tmp_path, monkeypatch):
         pass
 
 
+@pytest.mark.parametrize("entries", [[], [entry("notes.json", manifest_of({}).to_json())]], ids=["nothing", "another file"])
+def test_what_was_locked_begins_with_its_manifest(tmp_path, entries):
+    path = forge(tmp_path / "inner.tar", entries)
+    with tarfile.open(path) as archive, pytest.raises(Refused, match="does not begin with its manifest"):
+        container.Backup("x.tar", archive, is_encrypted=True)
+
+
 def test_verifying_writes_nothing_and_sees_everything(tmp_path):
     with container.opened(make(tmp_path)) as backup:
         backup.verify()
@@ -141,6 +148,14 @@ def test_a_key_and_nothing_locked_by_it_is_no_backup(tmp_path):
         path = forge(tmp_path / name, [entry("key.age", b"x"), *more])
         with pytest.raises(Refused), container.opened(path, passphrase=PASSPHRASE):
             pass
+
+
+def test_a_link_for_a_key_is_no_backup_and_neither_is_an_archive_that_has_ended(tmp_path):
+    path = forge(tmp_path / "a.tar", [entry("key.age", **LINK)])
+    with pytest.raises(Refused, match="is not a backup of Salon Archive"), container.opened(path, passphrase=PASSPHRASE):
+        pass
+    with tarfile.open(forge(tmp_path / "b.tar", [])) as ended, pytest.raises(Refused, match="is not a backup of Salon Archive"):
+        container._member(ended, path)
 
 
 def test_wrong_passphrase_and_none(locked):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from salon.backups import container
-from salon.backups.manifest import DATABASES, Manifest, Refused, check_fits
+from salon.backups.manifest import DATABASES, Manifest, Refused, _safe, check_fits
 from tests.salon.backups.making import CONTENT, forged, manifest_of, member_as_json
 
 GOOD = json.loads(manifest_of(CONTENT).to_json())
@@ -41,6 +41,11 @@ NAMES = [
 def test_a_name_that_leads_elsewhere_is_refused(name):
     with pytest.raises(Refused, match="makes no sense"):
         of(members=GOOD["members"] | {name: member_as_json()})
+
+
+def test_the_root_of_all_folders_is_no_name():
+    with pytest.raises(ValueError):
+        _safe("/")
 
 
 @pytest.mark.parametrize(

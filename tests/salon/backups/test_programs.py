@@ -16,7 +16,7 @@ from salon.backups.manifest import Refused
             "pg_restore: connecting\npg_restore: error: no table\n\npg_restore: warning: x\n",
             "pg_restore: error: no table",
         ),
-        ("psql:1: ERROR:  too late\nHINT:  never\n", "psql:1: ERROR:  too late"),
+        ("psql:1: NOTICE:  wait\npsql:2: ERROR:  too late\nHINT:  never\n", "psql:2: ERROR:  too late"),
         ("\nnothing of note \n", "nothing of note"),
         ("", ""),
     ],
@@ -46,3 +46,5 @@ def test_without_pg_dump_it_says_what_to_install(monkeypatch):
         postgresql.programs()
     monkeypatch.setattr(postgresql, "_version_in", {"one": (15, 1), "two": (16, 0)}.get)
     assert postgresql.programs().folder == "two"
+    monkeypatch.setattr(postgresql, "_version_in", {"one": (15, 1), "two": (14, 6)}.get)
+    assert postgresql.programs().folder == "one", "as new as the server is new enough"

@@ -48,6 +48,12 @@ def test_the_last_day_ends_after_a_day():
     assert kept([*times, *older]) == {*times, older[-1]}
 
 
+def test_a_backup_of_exactly_a_day_before_is_one_of_that_day():
+    before = NOW - RECENT
+    later = before + timedelta(minutes=1)
+    assert kept([before, later, NOW]) == {later, NOW}
+
+
 @given(NAMES)
 def test_what_stays_is_always_enough(times):
     keep = kept(times)
