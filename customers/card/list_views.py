@@ -109,6 +109,6 @@ def _new_customer(actor, words):
     if not actor.may_write("customers:create"):
         return None
     number = typed.full_number(words)
-    name = "" if number or typed.is_number(words) else words
+    name = "" if typed.is_number(words) else words
     start = {"phone": number} if number else {"name": name} if name else {}
     return {"url": f"{reverse('customers:create')}?{urlencode(start)}".rstrip("?"), "words": number or name}

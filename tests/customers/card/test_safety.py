@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from customers.card import panels, services
-from customers.card.models import SafetyNote
+from customers.card.models import Customer, SafetyNote
 from salon.shop.models import Tag
 from tests import builders
 from tests.customers.card import filling
@@ -89,6 +89,20 @@ def test_a_note_is_of_the_day_it_is_said_to_be_of_else_of_today(customer, recept
     for substance, on, noted_on in (("果酸", yesterday, yesterday), ("酒精", None, actor.today)):
         note = services.add_safety_note(actor=actor, customer=customer, kind="allergy", substance=substance, noted_on=on)
         assert SafetyNote.objects.get(pk=note.pk).noted_on == noted_on
+
+
+def test_a_note_ends_on_the_day_it_is_said_to_else_today_and_only_that_card_is_changed(customer, receptionist, branch):
+    actor = builders.actor_of(receptionist)
+    other = builders.make_customer(branch=branch)
+    for substance, on, ended_on in (("果酸", actor.today - timedelta(days=1), None), ("酒精", None, actor.today)):
+        given = {"noted_on": actor.today - timedelta(days=3), "kind": "allergy", "substance": substance}
+        services.add_safety_note(actor=actor, customer=other, **given)  # the same of two people is not the same note
+        note = services.add_safety_note(actor=actor, customer=customer, **given)
+        services.retire_safety_note(actor=actor, note=note, ended_on=on)
+        assert SafetyNote.objects.get(pk=note.pk).ended_on == (ended_on or on)
+    versions = [Customer.objects.get(pk=card.pk).version for card in (customer, other)]
+    services.retire_safety_note(actor=actor, note=note)  # once more: nothing is changed, here or elsewhere
+    assert [Customer.objects.get(pk=card.pk).version for card in (customer, other)] == versions
 
 
 def test_the_timeline_says_what_kind_of_note_it_was(customer, receptionist):
