@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from archives.visits.models import DONE, Bill, Line, StaffShare, Visit, VisitNote
-from customers.card import services
-from customers.card.models import Customer
+from customers.card import services, sheets
+from customers.card.models import Customer, Phone
 from customers.card.services import RowEntry
 from salon import access, panels
 from salon.shop.models import Item
@@ -220,3 +220,32 @@ def test_each_role_opens_each_page_it_may(request, role, customer, expected):
     client = builders.client_of(request.getfixturevalue(role))
     for page in ("detail", "data", "timeline"):
         assert client.get(reverse(f"customers:{page}", args=[customer.pk])).status_code == 200
+
+
+def facts_of(staff, customer):
+    """{label: what is said} of all sheets of a card, as a person reads them."""
+    return {fact.label: fact.values for sheet in sheets.of(builders.actor_of(staff), customer) for fact in sheet.facts}
+
+
+def test_the_age_is_counted_from_the_year_of_birth_else_as_it_was_stated_for_who_sees_the_birthday(
+    customer, owner, receptionist, beautician
+):
+    today = builders.actor_of(owner).today
+    customer.birth_year, customer.birth_month, customer.birth_day = today.year - 30, today.month, today.day
+    assert facts_of(owner, customer)["Age"] == ("30",)
+    customer.birth_year, customer.age_band, customer.age_band_on = None, "25-34", date(2025, 3, 1)
+    assert "stated" in facts_of(owner, customer)["Age"][0]
+    customer.age_band = ""
+    assert "Age" not in facts_of(owner, customer)
+    customer.birth_year = today.year - 30
+    seen = {staff: access.visibility(builders.actor_of(staff), "birthday") for staff in (owner, receptionist, beautician)}
+    assert access.FULL in seen.values()
+    assert set(seen.values()) != {access.FULL}
+    for staff, visibility in seen.items():
+        assert ("Age" in facts_of(staff, customer)) == (visibility == access.FULL)
+
+
+def test_of_several_phones_the_main_one_is_marked(customer, owner):
+    Phone.objects.create(customer=customer, number="13987650457")
+    marked = [each.endswith(str(Phone._meta.get_field("is_main").verbose_name)) for each in facts_of(owner, customer)["phones"]]
+    assert marked == [True, False]
