@@ -193,7 +193,7 @@ class CardForm(WarningsMixin, ModelForm):
         number = self.cleaned_data["card_no"]
         digits = whole_number(number) if number and number != self.stored["card_no"] else ""
         if digits:
-            taken = Customer.objects.filter(card_no=number, card_is_phone=True).exclude(pk=self.instance.pk)
+            taken = Customer.objects.filter(card_no=number, card_is_phone=True)
             try:
                 log_find(actor=self.actor, ids=list(taken.values_list("pk", flat=True)))
             except FindLimitReached as refusal:

@@ -205,6 +205,13 @@ def test_parts_of_the_form_are_open_where_something_is_stored(receptionist, card
     assert opened(plain) == {"who", "contact", "family"}
 
 
+def test_a_part_with_something_wrong_is_opened_and_no_other(desk, branch):
+    plain = builders.make_customer(branch=branch)
+    response = edit(desk, plain, {"family-0-relation": "女儿", "family-0-birth_month": "2", "family-0-birth_day": "30"})
+    assert response.status_code == 422
+    assert {section.key for section in response.context["entry"].sections if section.is_open} == {"who", "family"}
+
+
 def test_a_masked_input_stands_in_the_form_once(desk, card):
     page = text_of(desk.get(reverse("customers:edit", args=[card.pk])))
     names = ("addresses-0-street", "addresses-0-city", "phones-0-number", "phones-0-label")

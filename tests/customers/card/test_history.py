@@ -91,6 +91,25 @@ def test_a_referrer_of_another_branch_is_not_named(receptionist, boss, card, oth
     assert "外店秘密" not in str(told(builders.actor_of(receptionist), card))
 
 
+def test_a_card_number_is_masked_where_it_is_or_was_a_phone_of_this_card(receptionist, boss, card, branch):
+    builders.make_customer(branch=branch, phone="13911112222")
+    for number in ("A-1", "13911112222", "13812346621"):
+        change(boss, card, fields={"card_no": number})
+    shown = [changes[0][2:] for _who, changes in told(builders.actor_of(receptionist), card)[:3]]
+    assert shown[:2] == [("13911112222", "138****6621"), ("A-1", "13911112222")]
+    assert shown[2][1] == "A-1"
+
+
+def test_what_others_did_since_a_version_is_told_and_nothing_before(receptionist, boss, card):
+    desk = builders.actor_of(receptionist)
+    services.add_safety_note(actor=boss, customer=card, kind="allergy", substance="酒精")
+    seen = change(boss, card, fields={"note": "轻"}).version
+    assert (history.who_since(card, seen), history.safety_since(boss, card, seen)) == ([], [])
+    services.add_safety_note(actor=desk, customer=card, kind="allergy", substance="果酸")
+    assert [who for who, _when in history.who_since(card, seen)] == ["林晓彤"]
+    assert history.safety_since(boss, card, seen) == [("safety note", "Allergy · 果酸")]
+
+
 def test_pages_neither_repeat_nor_skip(boss, card):
     for n in range(45):
         card = change(boss, card, fields={"note": f"n{n}"})
@@ -100,8 +119,10 @@ def test_pages_neither_repeat_nor_skip(boss, card):
         assert len(saves) == expected
         seen += saves
     assert before is None
-    assert [save.changes[0].after for save in seen[:-1]] == [f"n{n}" for n in reversed(range(45))]
-    assert seen[-1].is_first
+    changes = [save.changes[0] for save in seen[:-1]]
+    assert [each.after for each in changes] == [f"n{n}" for n in reversed(range(45))]
+    assert [each.before for each in changes] == [*(f"n{n}" for n in reversed(range(44))), ""]
+    assert [save.is_first for save in seen] == [*[False] * 45, True]
 
 
 def test_the_page_pages(desk, boss, card):

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from customers.card import lookup, projections, queries, show, typed
+from customers.card import lookup, old_numbers, projections, queries, show, typed
 from customers.card.models import Customer
 from customers.log.models import AccessEntry
+from customers.privacy.models import GuestPass
 from tests import builders
 
 NUMBER = "13812346621"
@@ -67,6 +68,17 @@ def test_what_is_no_number_is_no_guests_even_beyond_the_limit(stranger, owner, s
     assert queries.guests_by_phone(actor, NUMBER) == ([], True)
 
 
+def test_a_guest_may_be_opened_on_the_day_and_at_the_branch_she_was_let_in_at_and_only_she(stranger, branch, other_branch):
+    guest, other = add(branch), add(branch)
+    actor = builders.actor_of(stranger)
+    passes = {"customer": guest, "user": stranger.user}
+    GuestPass.objects.create(branch=other_branch, business_date=actor.today - timedelta(days=1), **passes)
+    GuestPass.objects.create(branch=branch, business_date=actor.today, **passes)
+    assert not Customer.objects.visible_to(actor).filter(pk__in=[guest.pk, other.pk]).exists()
+    GuestPass.objects.create(branch=other_branch, business_date=actor.today, **passes)
+    assert Customer.objects.visible_to(actor).filter(pk__in=[guest.pk, other.pk]).get() == guest
+
+
 def test_a_portrait_is_not_served_where_there_is_none(owner, customer):
     assert builders.client_of(owner).get(f"/customers/{customer.pk}/portrait/").status_code == 404
 
@@ -74,6 +86,22 @@ def test_a_portrait_is_not_served_where_there_is_none(owner, customer):
 def test_who_sees_portraits_sees_those_of_the_own_branch(receptionist, beautician, stranger, owner, customer):
     people = (receptionist, beautician, stranger, owner)
     assert [show.sees_portrait(builders.actor_of(who), customer) for who in people] == [True, True, False, True]
+
+
+def test_a_number_is_whole_from_seven_digits_on():
+    assert [typed.whole_number(written) for written in ("678901", "6789012", "678 9012", "678901x")] == [
+        "",
+        "6789012",
+        "6789012",
+        "",
+    ]
+
+
+def test_an_old_number_is_looked_for_where_the_card_is_by_who_has_lists(branch, other_branch, receptionist, beautician, owner):
+    here, there = (add(each, old_no="V77") for each in (branch, other_branch))
+    found = {who: queries.ids_matching(builders.actor_of(who), "v77") for who in (receptionist, beautician, owner)}
+    assert found == {receptionist: [here.pk], beautician: [], owner: [here.pk, there.pk]}
+    assert old_numbers.arms(builders.actor_of(owner), "") == []  # most cards have none
 
 
 def test_a_start_of_phones_fits_those_that_are_long_enough(branch):
