@@ -1,6 +1,7 @@
 """PostgreSQL's client programs: which of those on the computer are used, and what they say, in a line somebody can read."""
 
 import io
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -48,3 +49,11 @@ def test_without_pg_dump_it_says_what_to_install(monkeypatch):
     assert postgresql.programs().folder == "two"
     monkeypatch.setattr(postgresql, "_version_in", {"one": (15, 1), "two": (14, 6)}.get)
     assert postgresql.programs().folder == "one", "as new as the server is new enough"
+
+
+def test_a_dump_is_read_by_the_programs_that_are_at_hand(tmp_path, monkeypatch):
+    """No others are looked for: a backup is checked by what has made it."""
+    monkeypatch.setattr(postgresql, "programs", lambda: pytest.fail("looked for programs"))
+    postgresql.check(tmp_path, {"pg_restore": shutil.which("true")})
+    with pytest.raises(Refused, match="cannot be read"):
+        postgresql.check(tmp_path, {"pg_restore": shutil.which("false")})
