@@ -103,7 +103,16 @@ def test_who_is_logged_in_keeps_the_frame_and_the_way_back(page, client):
 
 
 @pytest.mark.parametrize(
-    "referer", ["http://evil.example/x", "http://testserver//evil.example", "javascript:alert(1)", "http://[bad", "//x", ""]
+    "referer",
+    [
+        "http://evil.example/x",
+        "http://testserver//evil.example",
+        "http://testserver?evil",
+        "javascript:alert(1)",
+        "http://[bad",
+        "//x",
+        "",
+    ],
 )
 def test_the_way_back_never_leaves_the_house(page, referer):
     text = page(Http404(), HTTP_REFERER=referer).content.decode()
