@@ -197,16 +197,24 @@ ON_BOARD, DONE_ON_BOARD = 100, 20  # at most so many of a state, so that no day 
 def day_board(actor, day):
     """{state: (visits with details, how many there are)} of a day: who has waited longest first, who was done last first.
 
-    As many queries for any number; of many visits of one state the first ON_BOARD (DONE_ON_BOARD) are fetched.
+    As many queries for any number; of many visits of one state the first ON_BOARD (DONE_ON_BOARD) are fetched. Who was moved
+    between two of the queries stands, last, where she is by now.
     """
     of = {state: [] for state in BOARD_TIME}
     for pk, state, *times in of_the_day(actor, day).values_list("pk", "status", *BOARD_TIMES):
         when = dict(zip(BOARD_TIMES, times))[BOARD_TIME[state]]
         of[state].append((when is None, when and (-when.timestamp() if state == DONE else when), pk))
     most = dict.fromkeys(BOARD_TIME, ON_BOARD) | {DONE: DONE_ON_BOARD}
-    shown = {state: [pk for *_when, pk in sorted(rows)[: most[state]]] for state, rows in of.items()}
-    fetched = with_details(Visit.objects.all()).in_bulk([pk for pks in shown.values() for pk in pks])
-    return {state: ([fetched[pk] for pk in pks if pk in fetched], len(of[state])) for state, pks in shown.items()}
+    shown = {pk: state for state, rows in of.items() for *_when, pk in sorted(rows)[: most[state]]}
+    fetched = with_details(Visit.objects.all()).in_bulk(list(shown))
+    now = {pk: fetched[pk].status if pk in fetched else VOIDED for pk in shown}
+    return {
+        state: (
+            [fetched[pk] for pk in sorted(shown, key=lambda pk: shown[pk] != state) if now[pk] == state],
+            len(rows) + sum((now[pk] == state) - (shown[pk] == state) for pk in shown),
+        )
+        for state, rows in of.items()
+    }
 
 
 def staff_names(visit):

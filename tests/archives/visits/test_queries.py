@@ -8,7 +8,7 @@ import pytest
 from archives.visits import arrivals, identify, plan_questions, queries, services
 from archives.visits.entries import GuestEntry
 from archives.visits.entry_queries import usual_means, usual_staff
-from archives.visits.models import Line, Visit
+from archives.visits.models import ARRIVED, EXPECTED, IN_CARE, VOIDED, Line, Visit
 from archives.visits.paid import Returnable, returnable
 from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
@@ -172,6 +172,28 @@ def test_what_was_done_and_who_did_it_in_the_order_of_the_lines(
     assert (work[coming.pk].items, work[coming.pk].staff) == (["水光补水", "眼部护理"], {beautician.pk: "陈美娟"})
     assert (queries.item_names(coming), queries.staff_names(coming)) == (["水光补水", "眼部护理"], ["陈美娟"])
     assert queries.staff_names(wait(actor, friend)) == []
+
+
+def test_who_is_moved_while_a_board_is_read_stands_where_she_is_by_now(actor, customer, friend, facial, monkeypatch):
+    """Found over real sockets on PostgreSQL: a visit was undone between two queries, and the desk broke."""
+    undone = record(actor, None, line(facial))
+    fourth = builders.make_customer(branch=actor.branch)
+    cared_for, stays, in_care = (wait(actor, who) for who in (friend, customer, fourth))
+    for state in (ARRIVED, IN_CARE):
+        arrivals.move_visit(actor=actor, visit=in_care, to=state)
+
+    def meanwhile(visits):
+        undone.visits.update(status=VOIDED, voided_at=actor.now)
+        Visit.objects.filter(pk=cared_for.pk).update(status=IN_CARE, arrived_at=actor.now, care_started_at=actor.now)
+        return with_details(visits)
+
+    with_details = queries.with_details
+    monkeypatch.setattr(queries, "with_details", meanwhile)
+    board = queries.day_board(actor, actor.today)
+    assert {state: found for state, found in board.items() if found[1]} == {
+        EXPECTED: ([stays], 1),
+        IN_CARE: ([in_care, cared_for], 2),
+    }
 
 
 def test_the_overrides_of_a_line_stand_in_the_order_they_were_given(actor, customer, facial):
