@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from archives.visits.entries import EntryError
 from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, UNFINISHED, PlannedItem, Visit, VisitNote
-from salon import operations
+from customers.privacy.services import let_in
+from salon import access, operations
 from salon.errors import Conflict
 
 MOVES = {
@@ -70,6 +71,7 @@ def check_in(*, actor, key, branch, customer, items=(), assigned=None):
             recorded_by=actor.user,
         )
         _plan(visit, items)
+        let_in(actor=access.at(actor, branch), customers=[customer])
     operation.url = visit.get_absolute_url()
     operation.save(update_fields=["url"])
     return visit
@@ -111,6 +113,8 @@ def move_visit(*, actor, visit, to):
     }
     if not Visit.objects.filter(pk=visit.pk, status=visit.status).update(status=to, **changes.get(to, {})):
         raise Conflict(_("Somebody moved this visit meanwhile. Look at it again."))
+    if to in (ARRIVED, IN_CARE) and visit.customer:
+        let_in(actor=access.at(actor, visit.branch), customers=[visit.customer])
     visit.refresh_from_db()
     return visit
 

@@ -13,6 +13,7 @@ what the others leave, so that a usual visit needs no amount at all.
 import re
 from decimal import Decimal
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -69,13 +70,26 @@ class EntryForm:
 
     def _fetch(self):
         """What was named: cards, open visits, the replaced bill, the payer. Raises Http404 for any the actor may not see."""
-        self.customers = _visible(self.actor, Customer.objects.present(), [guest["customer"].value() for guest in self.guests])
         self.visits = _visible(self.actor, Visit.objects.all(), [guest["visit"].value() for guest in self.guests])
         replaced = _visible(self.actor, Bill.objects.all(), [self.head["replaces"].value()])
         self.replaced = next(iter(replaced.values()), None)
+        self.customers = self._fetch_customers()
         self._place()
         payers = _visible(self.actor, Customer.objects.present(), [self.head["payer_card"].value()])
         self.other_payer = next(iter(payers.values()), None)
+
+    def _fetch_customers(self):
+        """Those whose cards the actor may open, and those of other branches whose visit of today, or bill, this is."""
+        asked = {sent_id(value) for guest in self.guests if (value := guest["customer"].value()) not in (None, "")}
+        present = Customer.objects.present()
+        found = present.visible_to(self.actor).in_bulk(asked)
+        if missing := asked - found.keys():
+            days = {visit.customer_id for visit in self.visits.values() if visit.day == self.actor.today}
+            billed = Q(visits__bill=self.replaced) if self.replaced else Q(pk__in=())
+            found |= present.filter(Q(pk__in=days) | billed, pk__in=missing).distinct().in_bulk()
+        if len(found) != len(asked):
+            raise Http404
+        return found
 
     def _place(self):
         """Where and instead of what it is stored. An owner may work at another branch than that of the bill or the open visit, or

@@ -25,6 +25,7 @@ from archives.visits.payment_models import Payment
 from archives.visits.queries import safety_conflicts
 from archives.visits.undo_models import UndoneVisit
 from customers.card import projections
+from customers.privacy.services import let_in
 from salon import access, operations
 from salon.dates import business_date
 from salon.errors import Barred, Conflict
@@ -71,6 +72,8 @@ def record_bill(
     _make_lines(actor, visits, guests)
     _make_payments(bill, payments)
     _make_notes(actor, visits, guests)
+    if on == today and not replaces:
+        let_in(actor=access.at(actor, branch), customers=[guest.customer for guest in guests if guest.customer])
     projections.note_visit(customer_ids=[visit.customer_id for visit in visits], on=on)
     operation.url = reverse("visits:saved", args=[visits[0].pk])
     operation.save(update_fields=["url"])

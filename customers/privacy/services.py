@@ -77,7 +77,20 @@ def open_guest_pass(*, actor, customer, digits, address):
 
     `digits` is her whole phone number as the person gave it. Raises Customer.DoesNotExist if it is not hers.
     """
-    customer = Customer.objects.present().get(pk=customer.pk, phones__digits=digits)
+    return _open_pass(actor, Customer.objects.present().get(pk=customer.pk, phones__digits=digits), address)
+
+
+@transaction.atomic
+def let_in(*, actor, customers):
+    """A visit says that they are at the actor's branch today: their cards are open there until the end of the business day, as if
+    their whole numbers had been given. Nothing for the branch's own customers.
+    """
+    for customer in customers:
+        if customer.branch_id != actor.branch.pk:
+            _open_pass(actor, customer, actor.address)
+
+
+def _open_pass(actor, customer, address):
     found, made = GuestPass.objects.get_or_create(
         customer=customer, branch=actor.branch, business_date=actor.today, defaults={"user": actor.user}
     )
