@@ -82,7 +82,7 @@ def assign_role(*, actor, staff, role):
     """Give a staff member a role: staff record and group together. It bites on the person's next request."""
     if role not in MANAGES.get(actor.role, ()):
         raise ValidationError(_("You cannot give this role."))
-    owners = _owners_locked()
+    owners = owners_locked()
     staff = _locked(actor, staff)
     if role != access.OWNER:
         _keep_an_owner(owners, staff)
@@ -95,7 +95,7 @@ def assign_role(*, actor, staff, role):
 @transaction.atomic
 def deactivate_staff(*, actor, staff, left_on=None):
     """A staff member leaves: the record stays, the log-in and its sessions end at once, open links die."""
-    owners = _owners_locked()
+    owners = owners_locked()
     staff = _locked(actor, staff)
     _keep_an_owner(owners, staff)
     staff.is_active, staff.left_on = False, left_on or actor.today
@@ -164,7 +164,7 @@ def _locked(actor, staff):
     return staff
 
 
-def _owners_locked():
+def owners_locked():
     """Ids of all who can log in as owner, locked first and in one order: two owners cannot remove each other at once."""
     owners = StaffMember.objects.filter(role=access.OWNER, is_active=True, user__is_active=True)
     return [owner.pk for owner in owners.select_for_update(of=("self",)).order_by("pk")]

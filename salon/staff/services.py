@@ -17,6 +17,8 @@ def save_staff(*, actor, staff):
         return staff
     stored = StaffMember.objects.get(pk=staff.pk)
     role, is_active, left_on = staff.role, staff.is_active, staff.left_on
+    if (role, is_active) != (stored.role, stored.is_active):
+        accounts.owners_locked()  # before any row of theirs: two owners who change each other wait, and do not deadlock
     staff.role, staff.is_active, staff.left_on = stored.role, stored.is_active, stored.left_on
     staff.left_on = stored.left_on if stored.is_active else left_on
     staff.save()

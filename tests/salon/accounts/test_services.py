@@ -242,7 +242,7 @@ def test_the_last_owner_is_the_last_whoever_else_there_is(branch, owner):
     make_staff(branch=branch, role="manager")
     gone = make_staff(branch=branch, role="owner", name="阿一")
     with transaction.atomic():
-        assert services._owners_locked() == [owner.pk, gone.pk]  # in one order, or two of them wait for each other
+        assert services.owners_locked() == [owner.pk, gone.pk]  # in one order, or two of them wait for each other
     services.deactivate_staff(actor=actor, staff=gone)
     with pytest.raises(Conflict):
         services.deactivate_staff(actor=actor, staff=owner)

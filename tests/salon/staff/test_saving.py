@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from salon.accounts import services as accounts
 from salon.errors import Conflict
@@ -32,3 +34,16 @@ def test_a_new_name_is_one_entry_of_the_history_and_leaves_the_log_in_alone(owne
     assert staff.history.count() == before + 1
     staff.user.refresh_from_db()
     assert staff.user.session_generation == generation
+
+
+@pytest.mark.parametrize("change", [{"role": "manager"}, {"is_active": False}])
+def test_owners_are_locked_before_any_row_is_written(owner, branch, change):
+    """Two owners, each making the other something else at once, deadlocked on PostgreSQL: each held a row of the other's list."""
+    other = builders.make_staff(branch=branch, role="owner")
+    for name, value in change.items():
+        setattr(other, name, value)
+    with CaptureQueriesContext(connection) as queries:
+        save_staff(actor=builders.actor_of(owner), staff=other)
+    sent = [query["sql"] for query in queries if "salon_staffmember" in query["sql"]]
+    locked = next(n for n, sql in enumerate(sent) if sql.startswith("SELECT") and "'owner'" in sql)
+    assert locked < next(n for n, sql in enumerate(sent) if sql.startswith("UPDATE"))
