@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from salon import replica, xlsx
+from salon import links, replica, xlsx
 from salon.shop.models import Shop
 
 
 def refused(request, list_url):
     """An invalid filter leads back to the list, which says what is wrong with it."""
-    return redirect(f"{list_url}?{request.GET.urlencode()}")
+    return redirect(links.with_query(list_url, request.GET.urlencode()))
 
 
 @dataclass(frozen=True)

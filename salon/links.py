@@ -21,6 +21,12 @@ def way_back(request):
     return _first_own(request.POST.get("next"), path_in(request, "Referer"))
 
 
+def with_query(path, query):
+    """An address of ours with a query; without it where it would be so long that nobody is led there."""
+    whole = f"{path}?{query}"
+    return whole if len(whole) <= LONGEST else path
+
+
 def path_in(request, header):
     """Path and query of the page of this site that a header names (Referer, HX-Current-URL), or "", whatever was sent in it.
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers.exports import kinds, services, shelf
 from customers.log.services import log_export
-from salon import xlsx
+from salon import links, xlsx
 
 
 @require_safe
@@ -48,7 +48,7 @@ def begin(request):
     asked.GET = QueryDict(request.POST.get("query", ""))
     query = asked.GET.urlencode()
     if kind.prepare(asked) is None:
-        return redirect(f"{reverse(kind.back)}?{query}")
+        return redirect(links.with_query(reverse(kind.back), query))
     services.begin(actor=request.actor, kind=kind, query=query)
     return redirect("exports:list")
 

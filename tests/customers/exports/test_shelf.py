@@ -100,3 +100,11 @@ def test_a_file_is_listed_until_the_very_moment_at_which_it_is_cleared_away(mana
     kept = put(shelf.KEPT - timedelta(seconds=1), **mine)
     assert services.mine(builders.actor_of(manager, NOW)) == [kept]
     assert shelf.prune(NOW) == 1
+
+
+@pytest.mark.parametrize(("length", "kept"), [(100, True), (20_000, False)])
+def test_a_filter_that_is_none_leads_back_to_the_list_which_says_so_unless_no_address_is_as_long(manager, length, kept):
+    """Before, a query of 20,000 characters was an address Django refuses to lead to, and an error in the log."""
+    query = f"tier=nonsense&q={'x' * length}"
+    back = builders.client_of(manager).post("/customers/files/begin/", {"page": "customers:export", "query": query})
+    assert (back.status_code, back["Location"]) == (302, f"/customers/?{query}" if kept else "/customers/")
