@@ -4,6 +4,7 @@ SQLite stores a DecimalField as a float, so sums and equality go wrong there; in
 where a decimal number enters.
 """
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
@@ -71,6 +72,17 @@ def spread(total, weights):
     return [sign * part for part in parts]
 
 
+_GROUPED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:,\d{3})+(?!\d)")
+_WRITTEN_OTHERWISE = re.compile(r"[eE_]")  # what Decimal reads as well, and nobody means: 1e3, 1_000
+
+
+def ungrouped(text):
+    """Typed figures without the commas between thousands. Any other comma stays, so that the text is no number: 38,00 is 38 to
+    one and 3,800 to another.
+    """
+    return _GROUPED.sub(lambda found: found[0].replace(",", ""), text)
+
+
 class YuanField(forms.DecimalField):
     """A form field people type yuan into; its cleaned value and initial value are fen."""
 
@@ -85,7 +97,9 @@ class YuanField(forms.DecimalField):
 
     def to_python(self, value):
         if isinstance(value, str):
-            value = value.strip().replace(",", "").replace("，", "").lstrip("¥￥").strip()
+            value = ungrouped(value.replace("，", ",").strip().lstrip("¥￥").strip())
+            if _WRITTEN_OTHERWISE.search(value):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
     def clean(self, value):

@@ -98,7 +98,7 @@ class EntryForm:
         """
         origin = self.replaced or next(filter(None, map(self.visit_of, self.guests)), None)
         branch = origin.branch_id if origin else sent_id(self.head["branch"].value())
-        if branch != self.actor.branch.pk:
+        if branch not in (None, self.actor.branch.pk):
             seen = Branch.objects.visible_to(self.actor).filter(pk=branch).first()
             self.actor = access.at(self.actor, seen) if seen else self.actor
         is_undone = bool(self.replaced and undo.is_undone(self.replaced))

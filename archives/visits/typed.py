@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salon.money import MAX_LINE_FEN, spread, to_fen
+from salon.money import MAX_LINE_FEN, spread, to_fen, ungrouped
 
 OTHER_PAYER = "other"  # sent instead of a guest's number: somebody who is not served pays
 WHOLE = 10_000  # ten-thousandths: the whole price, and all shares of a line together
@@ -44,7 +44,8 @@ def parse_discount(text):
     9折 and 9z keep 90%, 88折 and 8.8折 keep 88%; 10% takes a tenth off; 30, -30 and 30元 take 30 yuan off; with =270 the
     line costs 270.
     """
-    text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "").replace(",", "")
+    text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
+    text = ungrouped(text)
     if not text:
         return Discount(off_fen=0)
     if text in _HALF_PRICE:

@@ -67,6 +67,8 @@ def why_not(actor, bill):
         return _("A refund is not undone; it can be voided.")
     if bill.refunded_by.filter(voided_at=None).exists():
         return _("Something of this bill was refunded since. Void the refund first.")
+    if former_bill(bill) and bill.visits.filter(identified__isnull=False).exists():
+        return _("This visit was given to a customer since. Correct the bill instead.")
     if _is_of_an_undo(bill):
         return _("This bill was stored by an undo, which is not undone itself.")
     if actor.now - bill.recorded_at > WINDOW:
@@ -214,7 +216,9 @@ def undo_move(*, actor, visit, token):
     if known is None or known[0] != visit.pk or not known[3]:
         raise Barred(_("A step can be undone for %(n)d seconds. Use the menu of the visit instead.") % {"n": WINDOW.seconds})
     _pk, before, now, _left = known
-    if not Visit.objects.filter(pk=visit.pk, status=now).update(status=before):
+    # Of this very step: had she not arrived before it, or had, a token of an earlier one would say otherwise.
+    step = Visit.objects.filter(pk=visit.pk, status=now, arrived_at__isnull=before == EXPECTED)
+    if not step.update(status=before):
         visit.refresh_from_db()
         if visit.status != before:
             raise Conflict(_("Somebody moved this visit meanwhile. Look at it again."))

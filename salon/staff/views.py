@@ -67,6 +67,8 @@ def staff_edit(request, pk):
         }
 
     def make_form(data):
+        if data is not None:
+            accounts.owners_locked()  # before the row that is picked: two owners who change each other wait in one line
         return StaffForm(data, instance=pick(request, StaffMember.objects, pk), actor=request.actor)
 
     return _edit_staff(request, make_form, context)

@@ -13,7 +13,9 @@
   const FINAL = new RegExp(`^=${MONEY}$`);
 
   function plain(text) {
-    return text.normalize("NFKC").toLowerCase().replace(/[\s,，]/g, "");
+    const folded = text.normalize("NFKC").toLowerCase().replace(/\s/g, "");
+    /* Commas between thousands go; any other stays, and makes it no number. */
+    return folded.replace(/(^|[^\d.])([1-9]\d{0,2}(?:,\d{3})+)(?!\d)/g, (_all, before, grouped) => before + grouped.replaceAll(",", ""));
   }
 
   /* A decimal text as a whole number of 10^-places; null if it is none. No floating point on the way. */

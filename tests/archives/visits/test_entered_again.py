@@ -4,9 +4,10 @@ import uuid
 
 import pytest
 
-from archives.visits import arrivals, entry_again, services
+from archives.visits import arrivals, entry_again, identify, services
 from archives.visits.models import Visit
 from salon import operations
+from salon.errors import Barred
 from tests import builders
 from tests.archives.reading import counted
 from tests.archives.visits.entered import ENTRY, again, sent_line, store, text_of, undo_now, waiting_now
@@ -111,6 +112,17 @@ def test_who_came_onto_a_bill_by_its_correction_waits_again_once_that_is_undone(
     assert "What stood before is stored again" in said
     assert "The visit of 李婷 is open again: Arrived." in said
     assert list(Visit.objects.filter(status="arrived").values_list("customer__name")) == [("李婷",)]
+
+
+def test_a_correction_whose_visit_was_given_to_a_customer_since_is_not_undone(desk, receptionist, actor, customer, facial):
+    """What stood before would be stored again as nobody's, and she would lose her visit."""
+    bill = record(actor, None, line(facial))
+    page = again(desk.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1", **{"lines-0-price": "300"})
+    visit = store(desk, page)
+    identify.identify_visit(actor=actor, key=uuid.uuid4(), visit=visit, customer=customer)
+    with pytest.raises(Barred, match="was given to a customer since"):
+        undo_now(receptionist, waiting_now(visit))
+    assert waiting_now(visit).customer == customer
 
 
 # --- Back, and what was cancelled ------------------------------------------------------------------------------------

@@ -328,3 +328,19 @@ def test_plans_are_not_lost_or_doubled(actor, customer, facial, beautician):
         visit = Visit.objects.get(status="expected", customer=customer)
     assert PlannedItem.objects.count() == 2
     assert [each.planned.count() for each in (visit, other)] == [each.notes.count() for each in (visit, other)] == [1, 1]
+
+
+def test_what_undoes_a_cancellation_is_of_that_step(actor, waiting):
+    """Cancelled while waiting, taken back, expected again and cancelled: the older button would make her wait since never."""
+    Visit.objects.filter(pk=waiting.pk).update(expected_on=actor.today)
+
+    def step(to):
+        return undo.move_token(actor, arrivals.move_visit(actor=actor, visit=Visit.objects.get(pk=waiting.pk), to=to))
+
+    older = step("cancelled")
+    undo.undo_move(actor=actor, visit=waiting, token=older)
+    step("expected")
+    newer = step("cancelled")
+    with pytest.raises(Conflict, match="moved this visit meanwhile"):
+        undo.undo_move(actor=actor, visit=waiting, token=older)
+    assert undo.undo_move(actor=actor, visit=waiting, token=newer).status == "expected"
