@@ -22,7 +22,7 @@ TAKES_BACK = {  # void, refund, discard, and what lets somebody in or out
     "second_factor_setup.html",
 }
 OWN_KEYS = {"entry.html"}  # static/js/visit.js
-READS = {"_revealed.html", "start.html"}  # shows something, or reads a file and stores nothing yet
+READS = {"_revealed.html"}  # shows something and stores nothing
 FORMS = [
     (path, match["head"], match["body"])
     for path in sorted((ROOT / "templates").rglob("*.html"))
