@@ -8,6 +8,8 @@ from salon import text
 from salon.dates import FIRST_DAY, LAST_DAY
 
 NOTHING = "–"
+REPLACED = "\ufffd"  # stands for what could not be read: bytes that are no UTF-8, half of a character
+DAMAGED = _("Some signs in this arrived damaged. Type it again.")
 GREATEST = 2**63 - 1  # what a column holds; a number beyond it is an error of the database, not of the form
 LONGEST_ID = 18  # digits
 
@@ -16,6 +18,11 @@ def sent_id(value):
     """The id of a row out of what a form or an address sent; None for what cannot be one."""
     digits = str(value or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_ID else None
+
+
+def is_damaged(value, before=None):
+    """True for a text that came with signs nobody could read, unless the text it is to replace had some."""
+    return isinstance(value, str) and REPLACED in value and REPLACED not in str(before or "")
 
 
 class CleanInput:
@@ -33,6 +40,14 @@ class CleanInput:
                 _keep_between(form_field, FIRST_DAY, LAST_DAY, out_of_time)
             elif type(form_field) is forms.IntegerField:
                 _keep_between(form_field, -GREATEST, GREATEST, form_field.error_messages["invalid"])
+
+    def _clean_form(self):
+        """No text is stored in part: what arrived damaged is refused at its field."""
+        for name, value in list(self.cleaned_data.items()):
+            is_secret = isinstance(self.fields[name].widget, forms.PasswordInput)
+            if not is_secret and is_damaged(value, self.get_initial_for_field(self.fields[name], name)):
+                self.add_error(name, DAMAGED)
+        super()._clean_form()
 
 
 def _clean_before(form_field):

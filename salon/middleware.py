@@ -14,7 +14,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from salon import access, errors
+from salon import access, bodies, errors
 from salon.accounts.backend import actor_for
 from salon.connections import REFUSED
 from salon.links import LONGEST, is_own_page, path_in
@@ -112,7 +112,9 @@ def friendly_errors(get_response):
         if len(request.get_full_path()) > LONGEST:
             return errors.address_too_long(request)
         refused = request.META.get(REFUSED)
-        return errors.not_received(request, refused) if refused else get_response(request)
+        if refused:
+            return errors.not_received(request, refused)
+        return get_response(request) if bodies.is_readable(request.META) else errors.bad_request(request)
 
     def process_exception(request, exception):
         return errors.page_for(request, exception)

@@ -72,6 +72,20 @@ def _billed_since(bill):
     return list(undone.select_related("reopened").order_by("visit"))
 
 
+def stored_beside(bill, customer_ids):
+    """{customer id: Visit}: the last visit each of these has on a bill stored since `bill` was undone, at its branch and
+    for its day, whatever was done in it: the undone bill is meant to be stored again for the same people.
+    """
+    since = Visit.objects.done().filter(
+        branch=bill.branch_id,
+        customer__in=customer_ids,
+        business_date=bill.business_date,
+        bill__refunds=None,
+        bill__recorded_at__gt=bill.voided_at,
+    )
+    return {visit.customer_id: visit for visit in since.select_related("customer").order_by("pk")}
+
+
 def _in_place_of(bill):
     """The bill in place of an undone one: the content it had corrected, or what was entered instead; None if there is none."""
     return Bill.objects.filter(replaces=bill).first()

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 from django.http import Http404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits import entries, entry_again, plan_questions, undo
@@ -151,7 +152,22 @@ class EntryForm:
         ids, items = {pk for pk, _line in pairs}, {line.stored.item.pk for _pk, line in pairs}
         had = plan_questions.had_already(self.actor, ids, items, self.head.cleaned_data["on"], but_of=self.replaced)
         asked = [line.asks_again(had[pk, line.stored.item.pk]) for pk, line in pairs if (pk, line.stored.item.pk) in had]
-        return any(asked)
+        return any([*asked, *self._asked_about_stored_since()])
+
+    def _asked_about_stored_since(self):
+        """For each guest who was billed since the bill entered here was undone, whether that has to be asked; where the visit has
+        an item of hers, the line asks already.
+        """
+        for guest in self.guests:
+            stored = self.stored_since_undo.get(sent_id(guest["customer"].value()))
+            had = {line.had.visit_id for line in self.placed[guest.number] if line.had}
+            if stored and stored.pk not in had:
+                yield guest.asks_beside(stored)
+
+    @cached_property
+    def stored_since_undo(self):
+        """{customer id: Visit} of those on the page who were billed since the bill entered here was undone."""
+        return entry_again.stored_beside(self.undone, self.customers) if self.undone else {}
 
     def _entries(self):
         self.placed = {guest.number: [] for guest in self.guests}  # guest number: its LineForms, in order

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archives.visits import entries, typed
@@ -22,6 +23,12 @@ MEANS.sort(key=lambda pair: Payment.OFFERED.index(pair[0]))
 def _cell(label, **attrs):
     """Attributes of an input in the table of lines, where the column head is the visible label."""
     return {"class": "cell", "aria-label": label, "autocomplete": "off", **attrs}
+
+
+def stored_since_undo(visit):
+    """Says that a visit was stored since the bill on the page was undone."""
+    facts = {"receipt": visit.receipt_no, "name": visit.customer}
+    return gettext("Receipt %(receipt)s was stored for %(name)s since this was undone.") % facts
 
 
 class HeadForm(Form):
@@ -85,7 +92,18 @@ class GuestForm(Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"class": "form-control", "rows": 2}),
     )
+    since = forms.IntegerField(required=False, widget=forms.HiddenInput)  # the visit stored since an undo: this is another
     card = None  # the GuestCard of what the page shows of her (entry_queries)
+    stored = None  # the Visit that was stored for her since the bill entered here was undone: is this another?
+
+    def asks_beside(self, stored):
+        """True, unless it was said that this visit is meant besides `stored`, the customer's since the undo."""
+        self.stored = stored
+        if self.cleaned_data["since"] == stored.pk:
+            return False
+        question = gettext("Is this another visit?")
+        self.add_error(None, f"{stored_since_undo(stored)} {question}")
+        return True
 
     @property
     def number(self):

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits import entries, entry_again, entry_queries, services, undo
 from archives.visits.entry_forms import MAX_GUESTS, EntryForm
-from archives.visits.entry_parts import GuestForm
+from archives.visits.entry_parts import GuestForm, stored_since_undo
 from archives.visits.models import DONE, Bill, Visit
 from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
-from salon import access, operations
+from salon import access, operations, panels
 from salon.errors import Conflict
 from salon.forms import sent_id
 from salon.money import SYMBOLS
@@ -195,6 +195,7 @@ def _changed(request, form, key):
         messages.info(request, said.format(name=former.customer))
     data = request.POST.copy()
     data[f"{guest.prefix}-customer"], data[f"{guest.prefix}-visit"] = customer.pk, visit.pk if visit else ""
+    data[f"{guest.prefix}-since"] = ""
     for name in data:
         if OF_THE_FORMER.fullmatch(name) and data.get(f"lines-{name.split('-')[1]}-guest", guest.number) == guest.number:
             data[name] = ""
@@ -253,6 +254,8 @@ def _page(request, form, key, status=200):
     actor = form.actor
     for guest in form.guests:
         guest.card = entry_queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
+        if (stored := form.stored_since_undo.get(sent_id(guest["customer"].value()))) and not guest.stored:
+            guest.card.hints.append(panels.Hint(stored_since_undo(stored), "warn"))
     catalogue = catalogue_for_entry(actor.branch)
     context = {
         "form": form,
@@ -281,7 +284,7 @@ def _stands_again(request, form):
 def _open_again(form):
     """[(customer or None, state)] of those an undo has put back on the board."""
     visits = [(form.customer_of(guest), form.visit_of(guest)) for guest in form.guests]
-    return [(customer, visit.get_status_display()) for customer, visit in visits if visit]
+    return [(customer, visit.get_status_display()) for customer, visit in visits if visit and visit.is_open]
 
 
 def _repeat_url(request, form):

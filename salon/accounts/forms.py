@@ -8,7 +8,8 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from salon.accounts.models import User
-from salon.forms import Form, ModelForm
+from salon.accounts.passwords import refuse_names
+from salon.forms import DAMAGED, Form, ModelForm, is_damaged
 
 PASSWORD_LENGTH = 128  # longer is only work for the hasher
 
@@ -60,7 +61,7 @@ class AppCodeForm(CodeForm):
 
 
 class NewPasswordForm(Form):
-    """A new password, twice, judged by the password rules for `user`."""
+    """A new password, twice, judged by the password rules for `user`, whom colleagues know as `name`."""
 
     password = PasswordField(
         label=_("New password"),
@@ -69,9 +70,9 @@ class NewPasswordForm(Form):
     )
     again = PasswordField(label=_("New password again"), autocomplete="new-password")
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, name, **kwargs):
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.user, self.name = user, name
 
     def clean(self):
         cleaned = super().clean()
@@ -79,11 +80,17 @@ class NewPasswordForm(Form):
         if password and cleaned.get("again") and password != cleaned["again"]:
             self.add_error("again", _("The two passwords differ."))
         if password:
-            try:
-                password_validation.validate_password(password, self._judged_for(cleaned))
-            except ValidationError as error:
-                self.add_error("password", error)
+            self._judge(password, self._judged_for(cleaned))
         return cleaned
+
+    def _judge(self, password, user):
+        try:
+            if is_damaged(password):  # two that differ would be stored as one
+                raise ValidationError(DAMAGED)
+            password_validation.validate_password(password, user)
+            refuse_names(password, [user.username, self.name])
+        except ValidationError as error:
+            self.add_error("password", error)
 
     def _judged_for(self, cleaned):
         """Whose name the password must not resemble."""
@@ -118,6 +125,12 @@ class OwnPasswordForm(Form):
     """The password once more, before something that somebody at an open screen must not do."""
 
     password = PasswordField(label=_("Your password"), autocomplete="current-password")
+
+
+class SecondFactorForm(OwnPasswordForm):
+    """Another phone, or new recovery codes in place of the sheet the page knows of."""
+
+    sheet = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class AccountForm(ModelForm):

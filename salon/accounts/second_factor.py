@@ -11,10 +11,12 @@ import unicodedata
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from salon.accounts.models import User
+from salon.errors import Conflict
 
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -32,6 +34,10 @@ class Locked(Exception):
 
     def __init__(self, until):
         self.until = until
+
+
+class ShownBefore(Conflict):
+    """Another press of the same button was first. What it made is shown on its page alone, and not made anew by this one."""
 
 
 def device_of(user):
@@ -55,9 +61,11 @@ def pairing(user, secret):
 def set_up(*, user, secret, code):
     """Pair an app if its code is right. Returns (device, recovery codes), or None for a wrong code.
 
-    An app paired before, and its recovery codes, stop working.
+    An app paired before, and its recovery codes, stop working. Raises ShownBefore if this very app is paired already.
     """
     User.objects.select_for_update().get(pk=user.pk)
+    if TOTPDevice.objects.filter(user=user, key=secret, confirmed=True).exists():
+        raise ShownBefore(_("This phone is paired already. If you did not see its recovery codes, make new ones."))
     device = TOTPDevice.objects.create(user=user, key=secret, name="app", confirmed=False)
     if not device.verify_token(_digits(code)):
         device.delete()
@@ -65,12 +73,28 @@ def set_up(*, user, secret, code):
     TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
     device.confirmed = True
     device.save(update_fields=["confirmed"])
-    return device, renew_recovery_codes(user=user)
+    return device, _new_sheet(user)
 
 
 @transaction.atomic
-def renew_recovery_codes(*, user):
-    """Make ten new recovery codes and return them; the old ones stop working. They are shown once and never stored."""
+def renew_recovery_codes(*, user, instead_of):
+    """Make ten new recovery codes and return them; the old ones stop working. They are shown once and never stored.
+
+    `instead_of`: the `sheet_of` the user that they replace. Raises ShownBefore if that was replaced meanwhile.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    if instead_of != sheet_of(user):
+        text = _("New recovery codes were made a moment ago, on another page. If you do not have them, make new ones.")
+        raise ShownBefore(text)
+    return _new_sheet(user)
+
+
+def sheet_of(user):
+    """The number of the sheet of recovery codes that holds, or None."""
+    return StaticDevice.objects.filter(user=user).values_list("pk", flat=True).first()
+
+
+def _new_sheet(user):
     StaticDevice.objects.filter(user=user).delete()
     device = StaticDevice.objects.create(user=user, name="recovery")
     codes = [_random_code() for _n in range(RECOVERY_CODES)]

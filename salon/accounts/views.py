@@ -30,7 +30,7 @@ from salon.accounts.forms import (
     JoinForm,
     LogInForm,
     NewPasswordForm,
-    OwnPasswordForm,
+    SecondFactorForm,
 )
 from salon.accounts.models import Invitation, User, token_digest
 from salon.links import way_on
@@ -179,7 +179,12 @@ def _pair(request, device):
     secret = request.session.setdefault(PAIRING, factor.new_secret())
     form = AppCodeForm(_sent(request))
     if form.is_valid():
-        paired = factor.set_up(user=request.user, secret=secret, code=form.cleaned_data["code"])
+        try:
+            paired = factor.set_up(user=request.user, secret=secret, code=form.cleaned_data["code"])
+        except factor.ShownBefore as shown:
+            del request.session[PAIRING]
+            messages.warning(request, str(shown))
+            return redirect("second_factor_setup")
         if paired:
             device, codes = paired
             del request.session[PAIRING]
@@ -195,14 +200,19 @@ def _pair(request, device):
 
 
 def _change_second_factor(request, device):
-    form = OwnPasswordForm(_sent(request))
+    form = SecondFactorForm(_sent(request), initial={"sheet": factor.sheet_of(request.user)})
     context = {"form": form, "device": device, "codes_left": factor.recovery_codes_left(request.user)}
     if request.method != "POST":
         return render(request, "accounts/second_factor_change.html", context)
     if not (form.is_valid() and _is_own_password(request, form, "password")):
         return _refill(request, "accounts/second_factor_change.html", context)
     if "new_codes" in request.POST:
-        return _show_recovery_codes(request, factor.renew_recovery_codes(user=request.user))
+        try:
+            codes = factor.renew_recovery_codes(user=request.user, instead_of=form.cleaned_data["sheet"])
+        except factor.ShownBefore as shown:
+            messages.warning(request, str(shown))
+            return redirect("second_factor_setup")
+        return _show_recovery_codes(request, codes)
     request.session[PAIRING] = factor.new_secret()
     return redirect("second_factor_setup")
 
@@ -235,9 +245,9 @@ def join(request, token):
     staff = found.staff
     data = _sent(request)
     if staff.user:
-        form = NewPasswordForm(data, user=staff.user)
+        form = NewPasswordForm(data, user=staff.user, name=staff.name)
     else:
-        form = JoinForm(data, user=None, initial={"username": _suggested_user_name(staff.name)})
+        form = JoinForm(data, user=None, name=staff.name, initial={"username": _suggested_user_name(staff.name)})
     context = {"form": form, "staff": staff, "role_name": access.ROLE_NAMES[staff.role]}
     if request.method != "POST":
         return render(request, "accounts/join.html", context)
@@ -307,7 +317,7 @@ def account(request):
 @form_page
 def password(request):
     """A new password for the old one. Every other session of the person ends."""
-    form = ChangePasswordForm(_sent(request), user=request.user)
+    form = ChangePasswordForm(_sent(request), user=request.user, name=request.actor.staff.name)
     if request.method != "POST":
         return render(request, "accounts/password.html", {"form": form})
     if not (form.is_valid() and _is_own_password(request, form, "old")):

@@ -1,6 +1,7 @@
 """Undo, and then: a colleague, an older page, a second tab, another branch, Back. Nothing is booked twice or moves."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -123,6 +124,61 @@ def test_a_correction_whose_visit_was_given_to_a_customer_since_is_not_undone(de
     with pytest.raises(Barred, match="was given to a customer since"):
         undo_now(receptionist, waiting_now(visit))
     assert waiting_now(visit).customer == customer
+
+
+def test_who_was_billed_for_something_else_since_the_undo_is_told_of_and_asked_about(desk, receptionist, customer, facial):
+    """She was not waiting: nothing but the day and her name says that the undone bill may have been entered by another tab."""
+    entry = undo_now(receptionist, store(desk, sent(receptionist, [customer], [{"item": facial}])))
+    kept = desk.get(entry)
+    other = store(desk, sent(receptionist, [customer], [{"item": builders.make_item(name="眼部护理"), "price": "100"}]))
+    told = f"Receipt {other.receipt_no} was stored for 张晓梅 since this was undone."
+    assert told not in text_of(kept)
+    assert told in text_of(desk.get(entry))
+    asked = desk.post(ENTRY, again(kept))
+    assert (asked.status_code, Visit.objects.done().count()) == (422, 1)
+    assert f"{told} Is this another visit?" in text_of(asked)
+    assert f"{told}</bdi>" not in text_of(asked)  # once is enough
+    assert "guests-0-since" not in again(asked)  # a box to be ticked
+    assert desk.post(ENTRY, again(asked)).status_code == 422
+    wrong = desk.post(ENTRY, again(asked, **{"guests-0-since": str(other.pk), "lines-0-quantity": "x"}))
+    assert again(wrong)["guests-0-since"] == str(other.pk)
+    store(desk, again(wrong, **{"lines-0-quantity": "1"}))
+    assert Visit.objects.done().count() == 2
+
+
+def test_nobody_is_asked_about_who_was_billed_before_the_undo_on_another_day_or_at_another_branch(
+    desk, receptionist, actor, stranger, branch, customer, facial
+):
+    other = builders.make_item(name="眼部护理")
+    record(actor, customer, line(other))
+    entry = undo_now(receptionist, store(desk, sent(receptionist, [customer], [{"item": facial}])))
+    store(desk, sent(receptionist, [customer], [{"item": other}], on=actor.today - timedelta(days=1)))
+    record(builders.actor_of(stranger), customer, line(other))
+    record(actor, builders.make_customer(branch=branch), line(other))
+    page = desk.get(entry)
+    assert "since this was undone" not in text_of(page)
+    store(desk, again(page))
+
+
+def test_of_several_who_was_billed_since_without_having_waited_is_asked_about_alone(
+    desk, receptionist, actor, branch, customer, facial, waiting
+):
+    """An older tab has entered them all: she who waited is left out, he who did not is told of; the kept page says no untruth."""
+    friend = builders.make_customer(branch=branch, name="李婷")
+    lines = [{"item": facial}, {"item": facial, "guest": 1}]
+    first, older = (sent(receptionist, [{"customer": customer, "visit": waiting.pk}, friend], lines) for _tab in range(2))
+    entry = undo_now(receptionist, store(desk, first))
+    kept = desk.get(entry)
+    late = desk.post(ENTRY, older)
+    assert late.status_code == 409
+    stored = store(desk, again(late, **{"lines-0-price": "300"}))
+    said = text_of(desk.post(ENTRY, again(kept)))
+    assert "open again" not in said
+    told = f"Receipt {stored.receipt_no} was stored for 李婷 since this was undone."
+    assert told in text_of(desk.get(entry))
+    assert "张晓梅" not in text_of(desk.get(entry))
+    asked = desk.post(ENTRY, again(desk.get(entry)))
+    assert (asked.status_code, Visit.objects.done().count()) == (422, 2)
 
 
 # --- Back, and what was cancelled ------------------------------------------------------------------------------------

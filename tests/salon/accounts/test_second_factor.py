@@ -1,16 +1,12 @@
 """The second factor: managers and owners outside the demo get nowhere without it, and each code works once."""
 
-import base64
 import re
 import threading
-import time
 
 import pytest
 import time_machine
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
-from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -18,50 +14,9 @@ from salon.accounts import second_factor as factor
 from salon.accounts import services
 from tests.builders import actor_of, client_of, make_staff
 from tests.marks import several_writers
+from tests.salon.accounts.pairing import CODE, PASSWORD, SETUP, code_for, is_in, log_in, pair, secret_on
 
-PASSWORD = "correct horse battery"
-SETUP, CODE = "/login/code/set-up/", "/login/code/"
-
-
-@pytest.fixture(autouse=True)
-def half_minute():
-    """Each test has the whole of the half minute for which an app shows one code."""
-    now = time.time()
-    with time_machine.travel(now - now % 30, tick=True):
-        yield
-
-
-@pytest.fixture
-def boss(branch):
-    """An owner of a real salon."""
-    return make_staff(branch=branch, role="owner", username="boss", is_demo=False)
-
-
-def code_for(secret, shift=0):
-    """What an app shows `shift` half minutes from now."""
-    return f"{totp(bytes.fromhex(secret), t0=-30 * shift):06d}"
-
-
-def pair(staff):
-    """(secret, recovery codes) of a freshly paired app, whose present code is used up."""
-    secret = factor.new_secret()
-    _device, codes = factor.set_up(user=staff.user, secret=secret, code=code_for(secret))
-    return secret, codes
-
-
-def secret_on(page):
-    spelled = re.search(r'<code class="secret">([A-Z2-7 ]+)</code>', page.content.decode())[1]
-    return base64.b32decode(spelled.replace(" ", "")).hex()
-
-
-def log_in(staff):
-    client = Client()
-    client.post("/login/", {"username": staff.user.username, "password": PASSWORD})
-    return client
-
-
-def is_in(client):
-    return client.get("/account/").status_code == 200
+pytestmark = pytest.mark.usefixtures("half_minute")
 
 
 # --- Setting it up ----------------------------------------------------------------------------------------------------
@@ -252,26 +207,6 @@ def test_resetting_ends_sessions_and_begins_anew(boss, owner):
 
 
 # --- Changing it ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def inside(boss):
-    """The owner's client, past the second factor, and the secret of the app."""
-    secret, codes = pair(boss)
-    client = log_in(boss)
-    client.post(CODE, {"code": codes[0]})
-    return client, secret, codes
-
-
-def test_new_recovery_codes_replace_the_old_ones(boss, inside):
-    client, _secret, old = inside
-    assert "9 recovery codes are left" in client.get(SETUP).content.decode()
-    assert client.post(SETUP, {"new_codes": "1", "password": "not mine"}).status_code == 422
-    shown = client.post(SETUP, {"new_codes": "1", "password": PASSWORD}).content.decode()
-    new = re.findall(r"<code>([0-9A-Z]{5}-[0-9A-Z]{5})</code>", shown)
-    assert len(new) == 10
-    assert log_in(boss).post(CODE, {"code": old[5]}).status_code == 422
-    assert log_in(boss).post(CODE, {"code": new[5]}).status_code == 302
 
 
 def test_another_phone_replaces_the_first(boss, inside):
