@@ -27,6 +27,7 @@ class Panel:
     customer.tabs (Tab), customer.hints (Hint) and customer.timeline (see `timeline`). A value may be a list.
     Imports: import.notes, asked with an import that was stored; a value is a sentence about what follows from it.
     Search box: search.more, asked with the words typed; a value is a list of Actions that lead to what is no customer.
+    Branch: branch.goes_on, asked before one is closed; a value is a sentence about what goes on there and must end first.
     Front desk: desk.sections, asked with the branch; a value is a dict with the `template` of a section and what it shows.
     """
 

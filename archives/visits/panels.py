@@ -1,6 +1,6 @@
 """What visits show on the customer's pages, and what becomes of them when a customer is merged or erased."""
 
-from django.db.models import F, Min, Window
+from django.db.models import Count, F, Min, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -25,6 +25,7 @@ def register():
     panels.register("customer.facts", "visits", facts, order=10, budget=1)
     panels.register("customer.hints", "visits", hints, order=10, budget=3)
     panels.register("search.more", "visits", receipts, order=10, budget=1)
+    panels.register("branch.goes_on", "visits", open_visits, order=10, budget=1)
     panels.register(panels.TIMELINE, "visit", timeline, order=10, budget=6, label=gettext_lazy("Visits"))
     _follow()
 
@@ -69,6 +70,20 @@ def receipts(actor, words):
         )
         for receipt, on, fen, visit in shown
     ]
+
+
+def open_visits(actor, branches):
+    """Whom a branch that is to be closed still waits for, from today on: its desk cannot be opened afterwards."""
+    today = min(access.at(actor, branch).today for branch in branches)
+    visits = models.Visit.objects.filter(branch__in=branches, status__in=models.UNFINISHED, day__gte=today)
+    return {
+        pk: ngettext(
+            "%(n)d visit there is open: somebody waits or is expected. Finish or cancel it first.",
+            "%(n)d visits there are open: somebody waits or is expected. Finish or cancel them first.",
+            number,
+        ) % {"n": number}
+        for pk, number in visits.order_by().values_list("branch").annotate(Count("pk"))
+    }  # fmt: skip
 
 
 def usual_interval(rhythm):

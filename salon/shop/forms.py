@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from salon import text
+from salon import panels, text
 from salon.forms import Form, ModelForm, SeveralField
 from salon.money import MAX_FEN, MAX_LINE_FEN, YuanField
 from salon.shop import queries, zones
@@ -160,8 +160,9 @@ class BranchForm(RowForm):
         fields = ["code", "name", "phone", "address", "time_zone", "cutoff_hour", "is_active"]
         help_texts = {"is_active": _("Untick it to close the branch. Its customers, cards and visits stay.")}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, actor, **kwargs):
         super().__init__(*args, **kwargs)
+        self.actor = actor
         self.code_is_fixed = bool(self.instance.pk) and queries.code_is_in_use(self.instance)
         if self.code_is_fixed:
             self.fields["code"].widget.attrs["readonly"] = True
@@ -197,6 +198,8 @@ class BranchForm(RowForm):
                     working,
                 )
                 raise ValidationError(message % {"n": working})
+            if goes_on := panels.collect("branch.goes_on", self.actor, [self.instance])[self.instance.pk]:
+                raise ValidationError(goes_on)
         return is_open
 
 

@@ -81,12 +81,15 @@ def _edit_branch(request, make_form):
 
 @FORM
 def branch_create(request):
-    return _edit_branch(request, forms.BranchForm)
+    return _edit_branch(request, lambda data: forms.BranchForm(data, actor=request.actor))
 
 
 @FORM
 def branch_edit(request, pk):
-    return _edit_branch(request, lambda data: forms.BranchForm(data, instance=pick(request, Branch.objects, pk)))
+    def make_form(data):
+        return forms.BranchForm(data, actor=request.actor, instance=pick(request, Branch.objects, pk))
+
+    return _edit_branch(request, make_form)
 
 
 @require_POST

@@ -71,6 +71,8 @@
       unfold(true);
       const at = list.indexOf(selected());
       select(list[at < 0 && step < 0 ? list.length - 1 : (at + step + list.length) % list.length]);
+    } else if (event.key === "/" && !box.value) {
+      event.preventDefault(); // it asks for the box, which has the focus already: no name begins with it
     } else if (event.key === "Enter" && box.value.trim()) {
       event.preventDefault();
       enter();
@@ -91,6 +93,7 @@
     box.addEventListener("keydown", findKey);
     box.addEventListener("focus", () => unfold(true));
     document.addEventListener("DOMContentLoaded", () => { // htmx listens by now; what was typed before it did is no "input" to it
+      if (box.value.startsWith("/")) box.value = box.value.replace(/^\/+/, "");
       if (box.value !== box.defaultValue) box.dispatchEvent(new Event("search", { bubbles: true }));
     });
     hits.addEventListener("mousemove", (event) => {

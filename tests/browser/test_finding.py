@@ -79,6 +79,24 @@ def test_keys_of_an_input_method_are_its_own(visit_page):
     assert page.url == here
 
 
+def test_a_slash_for_the_box_that_has_the_focus_already_is_not_looked_for(visit_page):
+    """On the desk, where everybody presses it all the same; also before the scripts are there."""
+    page, held = visit_page("/"), []
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("/")
+    expect(box(page)).to_have_value("")
+    page.keyboard.type("zx/")
+    expect(box(page)).to_have_value("zx/")  # but for the first it is a sign like others
+    page.route("**/js/app*.js", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    box(page).focus()
+    page.keyboard.type("/zx")
+    expect(box(page)).to_have_value("/zx")
+    held.pop().continue_()
+    expect(chosen(page)).to_contain_text("张晓梅")
+    expect(box(page)).to_have_value("zx")
+
+
 def test_escape_folds_empties_and_leaves_then_a_letter_makes_a_new_card(visit_page):
     page = visit_page("/")
     expect(box(page)).to_be_focused()

@@ -1,10 +1,13 @@
 """Branches: opened, changed and closed by the owner, who may work in any of them."""
 
-from datetime import date
+import uuid
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from archives.visits import arrivals
+from archives.visits.models import Visit
 from salon.access import BRANCH_KEY
 from salon.shop import queries
 from salon.shop.models import Branch
@@ -113,6 +116,25 @@ def test_a_branch_where_people_work_or_the_only_one_does_not_close(boss, branch,
     Branch.objects.filter(pk=other_branch.pk).update(is_active=False)
     response = send(boss, edit_url(branch), without=["is_active"])
     assert errors(response) == {"is_active": ["This is the only branch that is open."]}
+
+
+@pytest.mark.parametrize("status", ["expected", "arrived", "in_care"])
+def test_a_branch_that_somebody_waits_for_does_not_close(boss, owner, other_branch, status):
+    """Its desk could not be opened any more. What was left open on days past, or has ended, is in nobody's way."""
+    actor = builders.actor_of(owner)
+    customer = builders.make_customer(branch=other_branch)
+    visits = [
+        arrivals.expect_visit(actor=actor, key=uuid.uuid4(), branch=other_branch, customer=customer, on=actor.today + after)
+        for after in (timedelta(0), timedelta(1))
+    ]
+    for step in {"expected": [], "arrived": ["arrived"], "in_care": ["arrived", "in_care"]}[status]:
+        arrivals.move_visit(actor=actor, visit=visits[0], to=step)
+    refused = send(boss, edit_url(other_branch), without=["is_active"])
+    said = "2 visits there are open: somebody waits or is expected. Finish or cancel them first."
+    assert errors(refused) == {"is_active": [said]}
+    arrivals.move_visit(actor=actor, visit=visits[1], to="cancelled")
+    Visit.objects.filter(pk=visits[0].pk).update(day=actor.today - timedelta(1))
+    assert send(boss, edit_url(other_branch), without=["is_active"]).status_code == 302
 
 
 def test_the_history_shows_the_change(boss, branch):
