@@ -156,7 +156,7 @@ def _save(request):
             identified=form.head.cleaned_data["identified"],
         )
     except operations.AlreadyDone as done:
-        return redirect(done.url)
+        return _stored_already(request, done.url)
     except entries.SafetyStop as stop:
         form.stop(stop)
         return _page(request, form, key, 422)
@@ -166,6 +166,20 @@ def _save(request):
     except (Conflict, operations.KeyConflict, operations.BadKey) as conflict:
         return _conflict(request, form, key, conflict)
     return redirect("visits:saved", bill.first_visit.pk)
+
+
+def _stored_already(request, url):
+    """To what the same form has stored before; was that undone since, to its entry, which is open again, or to what it is now."""
+    bill = _bill_at(url)
+    if bill.voided_by_id == request.user.pk and undo.is_undone(bill):
+        return redirect(f"{reverse('visits:create')}?undone={resolve(url).kwargs['pk']}")
+    if bill.voided_at:
+        messages.info(request, _("This was stored before, and has been undone, corrected or voided since. Here it is."))
+    return redirect(url)
+
+
+def _bill_at(url):
+    return Bill.objects.get(visits=resolve(url).kwargs["pk"])
 
 
 def _calculated(request, form, key):
@@ -221,8 +235,9 @@ def _what_is_next(before, form):
     """What saving again will do, where that is not what the page `before` would have done."""
     if form.visits.keys() - before.visits.keys():
         yield _("It is open again, since that was undone: save again to finish it.")
-    elif len(form.visits) < len(before.visits):
-        yield _("Saving again stores a visit of its own.")
+    elif gone := before.visits.keys() - form.visits.keys():
+        names = " · ".join(str(before.visits[pk].customer or _("Walk-in")) for pk in sorted(gone))
+        yield _("Saving again stores a visit of its own for %(names)s.") % {"names": names}
     if form.replaced and form.replaced != before.replaced:
         yield _("It stands as receipt %(receipt)s by now: saving again corrects that.") % {"receipt": form.replaced}
     elif before.replaced and not form.replaced:
@@ -232,7 +247,7 @@ def _what_is_next(before, form):
 def _stored_before(request, form, key):
     """The form renewed, and in words what has become of what was stored under its key."""
     url = operations.Operation.objects.get(pk=key).url
-    bill = Bill.objects.get(visits=resolve(url).kwargs["pk"])
+    bill = _bill_at(url)
     form = _renewed(request, form, stored=bill)
     if undo.is_undone(bill):
         since = entry_again.stored_since(bill)
@@ -240,8 +255,9 @@ def _stored_before(request, form, key):
             return form, _("What this form stored was undone, and nothing since. Save again to store it as it is here.")
         url = since.get_absolute_url()
     link = format_html('<a class="alert-link" href="{}">{}</a>', url, _("Open what was stored"))
-    text = _("This form was stored before, with other content. {link}. Save again only if this is another visit.")
-    return form, format_html(text, link=link)
+    next_step = _("Saving again corrects that.") if form.corrected else _("Save again only if this is another visit.")
+    text = _("This form was stored before, with other content. {link}. {next_step}")
+    return form, format_html(text, link=link, next_step=next_step)
 
 
 def _renewed(request, form, stored=None):

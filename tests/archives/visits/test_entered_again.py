@@ -42,7 +42,7 @@ def test_what_a_colleague_finished_since_the_undo_is_asked_about_too(desk, recep
     assert f"was done that day already, receipt {theirs.receipt_no}" in text_of(asked)
     late = desk.post(ENTRY, again(asked, **{"lines-0-again": str(theirs.lines.get().pk)}))
     assert late.status_code == 409
-    assert "Saving again stores a visit of its own." in text_of(late)
+    assert "Saving again stores a visit of its own for 张晓梅." in text_of(late)
     store(desk, again(late))
     assert Visit.objects.done().count() == 2
 

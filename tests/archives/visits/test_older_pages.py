@@ -147,7 +147,7 @@ def test_a_correction_that_stands_in_nothing_s_way_is_not_said_to_be_another(des
     late = desk.post(ENTRY, page | {"lines-1-quantity": "1"})
     assert (late.status_code, again(late)["replaces"]) == (409, str(bill.pk))
     said = late.context["form"].general[-1]
-    assert "Saving again stores a visit of its own." in said
+    assert "Saving again stores a visit of its own for 李婷." in said
     assert "by now" not in said
     assert "a bill of its own" not in said
 
@@ -211,3 +211,34 @@ def test_what_stood_again_and_was_voided_is_not_called_entered_again(desk, recep
     assert shown.redirect_chain == [(stands.visits.get().get_absolute_url(), 302)]
     assert "What stood again was voided meanwhile." in text_of(shown)
     assert "entered again" not in text_of(shown)
+
+
+def test_the_first_page_saved_unchanged_after_its_undo_leads_to_what_is_open_again(
+    desk, receptionist, manager, customer, facial, waiting
+):
+    """Back, and Save: not to the voided visit without a word. Once it stands, or was voided, to that."""
+    first = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))
+    assert desk.post(ENTRY, first)["Location"] == desk.post(ENTRY, first)["Location"] == f"/visits/{waiting.pk}/saved/"
+    undo_now(receptionist, Visit.objects.get(pk=waiting.pk))
+    back = desk.post(ENTRY, first, follow=True)
+    assert back.redirect_chain == [(f"{ENTRY}?undone={waiting.pk}", 302)]
+    assert "Undone. Nothing is stored until you save." in text_of(back)
+    second = again(back)
+    visit = store(desk, second)
+    entered = desk.post(ENTRY, first, follow=True)
+    assert entered.redirect_chain[-1] == (visit.get_absolute_url(), 302)
+    services.void_bill(actor=builders.actor_of(manager), key=uuid.uuid4(), bill=visit.bill, reason="重复")
+    voided = desk.post(ENTRY, second, follow=True)
+    assert voided.redirect_chain[-1] == (visit.get_absolute_url(), 302)
+    assert "This was stored before, and has been undone, corrected or voided since." in text_of(voided)
+
+
+def test_an_older_page_of_a_correction_that_stands_does_not_call_it_another_visit(desk, actor, customer, facial):
+    bill = record(actor, customer, line(facial))
+    page = again(desk.get(f"{ENTRY}?replaces={bill.visits.get().pk}"), nobody="1", **{"lines-0-price": "300"})
+    stored = store(desk, page)
+    late = desk.post(ENTRY, page | {"lines-0-price": "200"})
+    said = text_of(late)
+    assert (late.status_code, again(late)["replaces"]) == (409, str(stored.bill.pk))
+    assert "Saving again corrects that." in said
+    assert "another visit" not in said
