@@ -7,11 +7,12 @@
   const FAULTY = '[aria-invalid="true"], .is-invalid';
   const FIELD = "input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled])";
 
-  /* The form that is meant: the one somebody types in, else the only one of the page. */
+  /* The form that is meant: the one somebody types in, else the only one the page is there for; what may be added besides
+     (data-saves="inside": a note, an allergy) is not sent empty by who looks at something else. */
   function formOf(target) {
     const own = target.closest && target.closest("form");
     if (own) return own.matches("[data-saves]") ? own : null;
-    const all = document.querySelectorAll("main form[data-saves]");
+    const all = document.querySelectorAll('main form[data-saves=""]');
     return all.length === 1 ? all[0] : null;
   }
 

@@ -99,12 +99,12 @@ def _record(actor, customer, names):
     total = sum(line.value_fen for line in lines)
     guest = GuestEntry(customer, lines, next_note="下次主推 眼部精华")
     paid = [("wechat", total)] if total else []
-    services.record_bill(actor=actor, key=uuid.uuid4(), branch=actor.branch, guests=[guest], payments=paid)
+    return services.record_bill(actor=actor, key=uuid.uuid4(), branch=actor.branch, guests=[guest], payments=paid)
 
 
 def done_today(name):
-    """The customer of that name was here today already."""
-    _record(_actor(), Customer.objects.get(name=name), ["水光补水"])
+    """The customer of that name was here today already; the id of the visit."""
+    return _record(_actor(), Customer.objects.get(name=name), ["水光补水"]).visits.get().pk
 
 
 def people():

@@ -57,6 +57,23 @@ def test_ctrl_enter_saves_and_the_first_error_has_the_focus(visit_page):
     expect(page.locator("h1")).to_contain_text("周若彤")
 
 
+def test_ctrl_enter_beside_what_may_be_added_to_a_page_sends_nothing(visit_page, act, people):
+    """A note to a visit, an allergy on a card: they are sent from inside, not by who looks at something else."""
+    page, sent = visit_page(f"/visits/{act('done_today', name='单慧敏')}/"), []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(200)
+    assert sent == []
+    page.locator("[data-saves] textarea").fill("下次带防晒")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".prose", has_text="下次带防晒")).to_be_visible()
+    page.goto(f"/customers/{people['单慧敏']}/")
+    del sent[:]
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(200)
+    assert sent == []
+
+
 def test_a_question_has_the_focus_and_is_answered_by_keyboard(visit_page, people):
     page = visit_page("/customers/new/")
     page.keyboard.type("李婷")
