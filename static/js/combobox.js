@@ -2,7 +2,8 @@
    composed it suggests already, but Enter belongs to the input method.
    salon.combobox(input, list, {find, take, leave, opens}): `find(text)` returns [{label, note, hint, mark, value, current}] or a
    promise of it; `take(value, entry)` is called with the chosen one; `leave(text, first)` when the box is left with the list
-   open. `opens`: the list opens by focus, click, tap or arrow too, and stands on the entry that is `current`. */
+   open. `opens`: the list opens by focus, click, tap or arrow too, and stands on the entry that is `current`. `browse()`: all
+   there is, shown by a click into the empty box to who has no key to type; there Enter takes nothing unchosen. */
 (function () {
   "use strict";
   const salon = (window.salon = window.salon || {});
@@ -13,7 +14,7 @@
 
   salon.isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-  salon.combobox = function (input, list, { find, take, leave = null, takeOnTab = false, opens = false }) {
+  salon.combobox = function (input, list, { find, take, leave = null, takeOnTab = false, opens = false, browse = null }) {
     let entries = [];
     let active = -1;
     let asked = 0;
@@ -44,7 +45,7 @@
       mark(-1);
     }
 
-    function show(found) {
+    function show(found, first = Math.max(0, found.findIndex((entry) => entry.current))) {
       if (!found.length) {
         close();
         return;
@@ -53,7 +54,7 @@
       list.replaceChildren(...found.map(option));
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
-      mark(Math.max(0, found.findIndex((entry) => entry.current)));
+      mark(first);
     }
 
     function option(entry, n) {
@@ -100,7 +101,7 @@
         suggest();
       } else if (open && (event.key === "ArrowDown" || event.key === "ArrowUp") && entries.length > 1) {
         const step = event.key === "ArrowDown" ? 1 : entries.length - 1;
-        mark((active + step) % entries.length);
+        mark((Math.max(active, step === 1 ? -1 : 0) + step) % entries.length);
       } else if (open && event.key === "Enter") {
         choose(active);
       } else if (open && event.key === "Escape") {
@@ -119,6 +120,14 @@
     if (opens) {
       input.addEventListener("focus", suggest);
       input.addEventListener("click", () => list.hidden && suggest());
+    }
+    if (browse) {
+      input.addEventListener("click", () => {
+        if (!input.value) {
+          asked += 1;
+          show(browse(), -1);
+        }
+      });
     }
     input.addEventListener("keydown", key);
     input.addEventListener("blur", () => {

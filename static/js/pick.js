@@ -75,6 +75,8 @@
     select.before(chips, input, list);
     const items = [...select.options].map((option) => ({ option, name: salon.searchKey(option.textContent), initials: option.dataset.initials ?? "" }));
 
+    const offered = (item) => ({ label: item.option.textContent, note: item.initials.toUpperCase(), value: item });
+
     function show() {
       chips.replaceChildren(...items.filter(({ option }) => option.selected).map(({ option }) => {
         const chip = document.createElement("button");
@@ -95,8 +97,9 @@
       find(text) {
         const query = salon.searchKey(text);
         const fits = (item) => item.name.includes(query) || item.initials.startsWith(query);
-        return query ? items.filter((item) => !item.option.selected && fits(item)).slice(0, 8).map((item) => ({ label: item.option.textContent, note: item.initials.toUpperCase(), value: item })) : [];
+        return query ? items.filter((item) => !item.option.selected && fits(item)).slice(0, 8).map(offered) : [];
       },
+      browse: () => items.filter((item) => !item.option.selected).map(offered),
       take(item) {
         item.option.selected = true;
         input.value = "";

@@ -127,20 +127,26 @@
     if (!query) {
       return proposeRepeat();
     }
-    const tags = page.guests.get(guests.active())?.tags ?? {};
     return page.catalogue.items
       .map((item) => [rank(item, query), item])
       .filter(([score]) => score !== null)
       .sort(([a], [b]) => a - b)
       .slice(0, 8)
-      .map(([, item], n) => ({
-        label: item.name,
-        note: [item.initials.toUpperCase(), item.brand, sums.money(item.price_fen, page.symbol), item.minutes ? page.phrases.minutes.replace("{n}", item.minutes) : ""].filter(Boolean).join(" · "),
-        hint: n === 0 ? "↵" : "",
-        mark: item.tags.map((tag) => tags[tag]).filter(Boolean).join(" · "),
-        value: { item: item.id, quantity: times || "1" },
-      }));
+      .map(([, item], n) => ({ ...offered(item, times), hint: n === 0 ? "↵" : "" }));
   }
+
+  function offered(item, times = "1") {
+    const tags = page.guests.get(guests.active())?.tags ?? {};
+    const minutes = item.minutes ? page.phrases.minutes.replace("{n}", item.minutes) : "";
+    return {
+      label: item.name,
+      note: [item.initials.toUpperCase(), item.brand, sums.money(item.price_fen, page.symbol), minutes].filter(Boolean).join(" · "),
+      mark: item.tags.map((tag) => tags[tag]).filter(Boolean).join(" · "),
+      value: { item: item.id, quantity: times },
+    };
+  }
+
+  const browseItems = () => [...proposeRepeat().map((each) => ({ ...each, hint: "" })), ...page.catalogue.items.map((item) => offered(item))];
 
   function proposeRepeat() {
     const guest = guests.active();
@@ -245,6 +251,9 @@
     one("[data-save]").setAttribute("aria-busy", "true");
   });
 
+  /* What is typed in stays so until the click: by leaving it, words over the button may go, and the button from under the mouse. */
+  one("[data-save]").addEventListener("mousedown", (event) => event.preventDefault());
+
   window.addEventListener("pageshow", () => {
     saving = false;
     one("[data-save]").removeAttribute("aria-busy");
@@ -339,7 +348,7 @@
   one("[data-add-item]").hidden = false;
   one("[data-add-guest]").hidden = false;
   one("[data-help]").hidden = false;
-  const itemOptions = salon.combobox(itemBox, document.getElementById("item-options"), { find: findItems, take });
+  const itemOptions = salon.combobox(itemBox, document.getElementById("item-options"), { find: findItems, browse: browseItems, take });
   itemBox.addEventListener("focus", () => itemOptions.suggest());
   one("[data-help]").addEventListener("click", () => document.getElementById("keys").showModal());
   one("[data-undo]").addEventListener("click", undo);

@@ -89,3 +89,40 @@ def test_a_question_has_the_focus_and_is_answered_by_keyboard(visit_page, people
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile("/$"))
     page.problems.clear()  # the browser reports each answer of 422
+
+
+def test_a_walk_in_is_served_without_a_keyboard(visit_page, act):
+    """All items are offered by a click into the empty box; who has keys and presses Enter there takes nothing by it."""
+    page = visit_page("/visits/new/?walkin=1")
+    item_box, offered = page.locator("#item-box"), page.locator("#item-options [role=option]")
+    expect(item_box).to_be_focused()
+    expect(offered).to_have_count(0)
+    item_box.click()
+    expect(offered.first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(offered).to_have_count(0)
+    expect(page.locator(".lines tbody")).to_have_count(0)
+    item_box.click()
+    offered.filter(has_text="水光补水").first.click()
+    expect(page.locator(".lines [data-name]")).to_contain_text("水光补水")
+    item_box.click()
+    page.keyboard.press("ArrowUp")  # the last of them
+    expect(offered.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    page.locator("label[for=rest-wechat]").click()
+    page.locator("[data-save]").click()
+    expect(page.locator("[data-unread], [data-line-errors]").filter(has_text="Nobody is named").first).to_be_visible()
+    page.locator("[data-save]").click()  # the second press of one mouse that has not moved
+    expect(page).to_have_url(re.compile("/saved/"))
+
+
+def test_somebody_is_expected_for_an_item_without_a_keyboard(visit_page, people):
+    page = visit_page(f"/visits/expected/new/?customer={people['宋佳']}")
+    offered = page.locator("[data-items] [role=option]")
+    page.locator("#expect-item-box").click()
+    count = offered.count()
+    assert count > 5
+    offered.filter(has_text="眼部护理").first.click()
+    expect(page.locator(".chosen-items .chip")).to_contain_text("眼部护理")
+    page.locator("#expect-item-box").click()
+    expect(offered).to_have_count(count - 1)
