@@ -18,6 +18,7 @@ from salon.money import MAX_FEN, round_half_up
 KEPT = 20_000  # texts whose meaning is remembered: the same days and prices come again and again
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 MAX_MILLI = 10**12
+FAINTEST = Decimal("0.001")  # of a fen: what is less is the dust of binary fractions
 LONGEST = 200  # characters of a day or number: what is longer is none, and is neither read nor remembered
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates
@@ -184,6 +185,14 @@ def _no_number(value):
 def money(cell):
     """Fen, rounded half up once, or None for an empty cell."""
     return _scaled(cell, 100, MAX_FEN)
+
+
+def is_rounded(cell, fen):
+    """True if a cell of money says a part of a fen more or less than the `fen` read from it. The last digits of a binary
+    fraction, 198.99999999999997, say nothing.
+    """
+    value = number(cell)
+    return value is not None and abs(value * 100 - fen) > FAINTEST
 
 
 def quantity(cell):

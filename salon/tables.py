@@ -84,6 +84,8 @@ def _kind(path, limits):
         return "ole"
     if begin.lstrip(MARGIN).startswith(b"<"):
         raise Refused("markup")
+    if begin.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # the first begins like UTF-16
+        raise Refused("encoding")
     if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "text"
     if begin.startswith((b"%PDF", b"PK", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")):

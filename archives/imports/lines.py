@@ -117,15 +117,23 @@ def _read_item(row, entry, _today):
 
 def _read_money(row, entry, _today):
     entry.milli = row.read("quantity", cells.quantity)
-    entry.price_fen = row.read("unit_price", cells.money)
-    entry.discount_fen = row.read("discount", cells.money)
-    entry.amount_fen = row.read("amount", cells.money)
+    entry.price_fen = _read_fen(row, "unit_price")
+    entry.discount_fen = _read_fen(row, "discount")
+    entry.amount_fen = _read_fen(row, "amount")
     if entry.amount_fen is None and entry.price_fen is None:
         raise RowError(_("There is neither an amount nor a unit price."))
     if max(map(abs, _amounts(entry))) > MAX_LINE_FEN:
         raise RowError(_("A line comes to at most %(most)s.") % {"most": _yuan(MAX_LINE_FEN)})
     if entry.milli == 0:
         row.warn(_("The quantity is 0; the line was taken as 1."))
+
+
+def _read_fen(row, column):
+    fen = row.read(column, cells.money)
+    if fen is not None and cells.is_rounded(row.cell(column), fen):
+        facts = {"written": cells.shown(row.cell(column))[:40], "stored": _yuan(fen)}
+        row.warn(_("“%(written)s” is more exact than money is; it was taken as %(stored)s.") % facts)
+    return fen
 
 
 def _read_rest(row, entry, _today):

@@ -46,6 +46,9 @@ class ImportRun(models.Model):
     created_at = models.DateTimeField(_("time"))
     started_at = models.DateTimeField(help_text=_("When its reading or storing was begun, or asked for."))
     finished_at = models.DateTimeField(null=True)
+    dropped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text=_("Who gave it up.")
+    )
 
     objects = ImportRunQuerySet.as_manager()
 

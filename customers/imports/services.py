@@ -77,7 +77,7 @@ def drop(*, actor, run):
     if work.is_abandoned(run, actor.now):
         states.append(run.state)
     dropped = ImportRun.objects.filter(pk=run.pk, state__in=states)
-    if not dropped.update(state=ImportRun.DROPPED, finished_at=actor.now):
+    if not dropped.update(state=ImportRun.DROPPED, finished_at=actor.now, dropped_by=actor.user):
         raise Conflict(_("This import cannot be given up now."))
     transaction.on_commit(Desk(run.pk).clear)
     transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks

@@ -77,6 +77,15 @@ def test_money(cell, fen):
 
 
 @pytest.mark.parametrize(
+    ("cell", "is_so"),
+    [("198.999", True), (198.999, True), ("-66.6666666667", True), (66.666666, True), ("1.005", True), ("￥１.２３４", True),
+     (198.99999999999997, False), (29.330000000000002, False), ("198.90", False), (1.5, False), (3, False), ("", False)],
+)  # fmt: skip
+def test_what_is_more_exact_than_money_is_known_from_the_dust_of_binary_fractions(cell, is_so):
+    assert cells.is_rounded(cell, cells.money(cell)) == is_so
+
+
+@pytest.mark.parametrize(
     "cell", ["abc", "1,23", "12,34,567", "1.2.3", "9折", "1e99", "NaN1", "免费", 1e300, float("inf"), True, "--5", "10%"]
 )
 def test_what_is_no_money_is_refused_not_guessed(cell):

@@ -1,6 +1,7 @@
 """Files of every kind and of none: read, or refused with a sentence, quickly, whatever is in them."""
 
 import base64
+import codecs
 import json
 import os
 import shutil
@@ -123,6 +124,8 @@ def hostile(folder):
         "protected": (raw("locked.xlsx", OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(9000)), "password"),
         "broken xls": (raw("broken.xls", OLE + bytes(3000)), "damaged"),
         "neither encoding": (raw("latin.csv", b"date,amount\n\xff\xff\x81\x20,1\n"), "UTF-8"),
+        "four bytes a sign": (raw("utf32.csv", "日期,金额\n2024-01-05,1\n".encode("utf-32")), "Save it as “CSV UTF-8”"),
+        "the other way round": (raw("be.csv", codecs.BOM_UTF32_BE + "日期,金额\n2024,1\n".encode("utf-32-be")), "CSV UTF-8"),
         "macros": (book("macros", parts={"xl/vbaProject.bin": "x"}), "macros"),
         "calc": (zipped(folder / "a.ods", [("mimetype", "application/vnd.oasis.opendocument.spreadsheet")]), "kind of workbook"),
         "binary": (zipped(folder / "a.xlsb", [("xl/workbook.bin", "x")]), "kind of workbook"),

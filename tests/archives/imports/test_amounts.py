@@ -45,6 +45,13 @@ def test_a_receipt_beyond_any_salon_is_refused_whoever_shares_it(branch, write):
     assert Visit.objects.get().receipt_no == "R3"
 
 
+def test_an_amount_more_exact_than_money_is_rounded_and_told(branch, write):
+    report = import_visits(write("单号 日期 金额", ["R1", "2024-01-05", "198.999"], ["R2", "2024-01-05", "66.60"]), branch)
+    said = "row 2, warning: “198.999” is more exact than money is; it was taken as 199.00."
+    assert [each for each in report if "warning" in each] == [said]
+    assert list(Line.objects.order_by("pk").values_list("value_fen", flat=True)) == [19_900, 6_660]
+
+
 @pytest.mark.parametrize(
     ("row", "stored"),
     [

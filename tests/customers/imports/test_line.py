@@ -1,5 +1,6 @@
 """Many files at once: one of a branch is worked on, two in all; the others wait in line and see their place."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,15 @@ def test_who_waits_can_give_up(managers, upload, waiting, django_capture_on_comm
         assert client.post(f"{runs[1].get_absolute_url()}drop/").status_code == 302
     assert states(runs) == ["reading", "dropped", "to_read"]
     assert runs[2].place == 1
+
+
+def test_who_gave_up_a_colleagues_import_is_told_on_its_page(managers, upload, waiting, owner):
+    run = upload(managers[0])
+    ImportRun.objects.update(state="ready")
+    builders.client_of(owner).post(f"{run.get_absolute_url()}drop/")
+    run.refresh_from_db()
+    assert (run.state, run.dropped_by) == ("dropped", owner.user)
+    assert re.search(r"was given up\..*沈老板", builders.client_of(managers[0]).get(run.get_absolute_url()).content.decode())
 
 
 def test_storing_waits_in_line_too(managers, upload, waiting, finish, django_capture_on_commit_callbacks):
