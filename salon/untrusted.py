@@ -38,6 +38,15 @@ class Refused(Exception):
         super().__init__(code)
 
 
+def take_at_most(memory):
+    """Let this process have so many bytes and no more; where the system has no such limit: as many as it takes."""
+    with suppress(ImportError):
+        import resource
+
+        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+
+
 @contextmanager
 def messages(module, *arguments, patience=None, sent=()):
     """Run `python -m module arguments` and give what it says (restrained.answer), one dict after another, until its end.

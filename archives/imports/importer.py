@@ -14,6 +14,7 @@ from archives.imports.catalogue import Catalogue
 from archives.imports.writing import VisitWriter
 from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import Importer, RowError, companion_refused
+from customers.imports.guesses import BARRED
 from customers.imports.people import People, by_card_number, survivors_of
 from salon.dates import business_date
 from salon.money import MAX_BILL_FEN, format_money
@@ -59,7 +60,7 @@ class VisitImporter(Importer):
     def __init__(self, spool, **options):
         super().__init__(spool, **options)
         self._today = business_date(self.now, cutoff_hour=self.branch.cutoff_hour, time_zone=self.branch.time_zone)
-        self._people = People(self.reach)
+        self._people = People(self.reach, self.guesses)
         self._catalogue = Catalogue(self.branch, self.user)
 
     # --- reading
@@ -92,6 +93,8 @@ class VisitImporter(Importer):
     def _whom(self, entry):
         if entry.is_anonymous:
             return ""
+        if self.guesses.bar(entry.card_no or entry.phone):
+            raise RowError(str(BARRED))
         if entry.card_no:
             pk = self._people.card(entry.card_no)
             if pk is not None:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from customers.card.models import Address, Customer, Phone
 from customers.card.services import next_card_no
+from customers.card.typed import whole_number
 from salon import rows
 from salon.access import TAIL, mask_phone
 from salon.shop.models import Branch
@@ -24,7 +25,8 @@ _phone_row = attrgetter(*PHONE)
 class NewCard:
     """A card to be made. `fields` are Customer's; without name its number stands in.
 
-    Without card_no it gets the branch's next number. With one that is taken elsewhere too; that one is kept as `old_no`.
+    Without card_no it gets the branch's next number. With one that is taken elsewhere too, and with any that is made like a phone
+    where there are other branches: else the answer would say whose phone it is. That one is kept as `old_no`.
     """
 
     fields: dict
@@ -35,12 +37,13 @@ class NewCard:
 class CardWriter:
     """Stores NewCards of one branch. Use it inside a transaction. `renumbered`: how many got another number than theirs.
 
-    Numbers of another branch's series (JA-000123) are that branch's to give; with `everywhere` they may be borne all the same.
+    Numbers of another branch's series (JA-000123) are that branch's to give; with `everywhere` they may be borne all the same,
+    and so may those that are made like a phone.
     """
 
     def __init__(self, branch, *, now, user=None, everywhere=False):
         self._branch, self._user, self.renumbered = branch, user, 0
-        self._series = frozenset() if everywhere else _series_of_others(branch)
+        self._series = frozenset() if everywhere else _series_of_others(branch)  # empty where there is no other branch
         self._moment = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
         self._tables = rows.Tables(
             of=rows.SharedTable,
@@ -66,7 +69,7 @@ class CardWriter:
         tables = self._tables
         pk = tables.cards.new_id()
         customer = Customer(pk=pk, branch_id=self._branch.pk, created_at=self._moment, **card.fields)
-        if customer.card_no in self._taken or _series(customer.card_no) in self._series:
+        if customer.card_no in self._taken or self._is_withheld(customer.card_no):
             customer.old_no, customer.card_no = "" if customer.card_no in self._bore else customer.card_no, ""
             self.renumbered += 1
         customer.card_no = customer.card_no or self._next_number()
@@ -87,6 +90,9 @@ class CardWriter:
             parts = [card.address.get(part, "") for part in ADDRESS[2:]]
             tables.addresses.add((tables.addresses.new_id(), pk, *parts))
         return pk
+
+    def _is_withheld(self, number):
+        return _series(number) in self._series or bool(self._series and number and whole_number(number))
 
     def _next_number(self):
         """The branch's next card number that neither a stored card nor one of these bears."""

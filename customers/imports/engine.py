@@ -8,6 +8,7 @@ from time import sleep
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from customers.imports.guesses import Guesses
 from customers.imports.people import Reach
 from salon import cells
 
@@ -60,6 +61,7 @@ class Importer:
         self.spool, self.branch, self.now, self.user = spool, branch, now, user
         self.create_customers, self.keeps_raw = create_customers, keeps_raw
         self.reach = Reach(branch, everywhere)
+        self.guesses = Guesses(user=user, branch=branch, now=now)
         self.counts = Counter()
 
     # --- reading

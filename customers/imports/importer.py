@@ -8,6 +8,7 @@ from customers.card.models import Address, Customer, Phone
 from customers.imports import card_rows
 from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import Importer, RowError
+from customers.imports.guesses import BARRED
 from customers.imports.people import People
 from salon import text
 from salon.dates import business_date
@@ -70,11 +71,13 @@ class CustomerImporter(Importer):
 
     def _new(self, groups):
         """The data of the cards that are to be made; other rows are skipped or refused here."""
-        people = People(self.reach)
+        people = People(self.reach, self.guesses)
         firsts = [rows[0][1] for _key, rows in groups]
         people.look_up([d["fields"]["card_no"] for d in firsts], [d["phones"][0] for d in firsts if not d["fields"]["card_no"]])
         found = {key: _found(people, rows[0][1]) for key, rows in groups}
         stored = _stored({pk for ids in found.values() for pk in ids})
+        for key, rows in groups:
+            self.guesses.note(_phones_not_of(rows[0][1], found[key], stored))
         self._skipped = []
         made = [new for key, rows in groups if (new := self._verdict(rows, found[key], stored))]
         self.spool.skip(self._skipped)
@@ -83,6 +86,9 @@ class CustomerImporter(Importer):
 
     def _verdict(self, rows, ids, stored):
         """The data to store of the rows of one customer, or None."""
+        if any(map(self.guesses.bar, _asked(rows[0][1], ids))):
+            self.spool.refuse((row, str(BARRED)) for row, _data in rows)
+            return None
         if len(ids) > 1:
             self.spool.refuse((row, _("Several cards have this phone. Give the card number.")) for row, _data in rows)
             return None
@@ -124,6 +130,18 @@ def _found(people, data):
         pk = people.card(data["fields"]["card_no"])
         return () if pk is None else (pk,)
     return people.phone(data["phones"][0])
+
+
+def _asked(data, ids):
+    """The numbers of a row that something is said of: the card's, and the phones where they are compared or looked for."""
+    number = data["fields"]["card_no"]
+    return [number, *(data["phones"] if ids or not number else ())]
+
+
+def _phones_not_of(data, ids, stored):
+    """Phones a row says of a stored card that has others."""
+    own = {text.phone_digits(number) for pk in ids for number in stored[pk][1]}
+    return [number for number in data["phones"] if ids and text.phone_digits(number) not in own]
 
 
 def _stored(ids):

@@ -75,3 +75,18 @@ class ImportRun(models.Model):
         """How many imports are before it in line, and itself."""
         ahead = Q(started_at__lt=self.started_at) | Q(started_at=self.started_at, pk__lt=self.pk)
         return ImportRun.objects.filter(ahead, state__in=self.IN_LINE).count() + 1
+
+
+class GuessedPhone(models.Model):
+    """A number that a person's files named and nobody has, though somebody's phone shows its mask (guesses.py); kept a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    mask = models.CharField(max_length=20)
+    digest = models.CharField(max_length=16)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "mask", "digest"], name="guessed_phone_once")]
+
+    def __str__(self):
+        return self.mask

@@ -44,10 +44,10 @@ class Reach:
 
 
 class People:
-    """Answers by batches within a Reach, remembering the last ones."""
+    """Answers by batches within a Reach, remembering the last ones; what is asked in vain counts among the Guesses."""
 
-    def __init__(self, reach):
-        self._reach = reach
+    def __init__(self, reach, guesses):
+        self._reach, self._guesses = reach, guesses
         self._by_card, self._by_digits = {}, {}
 
     def look_up(self, card_numbers, phones):
@@ -58,6 +58,8 @@ class People:
         digits = {text.phone_digits(phone) for phone in phones if phone} - self._by_digits.keys()
         self._by_card |= dict.fromkeys(cards) | by_card_number(cards, self._reach)
         self._by_digits |= dict.fromkeys(digits, ()) | _by_digits(digits, self._reach)
+        self._guesses.note(number for number in cards if self._by_card[number] is None)
+        self._guesses.note(each for each in digits if not self._by_digits[each])
 
     def card(self, number):
         """The id of the card with this number (of the one it was merged into), or None."""

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from customers.imports import work
+from customers.imports import guesses, work
 from customers.imports.desk import Desk, prune
 from customers.imports.models import ImportRun
 from salon import operations
@@ -26,6 +26,7 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
         with transaction.atomic():
             operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
             prune(actor.now)
+            guesses.forget(actor.now)
             if ImportRun.objects.filter(branch=branch, state__in=ImportRun.IN_LINE).count() >= MOST_IN_LINE:
                 raise Barred(_("Many files of this branch wait to be read. Send this one when they are done."))
             run = ImportRun.objects.create(

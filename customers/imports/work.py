@@ -110,6 +110,8 @@ def _do(run, step, language, clock):
                 {READ: _read, STORE: _store}[step](run, desk, clock)
         except untrusted.TookTooLong:
             _fail(run, desk, clock, str(reading.REFUSALS["long"]))
+        except MemoryError:
+            _fail(run, desk, clock, str(reading.REFUSALS["large"]))
         except reading.Unreadable as why:
             _fail(run, desk, clock, str(why))
         except Exception as error:

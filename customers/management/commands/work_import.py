@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from customers.imports import work
 from customers.imports.models import ImportRun
+from salon import reading, untrusted
+from salon.background import give_way
 
 
 class Command(BaseCommand):
@@ -17,4 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("language", choices=[code for code, _name in settings.LANGUAGES])
 
     def handle(self, *, run, step, language, **options):
+        untrusted.take_at_most(reading.FROM_BROWSER.memory)
+        if step == work.READ:  # what stores holds the database's lock, and had better be done soon
+            give_way()
         work.do(ImportRun.objects.select_related("branch", "user").get(pk=run), step, language, timezone.now)

@@ -6,12 +6,16 @@ from datetime import date
 from functools import partial
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from archives.imports import lines
 from archives.imports.kind import VISITS
-from customers.imports import card_rows
+from customers.imports import card_rows, work
 from customers.imports.engine import Row
 from customers.imports.kind import CUSTOMERS
+from customers.imports.models import ImportRun
+from customers.management.commands import work_import
 from salon import reading, untrusted
 
 SHORT, LONG, MOST = 500, 5_000, 15
@@ -158,6 +162,36 @@ def test_rows_that_take_too_long_are_told_so(browser, manager, monkeypatch):
         assert run.state == "failed"
         assert "took too long" in run.problem
         assert time.monotonic() - begin < 20
+
+
+@pytest.mark.django_db
+def test_rows_that_take_too_much_memory_are_told_so(browser, manager, monkeypatch):
+    def too_much(*_cell):
+        raise MemoryError
+
+    its = browser(manager)
+    run = its.bring("卡号,姓名\nA1,张晓梅\n", kind="customers")
+    assert run.state == "ready"
+    monkeypatch.setattr("customers.imports.cards.CardWriter.write", too_much)
+    its.confirm(run)
+    assert (run.state, run.problem.partition(".")[0]) == ("failed", "The file is too large once it is unpacked")
+    monkeypatch.setattr("salon.cells.exact", too_much)
+    assert its.bring("卡号,姓名\nA1,张晓梅\n", kind="customers").problem == run.problem
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["read", "store"])
+def test_the_work_has_the_memory_of_the_reader_and_gives_way_while_it_reads(manager, branch, monkeypatch, step):
+    resource = pytest.importorskip("resource", reason="not run: a limit of memory is for POSIX only")
+    said = []
+    monkeypatch.setattr(resource, "setrlimit", lambda *limit: said.append(limit))
+    monkeypatch.setattr(work_import, "give_way", lambda: said.append("gives way"))
+    monkeypatch.setattr(work, "do", lambda run, *how: said.append((run.pk, *how[:2])))
+    now = timezone.now()
+    run = ImportRun.objects.create(kind="visits", branch=branch, user=manager.user, created_at=now, started_at=now)
+    call_command("work_import", str(run.pk), step, "en")
+    memory = resource.RLIMIT_AS, (512 << 20, resource.getrlimit(resource.RLIMIT_AS)[1])
+    assert said == [memory, *(["gives way"] if step == "read" else []), (run.pk, step, "en")]
 
 
 def _search_for_ever():

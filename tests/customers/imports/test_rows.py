@@ -12,6 +12,7 @@ from customers.card.models import Address, Customer, Phone
 from customers.imports import card_rows, desk, engine, importer, kinds
 from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import RowError
+from customers.imports.guesses import Guesses
 from customers.imports.people import People, Reach, by_card_number
 from tests import builders
 from tests.archives.imports.importing import import_customers, write_csv
@@ -174,7 +175,7 @@ def test_a_file_means_an_old_number_of_its_own_branch_only(branch, other_branch)
 
 def test_nothing_is_asked_for_rows_that_name_nobody(branch, django_assert_num_queries):
     with django_assert_num_queries(0):
-        People(Reach(branch)).look_up(["", ""], ["", ""])
+        People(Reach(branch), Guesses(user=None, branch=branch, now=None)).look_up(["", ""], ["", ""])
 
 
 def test_kinds_stand_in_their_order_and_each_name_once(monkeypatch):
