@@ -34,6 +34,12 @@ ON_EVERY_PAGE = ("/logout/", "/language/")
 NONSENSE = {"number": "1e", "date": "31.31.2026", "time": "25:61", "hidden": "nonsense", "email": "nonsense", "file": ""}
 
 
+@pytest.fixture(autouse=True)
+def no_backup_is_made(monkeypatch):
+    """The crawl presses that button, too: what becomes of it is told in the language of who pressed."""
+    monkeypatch.setattr("salon.backups.asked.start", lambda: None)
+
+
 @pytest.fixture
 def people(branch, receptionist, beautician, manager, owner):
     return {"receptionist": receptionist, "beautician": beautician, "manager": manager, "owner": owner}
