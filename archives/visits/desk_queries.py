@@ -21,7 +21,7 @@ from archives.visits.models import (
 )
 from archives.visits.payment_models import Payment
 from archives.visits.queries import BOARD_TIME, day_board, latest_next_notes, of_the_day, staff_names
-from customers.card.models import Phone
+from customers.card.models import Customer, Phone
 from customers.card.queries import safety_of
 from salon import access, panels
 from salon.shop.models import Item
@@ -54,6 +54,7 @@ class Row:
     is_first: bool = False
     waiting: int | None = None
     missing: list = field(default_factory=list)
+    may_open: bool = True  # whether this person may open the card: not of a guest who is only expected
 
     @property
     def when(self):
@@ -109,7 +110,16 @@ def _known(actor, customers, day, *, with_hints):
         "hints": panels.collect("customer.hints", actor, customers) if with_hints else {},
         "reachable": set(Phone.objects.filter(customer__in=pks).values_list("customer_id", flat=True)),
         "came_before": set(came_before.values_list("customer_id", flat=True).distinct()),
+        "closed": _closed(actor, customers),
     }
+
+
+def _closed(actor, customers):
+    """Ids of those whose cards the actor may not open: guests who are only expected, and whom another beautician serves."""
+    if actor.role != access.BEAUTICIAN and all(customer.branch_id == actor.branch.pk for customer in customers):
+        return set()
+    pks = {customer.pk for customer in customers}
+    return pks - set(Customer.objects.visible_to(actor).filter(pk__in=pks).values_list("pk", flat=True))
 
 
 def _came_before(day):
@@ -127,6 +137,7 @@ def _row(actor, visit, known):
         is_first=pk is not None and pk not in known["came_before"],
         waiting=_waiting(actor, visit),
         missing=list(_missing(visit, reachable=pk is None or pk in known["reachable"])),
+        may_open=pk not in known["closed"],
     )
 
 

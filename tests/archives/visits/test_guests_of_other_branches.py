@@ -54,6 +54,32 @@ def test_who_was_expected_is_let_in_when_she_arrives_and_that_day_only(desk, bos
     assert not may_open(builders.actor_of(actor.staff, actor.now + timedelta(days=1)), guest)
 
 
+def test_the_board_leads_to_no_card_that_cannot_be_opened_yet(desk, boss, actor, guest, customer):
+    """A guest who is only expected, today or tomorrow, has a name there and no link; a 404 lay behind it."""
+    for visitor, on in ((guest, actor.today), (guest, actor.today + timedelta(days=1)), (customer, actor.today)):
+        arrivals.expect_visit(actor=boss, key=uuid.uuid4(), branch=actor.branch, customer=visitor, on=on)
+
+    def links():
+        page = text_of(desk.get("/"))
+        assert "客人" in page
+        return {pk for pk in (guest.pk, customer.pk) if f'href="/customers/{pk}/"' in page}
+
+    assert links() == {customer.pk}
+    visit = guest.visits.get(day=actor.today)
+    desk.post(f"/visits/{visit.pk}/move/", {"to": "arrived"})
+    assert links() == {customer.pk, guest.pk}
+
+
+@pytest.mark.parametrize("is_hers", [True, False])
+def test_a_beauticians_board_leads_to_the_cards_she_may_open(actor, beautician, customer, is_hers):
+    assigned = beautician if is_hers else builders.make_staff(branch=actor.branch, role="beautician", name="王琳")
+    arrivals.expect_visit(
+        actor=actor, key=uuid.uuid4(), branch=actor.branch, customer=customer, on=actor.today, assigned=assigned
+    )
+    page = text_of(builders.client_of(beautician).get("/"))
+    assert (f'href="/customers/{customer.pk}/"' in page) == is_hers
+
+
 def test_who_is_expected_and_served_without_having_arrived_is_let_in_by_her_bill(desk, boss, actor, guest, facial):
     visit = expect_today(boss, guest)
     page = desk.get(f"{ENTRY}?visit={visit.pk}")
