@@ -27,8 +27,11 @@ def _cell(label, **attrs):
 
 def stored_since_undo(visit):
     """Says that a visit was stored since the bill on the page was undone."""
-    facts = {"receipt": visit.receipt_no, "name": visit.customer}
-    return gettext("Receipt %(receipt)s was stored for %(name)s since this was undone.") % facts
+    return gettext("Receipt %(receipt)s was stored for %(name)s since this was undone.") % _facts(visit)
+
+
+def _facts(visit):
+    return {"receipt": visit.receipt_no, "name": visit.customer}
 
 
 class HeadForm(Form):
@@ -101,8 +104,8 @@ class GuestForm(Form):
         self.stored = stored
         if self.cleaned_data["since"] == stored.pk:
             return False
-        question = gettext("Is this another visit?")
-        self.add_error(None, f"{stored_since_undo(stored)} {question}")
+        question = gettext("Receipt %(receipt)s was stored for %(name)s since this was undone. Is this another visit?")
+        self.add_error(None, question % _facts(stored))
         return True
 
     @property

@@ -146,7 +146,9 @@
     };
   }
 
-  const browseItems = () => [...proposeRepeat().map((each) => ({ ...each, hint: "" })), ...page.catalogue.items.map((item) => offered(item))];
+  const isService = (item) => item.kind === "service";
+  const servicesFirst = [...page.catalogue.items].sort((a, b) => isService(b) - isService(a));
+  const browseItems = () => [...proposeRepeat().map((each) => ({ ...each, hint: "" })), ...servicesFirst.map((item) => offered(item))];
 
   function proposeRepeat() {
     const guest = guests.active();
