@@ -37,7 +37,7 @@ def test_a_second_tab_finishes_the_visit_that_is_open_again(desk, receptionist, 
     second = again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial, price="300"))
     undo_now(receptionist, store(desk, again(desk.get(f"{ENTRY}?visit={waiting.pk}"), **sent_line(facial))))
     reopened = Visit.objects.get(status="arrived")
-    late = desk.post(ENTRY, second | {"lines-0-minutes": str(reopened.pk)})  # a number like that of the visit is not the visit
+    late = desk.post(ENTRY, second | {"lines-0-remark": str(reopened.pk)})  # a number like that of the visit is not the visit
     assert late.status_code == 409
     assert "It is open again, since that was undone" in text_of(late)
     assert "Saving again" not in text_of(late)  # nothing else is to be said
