@@ -53,8 +53,7 @@ class Guesses:
 
     def bar(self, number):
         """True if nothing is said of this number any more."""
-        digits = whole_number(number) if self._user and number else ""
-        return bool(digits) and self._is_full(_mask(digits))
+        return self._is_full(_mask(whole_number(number or "")))
 
     def _is_full(self, mask):
         return len(self._tried.get(mask, ())) > MOST

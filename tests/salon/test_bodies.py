@@ -4,7 +4,7 @@ import io
 import tempfile
 
 import pytest
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, FakePayload, encode_multipart
 
 from customers.card.models import Customer
 from salon.bodies import is_readable
@@ -41,6 +41,8 @@ def test_other_bodies_and_broken_ones_are_not_judged():
     assert not is_readable(environ(bad))
     assert is_readable(environ(bad, "application/x-www-form-urlencoded"))
     assert is_readable(environ(bad, "multipart/form-data"))
+    assert is_readable(environ(bad, MULTIPART_CONTENT.replace("form-data", "mixed")))
+    assert is_readable(environ(bad) | {"wsgi.input": FakePayload(bad)})  # what can be read once is left to whom it is for
     assert is_readable(environ(b"", MULTIPART_CONTENT))
     assert is_readable({"CONTENT_TYPE": MULTIPART_CONTENT})
     assert is_readable({})

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
 from salon.accounts import services
 from salon.accounts.models import Invitation, User, token_digest
+from salon.accounts.passwords import refuse_names
 from salon.errors import Conflict
 from tests.builders import actor_of, client_of, make_staff
 from tests.marks import several_writers
@@ -208,3 +210,23 @@ def test_two_people_with_one_link_do_not_both_get_in(branch, owner, settings):
         thread.join()
     assert sorted(outcomes) == ["in"] + ["late"] * 7
     assert User.objects.filter(username__startswith="user-").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("password", "is_refused"),
+    [
+        ("lin", True),
+        ("Lin-12345", True),
+        ("lin123456", False),
+        ("linlin12345", True),
+        ("correct lin horse", False),
+        ("- 1 2 3 4 5 -", False),
+    ],
+)
+def test_a_password_may_have_a_name_in_it_beside_six_other_signs(password, is_refused):
+    try:
+        refuse_names(password, ["", "Lin", "顾敏"])
+    except ValidationError:
+        assert is_refused
+    else:
+        assert not is_refused

@@ -90,3 +90,9 @@ def test_codes_in_place_of_none_are_made(boss):
     StaticDevice.objects.all().delete()
     assert factor.sheet_of(boss.user) is None
     assert len(factor.renew_recovery_codes(user=boss.user, instead_of=None)) == 10
+
+
+def test_anothers_secret_is_in_nobodys_way(boss, branch):
+    secret, _codes = pair(boss)
+    other = make_staff(branch=branch, role="owner", is_demo=False)
+    assert factor.set_up(user=other.user, secret=secret, code=code_for(secret))
