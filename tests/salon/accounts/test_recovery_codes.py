@@ -8,6 +8,7 @@ from django.contrib.messages import get_messages
 from django.db import connections
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from salon.accounts import second_factor as factor
 from tests.builders import make_staff
@@ -92,7 +93,12 @@ def test_codes_in_place_of_none_are_made(boss):
     assert len(factor.renew_recovery_codes(user=boss.user, instead_of=None)) == 10
 
 
-def test_anothers_secret_is_in_nobodys_way(boss, branch):
+def test_neither_anothers_secret_nor_sheet_nor_an_app_that_was_not_confirmed_is_in_the_way(boss, branch):
     secret, _codes = pair(boss)
     other = make_staff(branch=branch, role="owner", is_demo=False)
+    TOTPDevice.objects.create(user=other.user, key=secret, confirmed=False)
     assert factor.set_up(user=other.user, secret=secret, code=code_for(secret))
+    sheets = [factor.sheet_of(each.user) for each in (boss, other)]
+    assert sorted(sheets) == sorted(StaticDevice.objects.values_list("pk", flat=True))
+    assert len(factor.renew_recovery_codes(user=other.user, instead_of=sheets[1])) == 10
+    assert factor.sheet_of(boss.user) == sheets[0]
