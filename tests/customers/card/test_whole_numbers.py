@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.urls import reverse
 
-from customers.card import queries, services
+from customers.card import portraits, queries, services
 from customers.card.models import Customer, Phone
 from customers.card.services import RowEntry
 from customers.imports.cards import CardWriter, NewCard
@@ -241,14 +241,19 @@ def test_a_phone_added_later_or_brought_by_a_file_marks_the_card(branch, manager
 
 
 def test_a_guests_portrait_stays_at_home(customer, stranger, receptionist, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    Customer.objects.filter(pk=customer.pk).update(portrait="none.webp")
-    other = builders.actor_of(stranger)
+    """Neither is it linked where she is a guest, nor given to who types its address there."""
+    settings.MEDIA_ROOT = tmp_path
+    Customer.objects.filter(pk=customer.pk).update(portrait="hers.webp")
+    portraits.path_of("hers.webp").parent.mkdir()
+    portraits.path_of("hers.webp").write_bytes(b"RIFF")
+    other, address = builders.actor_of(stranger), reverse("customers:portrait", args=[customer.pk])
     customer.guest_passes.create(branch=other.branch, business_date=other.today, user=stranger.user)
     for staff, is_shown in ((stranger, False), (receptionist, True)):
-        page = builders.client_of(staff).get(customer.get_absolute_url())
+        client = builders.client_of(staff)
+        page = client.get(customer.get_absolute_url())
         assert page.status_code == 200
-        assert (reverse("customers:portrait", args=[customer.pk]) in page.content.decode()) == is_shown
+        assert (address in page.content.decode()) == is_shown
+        assert client.get(address).status_code == (200 if is_shown else 404)
 
 
 def test_the_migration_marks_cards_that_were_numbered_so_before(branch):
