@@ -1,16 +1,17 @@
 """healthz: what a monitor and a manager read there."""
 
 import time
+from contextlib import closing
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from salon import guards, health
 from salon.backups.models import DataDirectory
 from tests import builders
-from tests.marks import postgresql_only
+from tests.marks import postgresql_only, sqlite_only
 
 pytestmark = pytest.mark.django_db
 URL = "/healthz/"
@@ -115,6 +116,37 @@ def test_who_asks_while_another_waits_is_answered_at_once(probe):
     assert probe.is_well()
     probe._is_well = False
     assert not probe.is_well()
+
+
+@pytest.fixture
+def file(db, tmp_path):
+    """A database that others can open, too: a file with the table the probe writes to."""
+    path, usual = tmp_path / "salon.sqlite3", connections["default"]
+    connections["default"] = connections.create_connection("default")
+    connections["default"].settings_dict = usual.settings_dict | {"NAME": str(path)}
+    with connection.schema_editor() as editor:
+        editor.create_model(DataDirectory)
+    yield path
+    connections["default"].close()
+    connections["default"] = usual
+
+
+@sqlite_only
+def test_a_write_that_waits_for_another_is_given_up(probe, file, monkeypatch):
+    monkeypatch.setattr(health, "WRITE_SECONDS", 0.3)
+    monkeypatch.setattr(health, "PROBED_FOR", 0)
+    with closing(connection.Database.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert not probe.is_well()
+        assert time.monotonic() - began < 3
+    assert probe.is_well()
+
+
+@sqlite_only
+def test_a_write_that_takes_longer_than_it_may_is_told_though_it_is_stored(client, monkeypatch):
+    monkeypatch.setattr(health, "WRITE_SECONDS", 0)
+    assert client.get(URL).status_code == 503
 
 
 @postgresql_only
