@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from archives.imports import lines
 from archives.imports.kind import VISITS
+from customers.card.models import Customer
 from customers.imports import card_rows, work
 from customers.imports.engine import Row
 from customers.imports.kind import CUSTOMERS
@@ -192,6 +193,25 @@ def test_the_work_has_the_memory_of_the_reader_and_gives_way_while_it_reads(mana
     call_command("work_import", str(run.pk), step, "en")
     memory = resource.RLIMIT_AS, (512 << 20, resource.getrlimit(resource.RLIMIT_AS)[1])
     assert said == [memory, *(["gives way"] if step == "read" else []), (run.pk, step, "en")]
+
+
+@pytest.mark.django_db
+def test_rows_that_take_too_long_to_store_are_told_so_and_nothing_is_stored(browser, manager, monkeypatch):
+    def store_and_compute(importer, groups):
+        stored(importer, groups)
+        assert Customer.objects.exists()
+        until = time.process_time() + 2
+        while time.process_time() < until:
+            pass
+
+    its = browser(manager)
+    run = its.bring("卡号,姓名\nA1,张晓梅\n", kind="customers")
+    stored = CUSTOMERS.importer.store_chunk
+    monkeypatch.setattr(reading, "FROM_BROWSER", dataclasses.replace(reading.FROM_BROWSER, work=0.2))
+    monkeypatch.setattr(CUSTOMERS.importer, "store_chunk", store_and_compute)
+    its.confirm(run)
+    assert (run.state, "took too long" in run.problem) == ("failed", True)
+    assert not Customer.objects.exists()
 
 
 def _search_for_ever():
