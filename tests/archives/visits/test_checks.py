@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 
 from archives.management.commands import check_data
 from archives.visits import checks, identify, means, services
-from archives.visits.models import Line
+from archives.visits.models import Bill, Line
 from customers.card import portraits
 from customers.card.models import Customer
-from salon import guards
+from salon import guards, health, integrity, media, sequences
 from tests.archives.visits.recording import LineEntry, record
 from tests.builders import actor_of, make_customer, make_item
 from tests.marks import sqlite_only
@@ -96,6 +97,44 @@ def test_the_first_rows_are_named_in_order(branch, monkeypatch):
     pks = sorted(make_customer(branch=branch).pk for _each in range(check_data.SHOWN + 2))
     monkeypatch.setattr(checks, "broken", lambda: [("odd ones", Customer.objects.order_by("-pk"))])
     assert f"There are odd ones: {', '.join(map(str, pks[:10]))}\n" in said()
+
+
+# --- What cannot be read is said in a sentence -------------------------------------------------------------------------
+
+
+MALFORMED = DatabaseError("database disk image is malformed\nCONTEXT:  of the server's own")
+
+
+class Unreadable(QuerySet):
+    """Rows on a damaged page: they are asked for, and the database gives up."""
+
+    def _fetch_all(self):
+        raise MALFORMED
+
+
+def fail(*_arguments):
+    raise MALFORMED
+
+
+def test_a_table_whose_rows_cannot_be_read_is_named_and_the_next_is_read(customer, monkeypatch):
+    checked = [("odd bills", Unreadable(Bill)), ("odd customers", Customer.objects.all())]
+    monkeypatch.setattr(checks, "broken", lambda: checked)
+    unreadable, odd, _sum_of_it = said().splitlines()
+    assert unreadable == ("The table archives_bill cannot be read (database disk image is malformed). Restore the last backup.")
+    assert odd == f"There are odd customers: {customer.pk}"
+
+
+def test_a_table_whose_pictures_cannot_be_looked_for_is_named(db, monkeypatch):
+    monkeypatch.setattr(media.Column, "lost", fail)
+    named = {line for line in said().splitlines() if line.startswith("The table ")}
+    assert {line.split()[2] for line in named} == {column.table for column in media.columns()}
+    assert all(line.endswith("cannot be read (database disk image is malformed). Restore the last backup.") for line in named)
+
+
+@pytest.mark.parametrize("step", [(integrity, "sentences"), (health, "of_the_schema"), (sequences, "behind")])
+def test_whatever_else_cannot_be_read_is_said_in_a_line(db, monkeypatch, step):
+    monkeypatch.setattr(*step, fail)
+    assert said() == "The database cannot be read: database disk image is malformed"
 
 
 def test_a_portrait_that_is_there_is_no_damage(visits, customer, settings, tmp_path):
