@@ -11,6 +11,8 @@ from tests.customers.card import filling
 
 FORM = re.compile(r'<form\b(?P<head>(?:{%(?:(?!%}).)*%}|"[^"]*"|(?!{%)[^>"])*method="post".*?)>(?P<body>.*?)</form>', re.DOTALL)
 FILLED = re.compile(r'crispy|as_crispy_field|_section.html|<textarea|<select|<input(?![^>]*type="(?:hidden|radio)")')
+ASKING = re.compile(r'<form\b[^>]*method="get"[^>]*>')  # of lists, of a month, of a search
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 TAKES_BACK = {  # void, refund, discard, and what lets somebody in or out
     "void.html",
     "refund.html",
@@ -25,7 +27,7 @@ OWN_KEYS = {"entry.html"}  # static/js/visit.js
 READS = {"_revealed.html"}  # shows something and stores nothing
 FORMS = [
     (path, match["head"], match["body"])
-    for path in sorted((ROOT / "templates").rglob("*.html"))
+    for path in TEMPLATES
     for match in FORM.finditer(path.read_text(encoding="utf-8"))
     if FILLED.search(match["body"]) or "block fields" in match["body"]
 ]
@@ -40,6 +42,9 @@ def test_the_reader_finds_forms():
 
 def test_no_browser_bubble_says_what_is_wrong():
     assert [path.name for path, head, _body in FORMS if "novalidate" not in head] == []
+    asking = [(path.name, form[0]) for path in TEMPLATES for form in ASKING.finditer(path.read_text(encoding="utf-8"))]
+    assert {"base_list.html", "month.html", "overview.html", "_find.html"} <= {name for name, _form in asking}
+    assert [name for name, form in asking if "novalidate" not in form] == []
     scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "static/js").glob("*.js"))
     assert "reportValidity" not in scripts
 

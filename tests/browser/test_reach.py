@@ -18,6 +18,15 @@ def test_names_begin_at_one_edge_with_a_tier_and_without(visit_page):
     assert len({round(link.evaluate(BOX)[0], 1) for link in [first, *others]}) == 1
 
 
+def test_on_the_board_too(visit_page):
+    page = visit_page("/", width=390)
+    first, *others = page.locator("#today .board-name .person:first-child").all()
+    first.evaluate("""name => { name.closest("[data-row]").querySelector(".board-tier").innerHTML =
+        '<span class="tier tier-a">A</span>'; }""")
+    assert others
+    assert len({round(name.evaluate(BOX)[0], 1) for name in [first, *others]}) == 1
+
+
 def test_total_and_save_are_within_reach_of_the_thumb(visit_page, people):
     page = visit_page(f"/visits/new/?customer={people['张晓梅']}", width=390, height=844)
     for _scrolled in range(2):
@@ -55,6 +64,20 @@ def test_ctrl_enter_saves_and_the_first_error_has_the_focus(visit_page):
     page.keyboard.type("周若彤")
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_contain_text("周若彤")
+
+
+def test_the_first_error_has_the_focus_wherever_it_is(visit_page):
+    """Not where a page begins anyway: in a field further down, in a part that was folded."""
+    page = visit_page("/customers/new/")
+    page.locator("[name=name]").fill("周若彤")
+    page.locator("details:has([name=birth_month]) summary").click()
+    page.locator("[name=birth_day]").fill("31")
+    page.locator("[name=birth_month]").fill("2")
+    page.locator("details:has([name=birth_month]) summary").click()
+    page.locator("[name=name]").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[name=birth_day]")).to_be_focused()
+    page.problems.clear()  # the browser reports the answer of 422
 
 
 def test_ctrl_enter_beside_what_may_be_added_to_a_page_sends_nothing(visit_page, act, people):

@@ -159,9 +159,25 @@ def test_enter_in_a_reason_voids_nothing_and_corrects_no_payment(has_script, vis
     expect(page.locator("main .invalid-feedback, main .alert-danger")).to_have_count(0)  # it was not even sent
     page.goto(f"/visits/{visit}/void/")
     page.get_by_label("Reason").fill("记错了")
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
+    for key in ("Enter", "Control+Enter"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+    assert page.url.endswith(f"/visits/{visit}/void/")
     assert act("state_of", visit=visit) == "done"
     page.get_by_role("button", name="Void the bill").click()
     expect(page).to_have_url(re.compile(rf"/visits/{visit}/$"))
     assert act("state_of", visit=visit) == "voided"
+
+
+def test_ctrl_enter_takes_nothing_back(visit_page, salon, people):
+    """Refund and a safety note that is to be retired are sent by their buttons alone."""
+    visit = salon.call("tests.browser.refund_acts:bill_of_two")
+    page, sent = visit_page(f"/visits/{visit}/refund/"), []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.get_by_label("Reason").fill("过敏")
+    page.keyboard.press("Control+Enter")
+    page.goto(f"/customers/{people['江珊']}/safety/add/")
+    page.locator("form[action*=retire] input:not([type=hidden])").first.focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(300)
+    assert sent == []

@@ -164,6 +164,14 @@ def test_the_owner_sees_the_company(salon, boss):
     assert page.count('src="data:image/svg+xml;base64,') >= 2
 
 
+def test_what_a_tier_is_called_stands_at_its_letter(salon, boss):
+    boss.post("/language/", {"language": "zh-hans"})
+    sheets = text_of(boss.get(URL)).split('<section class="sheet kpi"')[1:4]
+    said = [re.search(r'<span class="label">([^<]+)</span>', sheet)[1] for sheet in sheets]
+    assert said == ["关键顾客", "主要顾客", "普通顾客"]
+    assert [re.search(r'class="tier tier-(.)', sheet)[1] for sheet in sheets] == ["a", "b", "c"]
+
+
 def test_the_owner_may_look_at_one_branch(salon, boss):
     builders.make_branch(code="ZZ", name="0")
     response = boss.get(URL, {"branch": salon.there.pk})
