@@ -17,6 +17,7 @@ from salon.sheets import (
     MONEY,
     NUMBER,
     TEXT,
+    TOTAL,
     WHOLE,
     WIDTHS,
     Cell,
@@ -42,13 +43,14 @@ class RowWriter:
     """Writes rows of some columns to a text file. `style(look, kind, wraps)` is the number of a cell's format in the book.
 
     `heights` are those of rows by their look, in points; a row of a column that wraps is as high as its text needs.
-    Afterwards: `widths`, the least of each column of figures for the longest of them; `spans`, the rows of one wide cell.
+    Afterwards: `widths`, the least of each column of figures for the longest of them; `spans`, the rows of one wide cell;
+    `totals`, how many rows of them close the sheet.
     """
 
     def __init__(self, file, columns, style, heights):
         self._file, self._columns, self._style, self._heights = file, columns, style, heights
         self.number, self._waiting, self._made = 0, [], {}
-        self.widths, self.spans = {}, []
+        self.widths, self.spans, self.totals = {}, [], 0
         self._wrapping = [(at, column.width or WIDTHS[column.kind]) for at, column in enumerate(columns) if column.wraps]
         self._cells = [
             partial(self._own, at, BODY) if c.kind == ANY else self._cell(at, BODY, c.kind) for at, c in enumerate(columns)
@@ -60,6 +62,7 @@ class RowWriter:
         n, height, cells = str(self.number), self._height(BODY), self._cells
         if isinstance(row, Row):
             height = self._height(row.look, row.lines or 1)
+            self.totals += row.look == TOTAL
             if row.lines:
                 self.spans.append(self.number)
             cells, row = [partial(self._own, at, row.look) for at in range(len(self._columns))], row.cells

@@ -172,7 +172,7 @@ def _finish(page, sheet, writer):
         page.merged_cells.add(f"A{number}:{last}{number}")
     if sheet.has_titles:
         titles = sheet.first_row - 1
-        page.auto_filter.ref = f"A{titles}:{last}{max(titles, writer.number)}"
+        page.auto_filter.ref = f"A{titles}:{last}{max(titles, writer.number - writer.totals)}"  # a total is sorted nowhere
 
 
 def _free_name(name, part, names):

@@ -81,6 +81,11 @@ def test_a_block_says_what_a_report_is_above_its_titles():
     assert page.oddFooter.left.text == "made today"
 
 
+def test_a_total_is_no_row_to_be_sorted_or_filtered():
+    page = book_of(one([(1,), (2,), xlsx.Row(xlsx.TOTAL, (3,))], xlsx.WHOLE))["Sheet"]
+    assert (page.auto_filter.ref, page.max_row) == ("A1:A3", 4)
+
+
 def test_sheets_wear_the_palette_of_the_product():
     page = book_of(one([("a", 5)], xlsx.TEXT, xlsx.MONEY, title="t", has_block=True))["Sheet"]
     tokens = {name: f"00{value.lstrip('#').upper()}" for name, value in palette("light").items()}

@@ -15,6 +15,7 @@ from segmentation.reports import views
 from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute
 from tests import builders, replicas, workbooks
+from tests.archives.visits.recording import line, record
 from tests.segmentation.histories import day, make_customers, make_visits
 
 PAGE, URL = "/reports/", "/reports/workbook/"
@@ -51,6 +52,26 @@ def test_it_is_the_workbook_of_the_command(june, boss, tmp_path):
         assert workbooks.rows(taken[name])[2:] == workbooks.rows(written[name])[2:], name
     assert [row["Customer"] for row in workbooks.records(taken["Visits"])] == ["丙", "Walk-in", "甲"]
     assert dict(workbooks.rows(taken["About this file"]))["Exported by"] == "沈老板"
+
+
+def test_the_page_shows_the_month_by_means_by_staff_by_day_and_by_item(june, boss, owner, branch):
+    """Services and products apart; figures by hand."""
+    beautician = builders.make_staff(branch=branch, role="beautician", name="陈美娟")
+    service, product = builders.make_item(name="光子嫩肤"), builders.make_item(name="眼霜", kind="product")
+    actor = builders.actor_of(owner)
+    lines = [line(service, unit_price_fen=30_000, shares=((beautician, 10_000),)), line(product, unit_price_fen=9_900)]
+    record(actor, june["甲"], *lines, paid=[("alipay", 39_900)], on=day("2026-06-20"))
+    page = boss.get(PAGE, {"month": "2026-06"}).content.decode()
+
+    def row(heading, first):
+        part = page.split(f'id="{heading}-title"', 1)[1].split("</section>", 1)[0]
+        found = next(each for each in re.findall("<tr>(.*?)</tr>", part, re.DOTALL) if re.search(first, each))
+        return [" ".join(unescape(re.sub("<[^>]+>", " ", cell)).split()) for cell in re.findall("<t[hd].*?</t[hd]>", found)]
+
+    assert row("means", "Alipay")[:4] == ["Alipay", "399.00", "", "399.00"]
+    assert row("staff", "陈美娟")[:5] == ["陈美娟", "静安店", "300.00", "0.00", "300.00"]
+    assert row("days", ">20 ")[:5] == ["20 Sat", "300.00", "99.00", "399.00", "1"]
+    assert row("items", "眼霜")[:3] == ["眼霜", "1", "99.00"]
 
 
 def test_it_is_logged(june, boss, owner):

@@ -1,10 +1,14 @@
 """The owner's workbook: a month's figures by hand, beside those of a month and a year before."""
 
+import re
+
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from openpyxl.xml.functions import tostring
 
 from archives.visits.models import VOIDED, Line, Visit
+from salon.charts import palette
 from salon.shop.models import Category
 from segmentation.reports import sales, summary
 from segmentation.reports.sales import Month
@@ -153,6 +157,38 @@ def test_a_month_that_is_not_over_is_compared_alike_wherever_it_stands(branch, t
     assert ("2026-06, up to day 20", "2026-05, up to day 20") in [row[1:3] for row in rows]
     drawn = page._charts[0].series[0].val.numRef.f
     assert page[f"A{drawn.rsplit('$', 1)[1]}"].value == "2026-05"
+
+
+def test_on_every_sheet_stand_the_salon_the_month_when_and_by_whom_and_a_name_over_each_column(june, tmp_path):
+    recompute(as_of=day("2026-06-30"))
+    book = workbook(tmp_path)
+    for page in book.worksheets[:-1]:
+        (title, *_none), (about, *_none) = workbooks.rows(page)[:2]
+        assert re.fullmatch(rf".+ · June 2026 · {page.title}", title), page.title
+        assert re.search(r"· made 20\d\d-\d\d-\d\d \d\d:\d\d by command line", about), page.title
+        if page.auto_filter.ref:
+            titles = [cell.value for cell in page[page.auto_filter.ref][0]]
+            assert all(titles), page.title
+            assert len(set(titles)) == len(titles), page.title
+
+
+def test_what_an_owner_shows_is_a_page_each_and_drawn_in_the_products_colours(june, tmp_path):
+    recompute(as_of=day("2026-06-30"))
+    book = workbook(tmp_path)
+    pages = [book[name] for name in SHEETS[:4]]
+    assert [page.page_setup.fitToHeight for page in pages] == [1, 1, 1, 1]
+    tokens = {value.lstrip("#").upper() for value in palette("light").values()}
+    charts = [chart for page in pages for chart in page._charts]
+    used = {
+        found.upper() for chart in charts for found in re.findall(r'srgbClr val="(\w{6})"', tostring(chart._write()).decode())
+    }
+    assert used <= tokens
+    months, _branches, tiers = book["Summary"]._charts
+    assert (type(months).__name__, type(tiers).__name__) == ("LineChart", "BarChart")
+    assert len(tiers.series[0].dPt) == 3, "each tier has its own colour"
+    assert book["By day"]._charts[0].barDir == "bar", "days from top to bottom"
+    grown = next(cell for row in book["Summary"].iter_rows() for cell in row if cell.value == pytest.approx(-0.124975))
+    assert "▲" in grown.number_format
 
 
 def test_no_sentence_goes_on_under_a_chart(june, tmp_path):
