@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from customers.exports import kinds, shelf, work
 from customers.log.services import log_export
-from salon import exports, locks, xlsx
+from salon import exports, links, locks, xlsx
 from salon.errors import Conflict
 
 KEPT_EACH = 5  # files of one person
@@ -22,7 +22,9 @@ def answer(request, page):
     if prepared is None:
         return exports.refused(request, reverse(kind.back))
     if prepared.is_long:
-        return render(request, "customers/exports/long.html", {"kind": kind, "query": request.GET.urlencode()})
+        query = request.GET.urlencode()
+        context = {"kind": kind, "query": query, "back": links.with_query(reverse(kind.back), query)}
+        return render(request, "customers/exports/long.html", context)
     log_export(actor=request.actor, what=kind.logged_as, address=request.META.get("REMOTE_ADDR"))
     return xlsx.response(prepared.filename, prepared.sheets)
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import DatabaseError
 from django.http import HttpRequest, QueryDict
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from customers.exports import kinds, shelf
@@ -29,8 +29,14 @@ class NotAllowed(Exception):
 
 
 def start(job):
-    """Begin to make a file in a process of its own; returns at once."""
-    background.start("work_export", job.token)
+    """Begin to make a file in a process of its own; returns at once. When its time is over it is removed."""
+    background.start("work_export", job.token, afterwards=_remove_in_time)
+
+
+def _remove_in_time():
+    """In the thread that waited for the process. If the server ends before, the next file made, or the night, removes it."""
+    time.sleep(shelf.KEPT.total_seconds() + 1)
+    shelf.prune(timezone.now())
 
 
 def make(token, clock):

@@ -4,6 +4,7 @@ import re
 from io import StringIO
 
 import pytest
+import segno
 from django.core.management import call_command
 
 from salon import address
@@ -54,7 +55,9 @@ def test_what_is_no_address_is_not_taken(settings, noted):
     assert address.public_url() == settings.PUBLIC_URL == "http://127.0.0.1:8000"
 
 
-def test_the_host_header_chooses_no_link(owner, receptionist, settings):
+def test_the_host_header_chooses_no_link(owner, receptionist, settings, monkeypatch):
+    drawn, make = [], segno.make
+    monkeypatch.setattr(segno, "make", lambda text, **how: drawn.append(text) or make(text, **how))
     settings.ALLOWED_HOSTS = ["*"]
     address.listen_at("127.0.0.1", 8123)
     page = client_of(owner).post(f"/shop/staff/{receptionist.pk}/invite/", headers={"host": "evil.example:99"}).content.decode()
@@ -62,6 +65,7 @@ def test_the_host_header_chooses_no_link(owner, receptionist, settings):
     assert link.startswith("http://127.0.0.1:8123/join/")
     assert "evil.example" not in page
     assert f'data-copy="{link}"' in page, "what the button copies is the link"
+    assert drawn == [link], "and so does the picture a phone reads"
 
 
 def test_a_command_makes_a_link_to_the_server_that_runs(db):

@@ -116,6 +116,7 @@ def test_the_list_offers_the_background_when_it_is_long_and_the_file_when_not(bo
     assert 'name="query" value="q=%E7%8E%8B"' in page
     response = boss.get("/customers/export/?q=王")  # somebody who kept the address
     assert "It is made in the background" in response.content.decode()
+    assert '<a class="btn" href="/customers/?q=%E7%8E%8B">' in response.content.decode()  # the way back
     assert not AccessEntry.objects.exists()
 
 
@@ -339,6 +340,14 @@ def test_no_more_than_five_are_kept_for_one_person(boss, customers, make):
 
 def test_the_work_is_a_process_of_its_own(boss, customers, monkeypatch):
     started = []
-    monkeypatch.setattr("salon.background.start", lambda *command: started.append(command))
+    monkeypatch.setattr("salon.background.start", lambda *command, **how: started.append((command, how)))
     boss.post(BEGIN, CUSTOMERS)
-    assert started == [("work_export", the_job().token)]
+    ((command, how),) = started
+    assert command == ("work_export", the_job().token)
+    waited, job = [], the_job().store(state=shelf.READY, done_at=timezone.now().isoformat())
+    monkeypatch.setattr(work.time, "sleep", waited.append)
+    how["afterwards"]()
+    assert (waited, shelf.find(job.token)) == ([3601], job), "it is asked for until then"
+    with time_machine.travel(timezone.now() + shelf.KEPT + timedelta(seconds=1)):
+        how["afterwards"]()
+    assert not job.folder.exists()

@@ -134,4 +134,5 @@ def test_every_step_is_a_command():
     from django.core.management import get_commands
 
     assert set(STEPS) <= set(get_commands())
+    assert {"check_data", "prune_exports", "clearsessions", "prune_backups"} < set(STEPS)
     assert list(STEPS).index("backup") > list(STEPS).index("recompute_tiers")

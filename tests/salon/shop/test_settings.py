@@ -46,6 +46,16 @@ def test_the_tabs_are_the_tiles_and_every_area_leads_back(role, branch):
         assert re.findall(r'href="([^"]+)" aria-current="page"', tabs) == [url]
 
 
+def test_every_page_of_the_settings_has_their_tabs(owner, branch):
+    """Forms, too: whoever is in one finds the way on to any other area."""
+    client, item = builders.client_of(owner), builders.make_item()
+    pages = ["/shop/branches/new/", f"/shop/branches/{branch.pk}/", "/shop/staff/new/", f"/shop/staff/{owner.pk}/"]
+    pages += ["/shop/items/new/", f"/shop/items/{item.pk}/", "/shop/brands/new/", "/shop/tags/new/"]
+    pages += ["/customers/imports/new/visits/", "/customers/imports/new/customers/", "/customers/imports/"]
+    for url in pages:
+        assert 'aria-label="Parts of the settings">' in page_of(client, url), url
+
+
 def test_an_area_that_only_the_owner_may_open_is_no_tab_of_a_manager(manager, owner, monkeypatch):
     monkeypatch.setattr("salon.shop.areas.AREAS", [*AREAS, replace(AREAS[0], page="reports:month")])
     tabs = [
