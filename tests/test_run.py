@@ -62,7 +62,14 @@ def test_the_reasons_that_are_allowed_are_the_marks():
 
 
 def test_what_the_short_suite_runs_on_both_databases_is_there():
-    assert [place for place in parts.ON_BOTH if not (live.ROOT / "tests" / place).exists()] == []
+    assert [place for place in [*parts.ON_BOTH, *parts.ON_SQLITE] if not (live.ROOT / "tests" / place).exists()] == []
+
+
+def test_of_a_new_file_somebody_has_said_whether_it_runs_on_both_databases():
+    paths = sorted(path.relative_to(parts.FOLDER).as_posix() for path in parts.FOLDER.rglob("test_*.py"))
+    short = [path for path in paths if not path.startswith(("browser/", "long/"))]
+    said = [path for path in short if parts.is_on_both(path)] + parts.ON_SQLITE
+    assert sorted(said) == short
 
 
 def test_a_part_reads_every_file_that_has_tests_of_it_and_hardly_others():

@@ -92,7 +92,7 @@ class CardWriter:
         return pk
 
     def _is_withheld(self, number):
-        return _series(number) in self._series or bool(self._series and number and whole_number(number))
+        return _series(number) in self._series or bool(self._series and whole_number(number or ""))
 
     def _next_number(self):
         """The branch's next card number that neither a stored card nor one of these bears."""

@@ -190,6 +190,12 @@ def test_what_the_product_calls_too_slow():
     assert sent_at(100_000, 60, pause=(20, 36))
 
 
+def test_what_the_product_allows():
+    limits = Limits()
+    assert (limits.header_seconds, limits.connections, limits.connections_an_address) == (15, 400, 100)
+    assert (limits.body_rate, limits.body_window, limits.body_seconds) == (16 * 1024, 15, 600)
+
+
 # --- Many ------------------------------------------------------------------------------------------------------------
 
 

@@ -115,3 +115,13 @@ def test_a_thread_of_the_server_keeps_its_connection(tmp_path):
     assert found["ENGINE"] == "django.db.backends.sqlite3"
     assert found["CONN_MAX_AGE"] is None
     assert settings_with(["DATABASES"], tmp_path, DATABASE_URL="postgres://u:p@h/d")["DATABASES"]["default"]["CONN_MAX_AGE"] == 60
+
+
+def test_how_often_somebody_may_ask_whose_a_number_is(settings):
+    """An hour and person, unless the installation says otherwise; whole masked values a day."""
+    assert (settings.GUESTS_AN_HOUR, settings.FINDS_AN_HOUR, settings.FIND_MISSES_AN_HOUR, settings.REVEALS_A_DAY) == (
+        30,
+        30,
+        120,
+        60,
+    )

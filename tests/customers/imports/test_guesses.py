@@ -118,6 +118,17 @@ def test_an_honest_file_is_taken_however_often_it_is_sent(browser, manager, bran
     assert not AccessEntry.objects.filter(action="find").exists()
 
 
+def test_what_a_file_says_of_customers_truly_or_of_new_ones_is_no_guess(browser, manager, branch, target):
+    """The own phone beside the card number; phones of new cards, which are looked for nowhere."""
+    builders.make_customer(branch=branch, name="李婷", card_no="VIP0002", phone="13912346621")
+    its = browser(manager)
+    known = f"VIP0001,张晓梅,{TRUE},,\nVIP0002,李婷,13912346621,,\n"
+    new = "".join(f"N{number},新客,{number},,\n" for number in FALSE[:20])
+    run = its.bring(CUSTOMERS + known + new, kind="customers")
+    assert (run.counts["skipped"], run.counts["customers"], run.counts["refused"]) == (2, 20, 0)
+    assert not GuessedPhone.objects.exists()
+
+
 def test_one_persons_guesses_are_not_anothers_and_the_command_is_not_counted(browser, manager, owner, branch, target, tmp_path):
     browser(manager).bring(VISITS + visit_rows(FALSE))
     assert browser(owner).bring(VISITS + visit_rows([TRUE]), branch=branch.pk).counts["visits"] == 1
