@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from salon import reading, untrusted
+from salon import reading, restrained, untrusted
 from tests import reference
 from tests.marks import once
 from tests.salon import workbooks
@@ -223,6 +223,19 @@ def test_memory_is_limited(tmp_path):
     path = workbooks.write(tmp_path / "a.xlsx", {"S": [["日期", "金额"], [text, 1]]})
     assert refusal(path, reading.Limits(memory=100 << 20)) in map(str, (reading.REFUSALS["large"], reading.REFUSALS["damaged"]))
     assert [len(cells[0]) for _number, cells in read(path, reading.Limits(memory=None))[1]] == [2001]
+
+
+def test_who_reads_writes_no_file_leaves_no_core_and_computes_for_seconds(monkeypatch):
+    resource = pytest.importorskip("resource", reason="not run: such limits are for POSIX only")
+    taken = {}
+    monkeypatch.setattr(resource, "setrlimit", lambda what, limits: taken.update({what: limits}))
+    restrained._restrain(100, 5)
+    assert taken == {
+        resource.RLIMIT_AS: (100, 100),
+        resource.RLIMIT_CPU: (5, 6),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_FSIZE: (0, 0),
+    }
 
 
 # --- Other people's files ------------------------------------------------------------------------------------------------

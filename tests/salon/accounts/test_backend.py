@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
 
 from salon.accounts import lockout
@@ -89,3 +91,14 @@ def test_who_waits_and_until_when(db):
 def test_a_failure_that_came_with_no_request_is_counted_nowhere(db):
     lockout.Handler().user_login_failed(sender=None, credentials={"username": "owner"}, request=None)
     assert not AccessAttempt.objects.exists()
+
+
+def test_a_device_is_known_for_400_days_whatever_the_browser_keeps(owner, rf):
+    """A cookie copied off a browser long ago gives nobody a count of the own."""
+    cookie = lockout.remember(rf.get("/"), HttpResponse(), owner.user).cookies[lockout.COOKIE]
+    assert cookie["max-age"] == timedelta(days=400).total_seconds()
+    request = rf.get("/")
+    request.COOKIES[lockout.COOKIE] = cookie.value
+    for days, is_known in ((399, True), (401, False)):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            assert bool(lockout._device(request)[0]) == is_known
