@@ -3,9 +3,12 @@
 Who sees phones masked may bring files that name people by phone, and no honest file names many of one mask. So a number that
 nobody has, but whose mask somebody's phone shows, is remembered for a day; after a few of one mask by one person, rows with
 any number of that mask are refused alike, hit or miss. The bare command asks for nobody, and is not counted.
+
+Of a number with fewer than eleven digits (Hong Kong, Taiwan) the mask shows no head, so that numbers share one by chance more
+often: there more are allowed the more such numbers the person has asked, which a guesser gains little by.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.utils.crypto import salted_hmac
@@ -19,6 +22,9 @@ from salon import text
 from salon.access import MASKED, mask_phone
 
 MOST = 5  # numbers of one mask that nobody has, asked by one person within PERIOD
+# Masks without a head, by how many digits they end in: one more is allowed for each so many numbers asked. There are 10,000
+# such masks (100), so that many honest numbers put a tenth of a number behind each: ten times less than what is allowed.
+ONE_MORE_FOR = {4: 1_000, 2: 10}
 PERIOD = timedelta(days=1)
 MOST_NAMED = 5  # customers in the access log for one mask
 BARRED = _("Too many numbers were tried that differ only where this one is masked. Give the card number, or try tomorrow.")
@@ -30,10 +36,14 @@ class Guesses:
     def __init__(self, *, user, branch, now):
         self._user, self._branch, self._now = user, branch, now
         self._shown = None
-        self._tried = defaultdict(set)
+        self._tried, self._of_shape = defaultdict(set), Counter()
         if user:
-            for mask, digest in GuessedPhone.objects.filter(user=user).values_list("mask", "digest"):
-                self._tried[mask].add(digest)
+            self._remember(GuessedPhone.objects.filter(user=user).values_list("mask", "digest"))
+
+    def _remember(self, guesses):
+        for mask, digest in guesses:
+            self._tried[mask].add(digest)
+            self._of_shape[_shape(mask)] += 1
 
     def note(self, numbers):
         """Remember these numbers (phones, or card numbers made like one) that nobody has who may be meant."""
@@ -45,10 +55,10 @@ class Guesses:
         rows = [(mask, digest) for mask in new for digest in new[mask] - self._tried[mask]]
         kept = [GuessedPhone(user=self._user, mask=mask, digest=digest, at=self._now) for mask, digest in rows]
         GuessedPhone.objects.bulk_create(kept, ignore_conflicts=True)
-        for mask in {mask for mask, _digest in rows}:
-            was_barred = self._is_full(mask)
-            self._tried[mask] |= new[mask]
-            if self._is_full(mask) and not was_barred:
+        were_full = {mask for mask in new if self._is_full(mask)}
+        self._remember(rows)
+        for mask in sorted(new.keys() - were_full):
+            if self._is_full(mask):
                 self._log(mask)
 
     def bar(self, number):
@@ -56,7 +66,9 @@ class Guesses:
         return self._is_full(_mask(whole_number(number or "")))
 
     def _is_full(self, mask):
-        return len(self._tried.get(mask, ())) > MOST
+        has_head, tail = shape = _shape(mask)
+        more = 0 if has_head else self._of_shape[shape] // ONE_MORE_FOR.get(tail, 1)
+        return len(self._tried.get(mask, ())) > MOST + more
 
     def _masks_shown(self):
         """The masks of all phones there are: asked once, and only for a file that names somebody unknown."""
@@ -81,6 +93,12 @@ def forget(now):
 
 def _mask(digits):
     return mask_phone(digits, MASKED)
+
+
+def _shape(mask):
+    """(whether a mask shows the first digits, how many it shows of the last)."""
+    head, tail = mask[: mask.find("*")], mask.rpartition("*")[2]
+    return bool(head), len(tail)
 
 
 def _digest(digits):

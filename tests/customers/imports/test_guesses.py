@@ -1,5 +1,6 @@
 """A file of candidates does not tell the phone behind a mask, 138****6621: neither in one nor in many, nor by card numbers."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -135,6 +136,31 @@ def test_one_persons_guesses_are_not_anothers_and_the_command_is_not_counted(bro
     rows = [[f"R{n}", "2024-05-05", n, "1"] for n in (*FALSE, TRUE)]
     report = import_visits(write_csv(tmp_path / "a.csv", "单号 日期 手机 金额", rows), branch)
     assert report[-1] == last(1, refused=len(FALSE))
+
+
+@pytest.mark.parametrize(("digits", "rows"), [(8, 10_000), (10, 10_000), (7, 600)])
+def test_honest_files_of_shorter_numbers_are_taken_and_guessers_are_not(manager, branch, monkeypatch, digits, rows):
+    """Numbers of Hong Kong and Taiwan, whose masks show no head: thousands by chance share the last digits of somebody's."""
+    honest = guesses.Guesses(user=manager.user, branch=branch, now=timezone.now())
+    monkeypatch.setattr(honest, "_masks_shown", lambda: Everything())
+    chance = random.Random(20261127)
+    numbers = {f"{chance.randrange(2 * 10 ** (digits - 1), 10**digits)}" for _n in range(rows)}
+    honest.note(numbers)
+    assert not [number for number in numbers if honest.bar(number)]
+    tail = "66" if digits == 7 else "1234"
+    tried = [f"{n}{tail}" for n in range(2 * 10 ** (digits - len(tail) - 1), 2 * 10 ** (digits - len(tail) - 1) + 400)]
+    honest.note(tried)
+    assert all(map(honest.bar, tried))
+    guesser = guesses.Guesses(user=None, branch=branch, now=timezone.now())
+    guesser.note(tried)
+    assert not any(map(guesser.bar, tried)), "the command"
+
+
+class Everything:
+    """Somebody's phone shows each mask."""
+
+    def __contains__(self, mask):
+        return True
 
 
 def test_what_is_kept_of_a_guess_is_no_number(browser, manager, target):
