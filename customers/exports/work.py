@@ -8,10 +8,11 @@ import logging
 import os
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from django.db import DatabaseError
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.exports import kinds, shelf
@@ -30,13 +31,14 @@ class NotAllowed(Exception):
 
 def start(job):
     """Begin to make a file in a process of its own; returns at once. When its time is over it is removed."""
-    background.start("work_export", job.token, afterwards=_remove_in_time)
+    background.start("work_export", job.token, afterwards=partial(_remove_in_time, job.token))
 
 
-def _remove_in_time():
+def _remove_in_time(token):
     """In the thread that waited for the process. If the server ends before, the next file made, or the night, removes it."""
     time.sleep(shelf.KEPT.total_seconds() + 1)
-    shelf.prune(timezone.now())
+    if job := shelf.find(token):
+        job.clear()
 
 
 def make(token, clock):
