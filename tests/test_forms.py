@@ -49,6 +49,11 @@ def test_no_browser_bubble_says_what_is_wrong():
     assert "reportValidity" not in scripts
 
 
+def test_of_forms_that_are_sent_without_their_page_one_is_not_kept_the_reason_of_a_reveal():
+    """Such a form is no draft (static/js/drafts.js), and the walk of forms passes it; a reason is a line typed for one look."""
+    assert {path.name for path, head, _body in FORMS if "hx-post" in head} == READS
+
+
 def test_ctrl_enter_saves_everywhere_but_where_something_is_taken_back():
     saving = {path.name for path, head, _body in FORMS if "data-saves" in head}
     assert saving.isdisjoint(TAKES_BACK | OWN_KEYS | READS)

@@ -39,6 +39,7 @@ PEOPLE = {  # name: what was visited for 30 days ago, allergy, what she is expec
     "郝蕾": {},
     "阿卜杜拉·买买提·阿依古丽汗": {"visited": [*USUAL, "果酸焕肤"], "allergy": "果酸"},
     "Nguyễn Thị Minh Khai Wolfeschlegelsteinhausen": {},
+    "丁珮": {"visited": ["水光嫩肤"], "by": "王琳"},
     "许晴": {"expected": ["水光补水"]},
     "左小青": {"expected": []},
     "秦海璐": {},
@@ -74,11 +75,11 @@ def _actor(days_ago=0):
     return builders.actor_of(owner, timezone.now() - timedelta(days=days_ago))
 
 
-def _make_customer(name, visited=(), allergy="", expected=None, tomorrow=None):
+def _make_customer(name, visited=(), by="陈美娟", allergy="", expected=None, tomorrow=None):
     actor = _actor(30)
     made = builders.make_customer(branch=actor.branch, name=name)
     if visited:
-        _record(actor, made, visited)
+        _record(actor, made, visited, by)
     if allergy:
         SafetyNote.objects.create(customer=made, tag=Tag.objects.get(name=allergy), noted_on=actor.today)
     for days, items in ((0, expected), (1, tomorrow)):
@@ -89,12 +90,12 @@ def _make_customer(name, visited=(), allergy="", expected=None, tomorrow=None):
             arrivals.expect_visit(actor=now, key=uuid.uuid4(), branch=now.branch, customer=made, on=on, items=found)
 
 
-def _record(actor, customer, names):
-    """A visit for these items, all by 陈美娟, paid by WeChat."""
-    chen = StaffMember.objects.get(name="陈美娟")
+def _record(actor, customer, names, by="陈美娟"):
+    """A visit for these items, all by one beautician, paid by WeChat."""
+    served = StaffMember.objects.get(name=by)
     items = [Item.objects.get(name=name) for name in names]
     lines = tuple(
-        LineEntry(item, unit_price_fen=item.price_fen, minutes=item.minutes, shares=((chen, 10_000),)) for item in items
+        LineEntry(item, unit_price_fen=item.price_fen, minutes=item.minutes, shares=((served, 10_000),)) for item in items
     )
     total = sum(line.value_fen for line in lines)
     guest = GuestEntry(customer, lines, next_note="下次主推 眼部精华")

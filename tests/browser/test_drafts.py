@@ -132,6 +132,31 @@ def test_a_box_that_searches_meets_an_ended_session_and_leads_back_to_the_form(v
     expect(page.locator("[name=on]")).to_have_value("2031-02-03")
 
 
+@pytest.mark.parametrize("fault", ["the network is gone", "the server is busy"])
+def test_a_card_that_was_sent_in_vain_is_there_again(visit_page, fault):
+    page = visit_page("/customers/new/", user="owner")
+    page.locator("[name=name]").fill("打到一半")
+    page.locator("[name=called]").fill("小周")
+    wait_for_drafts(page, 1)
+
+    def answer(route):
+        if route.request.method != "POST":
+            route.continue_()
+        elif fault == "the network is gone":
+            route.abort()
+        else:
+            route.fulfill(status=503, content_type="text/html", body="<h1>503</h1>")
+
+    page.route("**/customers/new/", answer)
+    page.locator("form.card-form .btn-primary").click()
+    page.wait_for_timeout(500)
+    page.unroute("**/customers/new/")
+    page.goto("/customers/new/")
+    expect(page.locator("[name=name]")).to_have_value("打到一半")
+    expect(page.locator("[name=called]")).to_have_value("小周")
+    page.problems.clear()  # the browser reports what it did not get
+
+
 @pytest.mark.long
 def test_every_form_outlasts_a_session(visit_page, addresses, log_in):
     names = {name for name, page in access.PAGES.items() if page.read and page.write and not page.public and "owner" in page.read}

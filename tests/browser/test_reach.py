@@ -149,3 +149,12 @@ def test_somebody_is_expected_for_an_item_without_a_keyboard(visit_page, people)
     expect(page.locator(".chosen-items .chip")).to_contain_text("眼部护理")
     page.locator("#expect-item-box").click()
     expect(offered).to_have_count(count - 1)
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_a_beautician_reads_the_safety_line_and_last_times_note_before_she_scrolls(visit_page, act, width):
+    page = visit_page(f"/visits/{act('done_today', name='宋佳')}/", user="beauty0", width=width, height=700)
+    place = page.locator(".before-care")
+    expect(place).to_be_in_viewport(ratio=1)
+    expect(place).to_contain_text("果酸")
+    expect(place).to_contain_text("下次主推 眼部精华")

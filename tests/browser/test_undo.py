@@ -130,6 +130,28 @@ def test_the_list_of_staff_opens_by_focus_click_arrow_and_tap(visit_page, people
     expect(lines(page).last.locator("[data-person] input").first).to_have_value("陈美娟")  # who does it for her usually
 
 
+def test_who_did_it_for_her_the_last_time_stands_first_in_the_list(visit_page, people):
+    page = open_entry(visit_page, people["丁珮"])
+    add(page, "sgnf", "水光嫩肤")
+    box = lines(page).locator("[data-person] input").first
+    expect(box).to_have_value("王琳")
+    box.fill("")
+    shown = lines(page).locator("[data-people] .options").first.locator("[role=option] b")
+    expect(shown).to_have_text(["王琳", "陈美娟", "刘晨", "顾敏", "林晓彤", "沈老板"])
+
+
+def test_after_saving_it_is_printed_the_next_visit_booked_and_the_desk_is_back_by_one_key_each(visit_page, act, people):
+    page = visit_page(f"/visits/{act('done_today', name='海清')}/saved/")
+    page.evaluate("window.print = () => { document.body.dataset.printed = 'yes'; }")
+    page.keyboard.press("p")
+    expect(page.locator("body[data-printed]")).to_have_count(1)
+    page.keyboard.press("b")
+    expect(page).to_have_url(re.compile(rf"/visits/expected/new/\?customer={people['海清']}&like=\d+"))
+    page.go_back()
+    page.keyboard.press("d")
+    expect(page).to_have_url(re.compile("/$"))
+
+
 def add_again(page):
     page.locator("#item-box").focus()
     add(page, "sgnf", "水光嫩肤")

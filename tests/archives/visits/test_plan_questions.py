@@ -253,6 +253,10 @@ def test_the_safety_line_and_last_times_note_stand_first_wherever_the_customer_i
     assert_first(desk.get(f"/visits/{last.pk}/"), "更早的")  # what was known before that visit
     page = desk.get(f"/visits/{first.pk}/").content.decode()
     assert "From last time" not in page
+    entry = desk.get(f"{ENTRY}?visit={visit.pk}").content.decode()
+    assert max(entry.index("果酸"), entry.index("力度轻一点")) < entry.index('class="table lines"')
+    row = builders.client_of(beautician).get("/").content.decode().split(f'data-row="{visit.pk}"')[1]
+    assert max(row.index("果酸"), row.index("力度轻一点")) < min(row.index("data-step"), row.index("small muted"))
 
 
 def assert_first(page, note):
