@@ -71,12 +71,14 @@ def test_restores_are_kept_out_after_a_restart_too(server, salon, tmp_path):
     backup = tmp_path / "x.tar"
     assert salon.manage("backup", "--output", backup).returncode == 0
     visitor = salon.start().visitor()
+    desk = salon.visitor("receptionist")
     assert visitor.get("/healthz/").status == 200
     assert locked(salon) >= 2
     server.restart(after=1)
     assert within(5, lambda: locked(salon) == 1), "nobody asks, and the lock is held again"
     assert within(5, lambda: visitor.get("/healthz/").status == 200)
     assert locked(salon) == 2, "whoever answers holds it, too"
+    assert within(5, lambda: desk.get("/").status == 200), "who was logged in still is"
     assert "The server is running; stop it first." in salon.manage("restore", backup, "--yes").stderr
 
 

@@ -160,6 +160,14 @@ def test_other_kinds_are_refused_by_their_name(kind):
     assert (refusal.code, refusal.facts) == ("kind", {"kind": kind})
 
 
+@pytest.mark.parametrize(("kind", "most"), [("JPEG", 50), ("PNG", 25), ("WEBP", 25), ("HEIF", 25)])
+def test_each_kind_has_its_greatest_number_of_pixels(kind, most, monkeypatch):
+    assert pictures.LIMITS["megapixels"][kind] == most
+    monkeypatch.setitem(pictures.LIMITS["megapixels"], kind, 1)
+    refusal = refused(picture(kind, size=(1200, 900)))
+    assert (refusal.code, refusal.facts) == ("pixels", {"limit": 1})
+
+
 def test_what_moves_is_refused():
     for content in (photos.moving("WEBP"), photos.moving("PNG"), _box(b"hevc"), _box(b"msf1"), _box(b"avis"), _box(b"qt  ")):
         assert refused(content).code == "moving"

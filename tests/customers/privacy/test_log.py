@@ -1,8 +1,10 @@
 """The access log: who saw or exported whom, between two days, for those who keep it."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from customers.card import queries as cards
@@ -10,6 +12,7 @@ from customers.log.models import AccessEntry, AccessReason
 from customers.log.services import FindLimitReached, guests_told, log_find, log_guests
 from tests import builders, naughty
 from tests.archives.reading import counted
+from tests.marks import several_writers
 
 URL = "/privacy/log/"
 TURNED = {"day_from": "2026-11-11", "day_to": "2026-11-10"}
@@ -202,3 +205,26 @@ def test_the_log_cannot_be_changed(receptionist, customer):
         with pytest.raises(DatabaseError), transaction.atomic():
             act()
     assert AccessEntry.objects.get().action == "view"
+
+
+@several_writers
+@pytest.mark.django_db(transaction=True)
+def test_of_many_requests_at_once_none_is_told_of_more_guests_than_may_be(branch, settings):
+    """On PostgreSQL the person's row is locked; SQLite has one writer at a time, which needs no test of ours."""
+    settings.GUESTS_AN_HOUR = 3
+    clerk = builders.make_staff(branch=builders.make_branch(), role="receptionist")
+    guests = [builders.make_customer(branch=branch).pk for _n in range(8)]
+    barrier, told = threading.Barrier(8), []
+
+    def ask(pk):
+        barrier.wait()
+        told.extend(log_guests(actor=builders.actor_of(clerk), ids=[pk]))
+        connections.close_all()
+
+    threads = [threading.Thread(target=ask, args=[pk]) for pk in guests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 3
+    assert AccessEntry.objects.filter(action="elsewhere").count() == 3
