@@ -1,14 +1,19 @@
 """A damaged database file: found before it is served, named by its table, and said on every page once it is known."""
 
+import io
 import sqlite3
+import threading
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError, connections
 from django.test import RequestFactory
 
-from salon import boot, errors, health, integrity
+from salon import address, boot, errors, health, integrity
 from salon.access import Actor
+from salon.management.commands import serve
+from salon.server import listen
 from tests import live
 from tests.marks import sqlite_only
 
@@ -104,6 +109,28 @@ def test_a_large_file_is_looked_through_beside_the_requests(file, opened, monkey
     response = client.get("/healthz/")
     assert (response.status_code, response.json()) == (503, {"status": "not ok"})
     assert "The database is damaged" in desk.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_serve_begins_that_look_and_says_what_it_finds(file, opened, monkeypatch, undamaged, client, desk, settings, tmp_path):
+    settings.DATA_DIR, said = tmp_path, io.StringIO()
+    monkeypatch.setattr(address, "_listening", "")
+    monkeypatch.setattr(integrity, "SMALL", 1)
+    monkeypatch.setattr(serve, "Server", lambda *_how, **_more: SimpleNamespace(run=lambda ready: (ready(), _have_looked())))
+    opened.inc_thread_sharing()
+    spoil(file, TABLE)
+    with closing(listen("127.0.0.1", 0)) as sock:
+        serve.Command(stdout=io.StringIO(), stderr=said).serve(sock, "127.0.0.1")
+    assert f"The table {TABLE} is damaged" in said.getvalue()
+    assert client.get("/healthz/").status_code == 503
+    assert "The database is damaged" in desk.get("/").content.decode()
+
+
+def _have_looked():
+    """Wait for the thread that looks, if there is one."""
+    for thread in threading.enumerate():
+        if thread.name == "integrity":
+            thread.join(10)
 
 
 @pytest.mark.django_db
