@@ -150,4 +150,4 @@ def test_many_files_at_once_take_the_memory_of_a_few(tmp_path, capsys):
         with capsys.disabled():
             print(f"\n  24 files at once: {(most - idle) >> 20} MiB above {idle >> 20} MiB idle, {busy} workers seen")  # noqa: T201
         assert most - idle < 600 << 20
-        assert 1 <= busy <= 2, "of one branch one is at work, and perhaps one that ends beside it"
+        assert 1 <= busy < 8, "of one branch one is at work, and those before it may still be ending"
