@@ -14,10 +14,15 @@ GREATEST = 2**63 - 1  # what a column holds; a number beyond it is an error of t
 LONGEST_ID = 18  # digits
 
 
+def sent_number(value, *, digits):
+    """The whole number of at most so many digits out of what a form or an address sent; None for what is none."""
+    sent = str(value or "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= digits else None
+
+
 def sent_id(value):
     """The id of a row out of what a form or an address sent; None for what cannot be one."""
-    digits = str(value or "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_ID else None
+    return sent_number(value, digits=LONGEST_ID)
 
 
 def is_damaged(value, before=None):

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from salon import access
+from salon.forms import sent_number
 
 EXACT_COUNT = 10_000
 LONG = 5_000  # more rows than this are not made into a file while somebody waits
@@ -134,11 +135,10 @@ def listing(request, filterset_class, queryset, *, sorts, default, size=PAGE_SIZ
             for name, problems in filterset.form.errors.items()
             for problem in problems
         ]
-    number = data.get("page", "1")
-    if not (number.isascii() and number.isdigit() and int(number[:9]) > 0 and len(number) < 9):
+    number = sent_number(data.get("page", "1"), digits=8)
+    if not number:
         errors.append(_("Unknown page"))
-        number = "1"
-    result = Listing(filterset, sorts, sort, int(number), errors, size)
+    result = Listing(filterset, sorts, sort, number or 1, errors, size)
     if not errors:
         try:
             result.queryset = filterset.qs.order_by(*sorts[sort].order_by)

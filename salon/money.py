@@ -29,9 +29,20 @@ def round_half_up(value):
     return int(rounded(value, 0))
 
 
+def prorated(fen, part, whole):
+    """`fen` × part ÷ whole, in fen; halves go away from zero. `whole` is above zero."""
+    size = (2 * abs(fen * part) + whole) // (2 * whole)
+    return size if fen * part >= 0 else -size
+
+
+def extended_price(unit_price_fen, quantity_milli):
+    """Unit price × quantity in thousandths, before any discount, in fen; halves go away from zero."""
+    return prorated(unit_price_fen, quantity_milli, 1000)
+
+
 def average(fen, count):
     """Fen for each of so many; 0 where there is none."""
-    return round_half_up(Decimal(fen) / count) if count else 0
+    return prorated(fen, 1, count) if count else 0
 
 
 def to_fen(amount):

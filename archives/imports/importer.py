@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -19,9 +19,30 @@ from customers.imports.people import People, by_card_number, survivors_of
 from salon.dates import business_date
 from salon.money import MAX_BILL_FEN, format_money
 
-APART = "\x1f"
-CARD, NEW = "c", "n"  # how a person stands in a key: the id of a card, or the number of a card to be made
 MOST_LINES = 32_767
+
+
+class Person(NamedTuple):
+    """Whose visit a row is: the id of a card, or the number of a card that is yet to be made; neither for nobody."""
+
+    customer: int | None = None
+    new_card: str = ""
+
+
+class VisitKey(NamedTuple):
+    """What tells the visits of a file apart. Its text sorts by day, then by receipt."""
+
+    on: date
+    receipt_no: str
+    person: Person
+
+    def as_text(self):
+        return json.dumps([self.on.isoformat(), self.receipt_no, *self.person], ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, packed):
+        on, receipt_no, customer, new_card = json.loads(packed)
+        return cls(date.fromisoformat(on), receipt_no, Person(customer, new_card))
 
 
 @dataclass
@@ -80,33 +101,31 @@ class VisitImporter(Importer):
                 refused.append((row.number, " ".join(problems)))
             elif warning := lines.mismatch(entry):
                 row.warn(warning)
-            kept.append(self.keep(row, key, _packed(entry)))
+            kept.append(self.keep(row, key, lines.packed(entry)))
         self.spool.add(kept)
         self.spool.refuse(refused)
 
     def _key(self, entry):
-        """The visit a row belongs to: day, receipt, person. None if that cannot be told. Raises RowError."""
-        if not entry.is_placed:
-            return None
-        return APART.join([entry.on.isoformat(), entry.receipt_no, self._whom(entry)])
+        """The visit a row belongs to, as text. None if that cannot be told. Raises RowError."""
+        return VisitKey(entry.on, entry.receipt_no, self._person(entry)).as_text() if entry.is_placed else None
 
-    def _whom(self, entry):
+    def _person(self, entry):
         if entry.is_anonymous:
-            return ""
+            return Person()
         if self.guesses.bar(entry.card_no or entry.phone):
             raise RowError(str(BARRED))
         if entry.card_no:
             pk = self._people.card(entry.card_no)
             if pk is not None:
-                return f"{CARD}{pk}"
+                return Person(customer=pk)
             if self.create_customers:
-                return f"{NEW}{entry.card_no}"
+                return Person(new_card=entry.card_no)
             raise RowError(self._unknown_number(entry.card_no))
         if not entry.phone:
             raise RowError(_("A name alone does not say whose visit this is: give the card number or the phone."))
         found = self._people.phone(entry.phone)
         if len(found) == 1:
-            return f"{CARD}{found[0]}"
+            return Person(customer=found[0])
         if found:
             raise RowError(_("Several cards have the phone %(phone)s. Give the card number.") % {"phone": entry.phone})
         raise RowError(self._unknown_phone(entry.phone))
@@ -129,8 +148,8 @@ class VisitImporter(Importer):
 
     def must_stay_together(self, key, other):
         """Visits of one receipt are on one bill, if the receipt has a number."""
-        on, receipt_no, _whom = key.split(APART)
-        return bool(receipt_no) and other.startswith(f"{on}{APART}{receipt_no}{APART}")
+        one, two = VisitKey.from_text(key), VisitKey.from_text(other)
+        return bool(one.receipt_no) and (one.on, one.receipt_no) == (two.on, two.receipt_no)
 
     def plan_chunk(self, groups):
         drafts = self._new_drafts(groups)
@@ -261,16 +280,7 @@ def _sizes(drafts):
     return sizes
 
 
-_packed = attrgetter(*[field.name for field in fields(lines.Entry)][3:])  # all but day, receipt and card: these make the key
-
-
-def _draft(key, rows):
-    on, receipt_no, whom = key.split(APART)
-    on = date.fromisoformat(on)
-    entries = [lines.Entry(on, receipt_no, "", *data) for _row, data in rows]
-    draft = Draft(on, receipt_no, [row for row, _data in rows], entries)
-    if whom.startswith(CARD):
-        draft.customer = int(whom[1:])
-    elif whom:
-        draft.new_card = whom[1:]
-    return draft
+def _draft(packed, rows):
+    key = VisitKey.from_text(packed)
+    entries = [lines.unpacked(data, on=key.on, receipt_no=key.receipt_no) for _row, data in rows]
+    return Draft(key.on, key.receipt_no, [row for row, _data in rows], entries, *key.person)

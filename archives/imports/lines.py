@@ -2,15 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
 from archives.visits.payment_models import Payment
 from customers.imports.engine import RowError
 from salon import cells, text
-from salon.money import MAX_LINE_FEN, format_money, round_half_up
+from salon.money import MAX_LINE_FEN, extended_price, format_money
 from salon.shop.models import Item
 
 CARD_LENGTH, RECEIPT_LENGTH, NAME_LENGTH = 40, 60, 80
@@ -68,6 +68,18 @@ class Entry:
     def is_anonymous(self):
         """Nobody is named: no card, no phone, no name."""
         return not (self.card_no or self.phone or self.name)
+
+
+# What the spool keeps of an Entry; day, receipt and card make its key.
+PACKED = (
+    "name", "phone", "item", "category", "kind", "milli", "price_fen", "discount_fen", "amount_fen", "staff", "means", "note",
+)  # fmt: skip
+packed = attrgetter(*PACKED)
+
+
+def unpacked(values, **placed):
+    """The Entry whose `packed` values these are; `placed`: what its key says."""
+    return Entry(**dict(zip(PACKED, values, strict=True)), card_no="", **placed)
 
 
 def read(row, today):
@@ -178,7 +190,7 @@ class Money:
 def _amounts(entry):
     """What a row says of money, and what its quantity and price come to: none may be larger than a line's may."""
     price, discount, amount = (fen or 0 for fen in (entry.price_fen, entry.discount_fen, entry.amount_fen))
-    gross = _product(_milli(entry), price)
+    gross = extended_price(price, _milli(entry))
     return price, discount, amount, gross, gross - discount
 
 
@@ -199,12 +211,7 @@ def _milli(entry):
 
 
 def _computed(entry):
-    return _product(_milli(entry), entry.price_fen) - (entry.discount_fen or 0)
-
-
-def _product(milli, fen):
-    """Quantity × price in fen, halves away from zero."""
-    return round_half_up(Decimal(milli * fen) / 1000)
+    return extended_price(entry.price_fen, _milli(entry)) - (entry.discount_fen or 0)
 
 
 def money_of(entry):
@@ -213,9 +220,9 @@ def money_of(entry):
     is_sale = (value or entry.milli or 0) >= 0
     sign, size, quantity = (1 if is_sale else -1), abs(value), abs(_milli(entry))
     unit = abs(entry.price_fen or 0)
-    if _product(quantity, unit) < size:
+    if extended_price(unit, quantity) < size:
         unit = -(-size * 1000 // quantity)
-    discount = _product(quantity, unit) - size
+    discount = extended_price(unit, quantity) - size
     reason = ""
     if discount and is_sale:
         reason = "other" if entry.price_fen is not None else "rounding"

@@ -14,7 +14,7 @@ from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, LineRemark, Re
 from archives.visits.payment_models import Payment
 from customers.card import projections
 from salon import rows
-from salon.money import MAX_FEN, spread
+from salon.money import MAX_FEN, extended_price, spread
 
 TABLES = {
     # in the order the rows refer to each other
@@ -92,7 +92,7 @@ class VisitWriter:
         tables, money = self._tables, money_of(entry)
         item = self._catalogue.item(entry, min(money.unit_fen, MAX_FEN))
         line_id = tables.lines.new_id()
-        cost = (item.cost_fen * money.milli * 2 + 1000) // 2000 if money.is_sale else 0
+        cost = extended_price(item.cost_fen, money.milli) if money.is_sale else 0
         tables.lines.add((
             line_id, visit_id, position, item.id, item.kind, item.name, money.milli, money.unit_fen, money.discount_fen,
             money.reason, money.value_fen, money.value_fen, cost, item.minutes if money.is_sale else 0,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from archives.visits.models import WHOLE_SHARE, Line
 from archives.visits.payment_models import Payment
-from salon.money import MAX_BILL_FEN, MAX_LINE_FEN, format_money
+from salon.money import MAX_BILL_FEN, MAX_LINE_FEN, extended_price, format_money
 
 MAX_QUANTITY_MILLI = 1_000_000
 UNUSUAL = 10  # so many times the price of the catalogue is more often a slip than an amount
@@ -32,8 +32,8 @@ class LineEntry:
 
     @property
     def gross_fen(self):
-        """Quantity × unit price, rounded half up to the fen."""
-        return (self.quantity_milli * self.unit_price_fen * 2 + 1000) // 2000
+        """The price before the discount."""
+        return extended_price(self.unit_price_fen, self.quantity_milli)
 
     @property
     def value_fen(self):

@@ -253,7 +253,7 @@ class LineForm(Form):
     def entry(self):
         """The LineEntry of a valid line."""
         data = self.cleaned_data
-        seen = [int(pk) for pk in data["override_tags"].split(",") if pk.isascii() and pk.isdigit()]
+        seen = [pk for each in data["override_tags"].split(",") if (pk := sent_id(each))]
         whole = entries.LineEntry(
             item=data["item"],
             quantity_milli=int(data["quantity"] * 1000),

@@ -22,7 +22,7 @@ from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations, panels
 from salon.errors import Conflict
-from salon.forms import sent_id
+from salon.forms import sent_id, sent_number
 from salon.money import SYMBOLS
 from salon.shop.models import Branch
 from salon.shop.queries import catalogue_for_entry
@@ -322,16 +322,15 @@ def guest(request):
         payer = entry_queries.customer_to_serve(request.actor, request.GET["payer"])
         _log_view(request, payer)
         return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
-    actor, number, pk = request.actor, request.GET.get("number", ""), request.GET.get("customer")
+    actor, pk = request.actor, request.GET.get("customer")
     if (at := sent_id(request.GET.get("at"))) not in (None, actor.branch.pk):
         actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=at))
-    if not (number.isascii() and number.isdigit() and len(number) < 4):
-        number = "1"
+    number = sent_number(request.GET.get("number"), digits=3)
     customer = entry_queries.customer_to_serve(actor, pk) if pk else None
     if customer:
         _log_view(request, customer)
     visit = entry_queries.open_visit(actor, customer, sent_id(request.GET.get("visit")))
-    form = GuestForm(prefix=f"guests-{int(number)}", initial={"customer": pk, "visit": visit and visit.pk})
+    form = GuestForm(prefix=f"guests-{1 if number is None else number}", initial={"customer": pk, "visit": visit and visit.pk})
     form.card = entry_queries.guest_card(actor, customer, visit)
     context = {"guest": form, "payer": "0", "repeat_url": f"{reverse('visits:create')}?customer={pk}&repeat=1"}
     return render(request, "archives/visits/_guest.html", context | {"corrects": request.GET.get("corrects")})

@@ -1,16 +1,17 @@
 """What the database refuses to change in bills and finished visits, whoever asks (salon/guards.py)."""
 
+from archives.visits.models import DONE, VOIDED
 from salon import guards
 from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 
 for _table in ("archives_line", "archives_staffshare", "archives_payment", "archives_meanscorrection"):
     guards.append_only(_table)
-_FINISHED = "OLD.status IN ('done', 'voided')"
+_FINISHED = f"OLD.status IN ('{DONE}', '{VOIDED}')"
 _SAME = "NEW.{0} IS NOT DISTINCT FROM OLD.{0}"
 guards.refuse("archives_visit", "DELETE", _FINISHED, "a finished visit is voided, never deleted")
 _VISIT_MONEY = ("branch_id", "bill_id", "receipt_no", "business_date", "net_fen", "has_positive_line", "recorded_at")
 _STATUS_STAYS = f"NEW.status = OLD.status AND {_SAME.format('voided_at')}"
-_IS_VOIDED_NOW = "OLD.status = 'done' AND NEW.status = 'voided'"
+_IS_VOIDED_NOW = f"OLD.status = '{DONE}' AND NEW.status = '{VOIDED}'"
 guards.refuse(
     "archives_visit",
     "UPDATE",

@@ -25,6 +25,7 @@ from archives.visits.models import (
 )
 from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
+from salon.money import extended_price
 from salon.shop.models import Item
 
 RHYTHM_DAYS = 730  # how far back the usual interval is measured
@@ -76,8 +77,8 @@ def repeat_last_visit(customer):
 
 
 def _repeated(line):
-    gross_then = (line.quantity_milli * line.unit_price_fen * 2 + 1000) // 2000
-    gross_now = (line.quantity_milli * line.item.price_fen * 2 + 1000) // 2000
+    gross_then = extended_price(line.unit_price_fen, line.quantity_milli)
+    gross_now = extended_price(line.item.price_fen, line.quantity_milli)
     discount = gross_now * line.discount_fen // gross_then if gross_then else 0
     return {
         "item": line.item_id,

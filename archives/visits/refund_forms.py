@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from archives.visits.paid import returnable
 from archives.visits.payment_models import Payment
 from salon.forms import Form
-from salon.money import MAX_BILL_FEN, YuanField, format_money
+from salon.money import MAX_BILL_FEN, YuanField, format_money, prorated
 
 SETTLED, OPEN = "settled", "open"
 
@@ -46,7 +46,7 @@ class RefundLineForm(Form):
 
     def worth_fen(self, milli):
         """What a part of the quantity left is worth of the money left, rounded half up."""
-        return (self.left_fen * milli * 2 + self.left_milli) // (2 * self.left_milli)
+        return prorated(self.left_fen, milli, self.left_milli)
 
     def clean(self):
         data = super().clean()

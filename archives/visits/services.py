@@ -29,7 +29,7 @@ from customers.privacy.services import let_in
 from salon import access, operations
 from salon.dates import business_date
 from salon.errors import Barred, Conflict
-from salon.money import spread
+from salon.money import extended_price, spread
 from salon.shop.queries import next_number
 
 FIRST_GUEST = object()
@@ -193,7 +193,7 @@ def _line_of(visit, position, entry):
         discount_reason=entry.discount_reason if entry.discount_fen else "",
         value_fen=entry.value_fen,
         payable_fen=entry.value_fen,
-        cost_fen=(entry.item.cost_fen * entry.quantity_milli * 2 + 1000) // 2000,
+        cost_fen=extended_price(entry.item.cost_fen, entry.quantity_milli),
         minutes=entry.minutes,
     )
 
@@ -377,7 +377,7 @@ def _make_refund_lines(visits, lines):
             item_name=line.item_name,
             quantity_milli=-milli,
             unit_price_fen=line.unit_price_fen,
-            discount_fen=fen - (milli * line.unit_price_fen * 2 + 1000) // 2000,
+            discount_fen=fen - extended_price(line.unit_price_fen, milli),
             discount_reason=line.discount_reason,
             value_fen=-fen,
             payable_fen=-fen,

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salon.money import MAX_LINE_FEN, spread, to_fen, ungrouped
+from salon.money import MAX_LINE_FEN, prorated, spread, to_fen, ungrouped
 
 OTHER_PAYER = "other"  # sent instead of a guest's number: somebody who is not served pays
 WHOLE = 10_000  # ten-thousandths: the whole price, and all shares of a line together
@@ -32,7 +32,7 @@ class Discount:
     def of(self, list_fen):
         """The discount in fen on a list price; may be more than the price, which the form refuses."""
         if self.keep is not None:
-            return list_fen - (list_fen * self.keep * 2 + WHOLE) // (2 * WHOLE)
+            return list_fen - prorated(list_fen, self.keep, WHOLE)
         if self.final_fen is not None:
             return list_fen - self.final_fen
         return self.off_fen

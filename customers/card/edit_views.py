@@ -13,6 +13,7 @@ from customers.card.merge import merge
 from customers.card.models import Customer
 from customers.card.views import open_card
 from salon import access, operations, text
+from salon.forms import sent_number
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -90,8 +91,7 @@ def edit(request, pk):
 
 def _version(request):
     """The version the form was opened at; 0, which no card ever has, if it is missing or odd."""
-    version = request.POST.get("version", "")
-    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    return sent_number(request.POST.get("version"), digits=9) or 0
 
 
 def _stored(request, customer, version, entry, claim):

@@ -16,7 +16,7 @@ from customers.card import show, state
 from customers.card.forms import CardForm
 from customers.card.rows import FORMSETS, MOST_ROWS, concealed_columns
 from salon import text
-from salon.forms import sent_id
+from salon.forms import sent_id, sent_number
 
 EMPTY = "–"
 _NEVER = object()  # equals nothing: the base of a card whose history does not reach back
@@ -137,8 +137,7 @@ class _Rows:
 
     def _posted(self):
         data, prefix = self.result.data, self.kind.name
-        total = data.get(f"{prefix}-TOTAL_FORMS", "")
-        count = min(int(total), 2 * MOST_ROWS) if total.isascii() and total.isdigit() and len(total) < 9 else 0
+        count = min(sent_number(data.get(f"{prefix}-TOTAL_FORMS"), digits=8) or 0, 2 * MOST_ROWS)
         rows = []
         for index in range(count):
             get = lambda column, index=index: data.get(f"{prefix}-{index}-{column}", "")  # noqa: E731

@@ -135,7 +135,7 @@ def _abc_case(bounds, values):
     whens = "".join(
         f" WHEN consumption_fen >= {values.add(bound)} THEN '{letter}'" for letter, bound in steps if bound is not None
     )
-    return f"CASE WHEN visit_days = 0 THEN 'C'{whens} ELSE 'C' END"
+    return f"CASE WHEN visit_days = 0 THEN '{abc.C}'{whens} ELSE '{abc.C}' END"
 
 
 def _segment_case():

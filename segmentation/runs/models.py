@@ -117,7 +117,7 @@ FIGURES = (
     *("tier_since", "previous_tier"),
 )
 _SCORED = Q(r__range=(1, 5), f__range=(1, 5), m__range=(1, 5)) & ~Q(segment=rfm.LAPSED) & Q(visit_days__gte=1)
-_LAPSED = Q(r=0, f=0, m=0, segment=rfm.LAPSED, abc="C", visit_days=0)
+_LAPSED = Q(r=0, f=0, m=0, segment=rfm.LAPSED, abc=abc.C, visit_days=0)
 
 
 class TierSpanQuerySet(models.QuerySet):

@@ -3,9 +3,10 @@
 A manager asks for the home customers of a branch: their tiers are the company's, their shares are of the branch's total.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from customers.card.models import Customer
@@ -13,7 +14,7 @@ from salon import money
 from salon.dates import months_before
 from segmentation.runs import concentration
 from segmentation.runs.explain import PROVISIONAL_MONTHS
-from segmentation.runs.models import TierRun, TierSpan
+from segmentation.runs.models import FAILED, STARTED, TierRun, TierSpan
 from segmentation.runs.recompute import last_ended_day
 from segmentation.scoring import abc, rfm
 
@@ -84,13 +85,14 @@ def provisional_from(run):
 
 def overview(run, branch=None):
     """The Overview of a run. One query."""
-    young = Count("pk", filter=Q(first_paid_on__gt=provisional_from(run)))
-    counted = rows_of(run, branch).annotate(fm=FM).values_list("tier", "r", "fm")
-    cells = list(counted.annotate(heads=Count("pk"), spent=Coalesce(Sum("consumption_fen"), 0), young=young))
-    heads, spent = sum(cell[3] for cell in cells), sum(cell[4] for cell in cells)
+    provisional = Count("pk", filter=Q(first_paid_on__gt=provisional_from(run)))
+    counted = rows_of(run, branch).annotate(fm=FM).values("tier", "r", "fm")
+    counted = counted.annotate(heads=Count("pk"), spent=Coalesce(Sum("consumption_fen"), 0), provisional=provisional)
+    cells = list(counted.values_list("tier", "r", "fm", "heads", "spent", "provisional", named=True))
+    heads, spent = sum(cell.heads for cell in cells), sum(cell.spent for cell in cells)
 
     def group(kind, chosen, **place):
-        of_heads, of_spent = sum(cell[3] for cell in chosen), sum(cell[4] for cell in chosen)
+        of_heads, of_spent = sum(cell.heads for cell in chosen), sum(cell.spent for cell in chosen)
         return kind(of_heads, of_spent, _part(of_heads, heads), _part(of_spent, spent), **place)
 
     def of_segment(name):
@@ -99,22 +101,21 @@ def overview(run, branch=None):
     return Overview(
         run=run,
         all=group(Group, cells),
-        tiers={tier: group(Group, [cell for cell in cells if cell[0] == tier]) for tier in abc.CLASSES},
+        tiers={tier: group(Group, [cell for cell in cells if cell.tier == tier]) for tier in abc.CLASSES},
         segments={name: group(Group, of_segment(name)) for name in (*rfm.NAMES, rfm.LAPSED)},
         grid=[
             [
-                group(Cell, [c for c in cells if c[1:3] == (r, fm)], r=r, fm=fm, segment=rfm.SEGMENTS[r][fm - 1])
+                group(Cell, [c for c in cells if (c.r, c.fm) == (r, fm)], r=r, fm=fm, segment=rfm.SEGMENTS[r][fm - 1])
                 for fm in range(1, rfm.SCORES + 1)
             ]
             for r in rfm.SEGMENTS
         ],
-        provisional=sum(cell[5] for cell in cells),
+        provisional=sum(cell.provisional for cell in cells),
     )
 
 
 def _segment(cell):
-    _tier, r, fm, *_sums = cell
-    return rfm.SEGMENTS[r][fm - 1] if r else rfm.LAPSED
+    return rfm.SEGMENTS[cell.r][cell.fm - 1] if cell.r else rfm.LAPSED
 
 
 def _part(part, whole):
@@ -150,19 +151,22 @@ def with_before(run, rows):
 
 
 MOVED = {UP: Q(before__gt=F("tier")), DOWN: Q(before__lt=F("tier")), NEW: Q(before=None)}
+_HOW = Case(*(When(condition, then=Value(kind)) for kind, condition in MOVED.items()))
 
 
 @dataclass(frozen=True)
 class Moves:
-    """Who moved in a run since the one before, at `since`: heads by (tier before, tier now), "" for not among them."""
+    """Who moved in a run since the one before, at `since`: heads by (tier before, tier now), "" for not among them, and how many
+    went up, went down or are new.
+    """
 
     since: object
     heads: dict
+    by_kind: Counter = field(default_factory=Counter)
 
     def count(self, kind):
         """How many went up, down, or are new."""
-        pairs = {UP: lambda a, b: a > b > "", DOWN: lambda a, b: "" < a < b, NEW: lambda a, b: a == ""}
-        return sum(heads for (before, now), heads in self.heads.items() if pairs[kind](before, now))
+        return self.by_kind[kind]
 
     def net(self, tier):
         """By how many heads a tier has grown."""
@@ -175,13 +179,16 @@ def moves(run, branch=None):
     if before is None:
         return None
     changed = with_before(run, rows_of(run, branch)).filter(Q(before=None) | ~Q(before=F("tier")))
-    came = changed.values_list("before", "tier").annotate(heads=Count("pk"))
+    came = list(changed.annotate(how=_HOW).values_list("before", "tier", "how").annotate(heads=Count("pk")))
     gone = TierSpan.objects.filter(~Exists(TierSpan.objects.filter(customer=OuterRef("customer"), from_run=run)), to_run=run)
     if branch:
         gone = gone.filter(customer__branch=branch)
     left = gone.values_list("tier").annotate(heads=Count("pk"))
-    heads = {(was or "", tier): n for was, tier, n in came} | {(tier, ""): n for tier, n in left}
-    return Moves(before, heads)
+    by_kind = Counter()
+    for _was, _tier, how, n in came:
+        by_kind[how] += n
+    heads = {(was or "", tier): n for was, tier, _how, n in came} | {(tier, ""): n for tier, n in left}
+    return Moves(before, heads, by_kind)
 
 
 def movers(run, kind, branch=None):
@@ -223,6 +230,6 @@ def lag(current, runs, now):
         due=due,
         reached=current and current.as_of,
         days=(due - current.as_of).days if current else 0,
-        is_working=bool(latest and latest.status == "started"),
-        has_failed=bool(latest and latest.status == "failed"),
+        is_working=bool(latest and latest.status == STARTED),
+        has_failed=bool(latest and latest.status == FAILED),
     )

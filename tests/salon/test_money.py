@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salon.money import YuanField, average, format_money, spread, to_fen, to_yuan
+from salon.money import YuanField, average, extended_price, format_money, prorated, spread, to_fen, to_yuan
 from salon.templatetags.salon import percent
 
 
@@ -39,6 +39,18 @@ def test_fen_survive_the_way_to_yuan_and_back(fen):
 @pytest.mark.parametrize(("fen", "count", "each"), [(100, 3, 33), (5, 2, 3), (-5, 2, -3), (0, 4, 0), (100, 0, 0)])
 def test_an_average_is_whole_fen(fen, count, each):
     assert average(fen, count) == each
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(-(10**6), 10**6), st.integers(1, 10**6))
+def test_a_part_of_an_amount_is_the_nearest_fen_and_halves_go_away_from_zero(fen, part, whole):
+    exact = Decimal(fen * part) / whole
+    assert prorated(fen, part, whole) == to_fen(exact / 100)
+    assert prorated(fen, -part, whole) == -prorated(fen, part, whole)
+
+
+@pytest.mark.parametrize(("fen", "milli", "price"), [(333, 1500, 500), (1, 500, 1), (1, -500, -1), (1, 499, 0), (99, 3000, 297)])
+def test_an_extended_price_is_quantity_times_unit_price(fen, milli, price):
+    assert extended_price(fen, milli) == price
 
 
 @given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
