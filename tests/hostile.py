@@ -156,8 +156,8 @@ def headers():
     found = set(BY_LIBRARIES)
     for module in modules().values():
         for node in ast.walk(_tree(module)):
-            texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
             if isinstance(node, (ast.Call, ast.Subscript, ast.Compare)) and re.search(r"\b(headers|META)\b", ast.unparse(node)):
+                texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
                 found |= {text for text in texts if HEADER.fullmatch(text)}
     return sorted({f"HTTP_{name.upper().replace('-', '_').removeprefix('HTTP_')}" for name in found})
 
