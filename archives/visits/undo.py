@@ -8,6 +8,7 @@ back.
 
 from datetime import timedelta
 from math import ceil
+from typing import NamedTuple
 
 from django.core import signing
 from django.db import transaction
@@ -193,34 +194,42 @@ def move_token(actor, visit):
 
 def undoable_move(actor, token):
     """What a page offers to undo: {visit, token, seconds}, or None if that is over, or the visit has moved on."""
-    known = _read_move(actor, token)
-    if not known or not known[3]:
+    move = _read_move(actor, token)
+    if not move or not move.seconds_left:
         return None
-    visit = Visit.objects.visible_to(actor).select_related("customer").filter(pk=known[0], status=known[2]).first()
-    return visit and {"visit": visit, "token": token, "seconds": known[3]}
+    visit = Visit.objects.visible_to(actor).select_related("customer").filter(pk=move.visit_pk, status=move.now).first()
+    return visit and {"visit": visit, "token": token, "seconds": move.seconds_left}
+
+
+class Move(NamedTuple):
+    """What a move_token says: the visit, its status before and now, and the seconds left to undo it, 0 when they are over."""
+
+    visit_pk: int
+    before: str
+    now: str
+    seconds_left: int
 
 
 def _read_move(actor, token):
-    """(visit id, state before, state now, seconds left) of a move_token of this person, or None."""
+    """The Move of a move_token of this person, or None."""
     try:
         pk, before, now, at = signing.loads(token, salt=_salt(actor))
     except signing.BadSignature:
         return None
-    return pk, before, now, max(ceil(at + WINDOW.total_seconds() - actor.now.timestamp()), 0)
+    return Move(pk, before, now, max(ceil(at + WINDOW.total_seconds() - actor.now.timestamp()), 0))
 
 
 @transaction.atomic
 def undo_move(*, actor, visit, token):
     """Set a no-show or cancelled visit back to what it was, times and all; sent twice, once. Raises Barred, Conflict."""
-    known = _read_move(actor, token)
-    if known is None or known[0] != visit.pk or not known[3]:
+    move = _read_move(actor, token)
+    if move is None or move.visit_pk != visit.pk or not move.seconds_left:
         raise Barred(_("A step can be undone for %(n)d seconds. Use the menu of the visit instead.") % {"n": WINDOW.seconds})
-    _pk, before, now, _left = known
     # Of this very step: had she not arrived before it, or had, a token of an earlier one would say otherwise.
-    step = Visit.objects.filter(pk=visit.pk, status=now, arrived_at__isnull=before == EXPECTED)
-    if not step.update(status=before):
+    step = Visit.objects.filter(pk=visit.pk, status=move.now, arrived_at__isnull=move.before == EXPECTED)
+    if not step.update(status=move.before):
         visit.refresh_from_db()
-        if visit.status != before:
+        if visit.status != move.before:
             raise Conflict(_("Somebody moved this visit meanwhile. Look at it again."))
     visit.refresh_from_db()
     return visit
