@@ -8,10 +8,12 @@ import re
 import shutil
 import tempfile
 from contextlib import ExitStack
+from functools import lru_cache
 from io import BytesIO
 from itertools import chain, islice
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.conf import settings
 from django.http import FileResponse
 from django.utils.translation import get_language
 from openpyxl import Workbook
@@ -30,7 +32,6 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from salon.charts import palette
 from salon.sheet_rows import RowWriter
 from salon.sheets import (
     ABOUT,
@@ -190,12 +191,20 @@ def _free_name(name, part, names):
 # --- Screen and paper -------------------------------------------------------------------------------------------------
 
 
+@lru_cache
+def palette():
+    """The light colours of tokens.css as a workbook writes them: {"accent": "8A3A4B", …}. There is no CSS in a workbook."""
+    source = (settings.BASE_DIR / "static/css/tokens.css").read_text(encoding="utf-8")
+    light = source.split(":root {", 1)[1].split("}", 1)[0]
+    return {name: value.upper() for name, value in re.findall(r"--([\w-]+): #(\w{6});", light)}
+
+
 def _lay_out(page, sheet):
     """Widths, frozen titles, and on paper: A4 landscape as wide as the rows, titles on each page, page numbers."""
     for number, column in enumerate(sheet.columns, start=1):
         page.column_dimensions[get_column_letter(number)].width = _width(column)
     page.sheet_view.showGridLines = False
-    page.sheet_properties.tabColor = palette("light")["accent" if sheet.is_one_page else "line"].lstrip("#")
+    page.sheet_properties.tabColor = palette()["accent" if sheet.is_one_page else "line"]
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", A4
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 1 if sheet.is_one_page else 0
@@ -218,7 +227,7 @@ def _edge(place, text, tail="", size=SMALL):
     """Text at the edge of each page, where & begins a code."""
     if text or tail:
         place.text, place.size = clean(text).replace("&", "&&") + tail, size
-        place.color = palette("light")["ink-2"].lstrip("#").upper()
+        place.color = palette()["ink-2"]
 
 
 def _width(column):
@@ -236,7 +245,7 @@ class _Looks:
     def __init__(self, page):
         self._page, self._made = page, {}
         self._text, self._display = FACES.get(get_language(), FACES["en"])
-        self._colours = {name: value.lstrip("#").upper() for name, value in palette("light").items() if value.startswith("#")}
+        self._colours = palette()
 
     def __call__(self, look, kind, wraps):
         known = (look, kind, wraps)
@@ -281,7 +290,7 @@ class _Looks:
 
 def _chart(page, chart):
     """Straight lines or bars, each with its value, in the product's colours."""
-    colours = {name: value.lstrip("#").upper() for name, value in palette("light").items() if value.startswith("#")}
+    colours = palette()
     made = LineChart() if chart.is_line else BarChart()
     made.title, made.height, made.width, made.roundedCorners = (
         _heading(chart.title, colours["ink"]),

@@ -13,7 +13,6 @@ import openpyxl
 import pytest
 
 from salon import xlsx
-from salon.charts import palette
 from tests import workbooks
 from tests.live import ROOT, clean_environment
 from tests.marks import once
@@ -88,7 +87,7 @@ def test_a_total_is_no_row_to_be_sorted_or_filtered():
 
 def test_sheets_wear_the_palette_of_the_product():
     page = book_of(one([("a", 5)], xlsx.TEXT, xlsx.MONEY, title="t", has_block=True))["Sheet"]
-    tokens = {name: f"00{value.lstrip('#').upper()}" for name, value in palette("light").items()}
+    tokens = {name: f"00{value}" for name, value in xlsx.palette().items()}
     heading = page["B4"]
     assert (heading.font.color.rgb, heading.fill.fgColor.rgb, heading.font.bold) == (tokens["accent"], tokens["sunken"], True)
     assert heading.alignment.horizontal == page["B5"].alignment.horizontal == "right"
