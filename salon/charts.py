@@ -1,166 +1,280 @@
-"""Charts: a small vocabulary of SVG pictures in the colours of tokens.css, light and dark. The only importer of pygal.
+"""Charts: the geometry of what templates/salon/charts/ draws as SVG in the page, in the colours of tokens.css.
 
-A chart travels inside its page as data: URIs, so that the picture and the table beside it are of one reading, and it needs
-no address of its own. As an image it is its own document: its style sheet is allowed there, and no script could run.
+Places along an axis are percentages of the plot: it is as wide as the page has room, and its text has one size everywhere.
 """
 
-import re
-import sys
-from base64 import b64encode
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
+from itertools import pairwise
+from unicodedata import east_asian_width
 
-import pygal
-from django.conf import settings
-from pygal.style import Style
+# As static/css/charts.css has them, in px.
+FONT = 12  # size of text
+NARROW, WIDE = 300, 440  # a chart on a phone, and one from which text of the class "if-wide" is shown
+MARGINS = {"none": 0, "small": 48, "medium": 72, "large": 104}  # left of a plot, for its ticks
+TICK_GAP, VALUE_GAP, LABEL_GAP, POINT_GAP = 8, 2, 6, 10  # beside a tick, between two values, two labels, beside a point
 
-# pygal hooks into every import for its plugins, by a way Python no longer has: each module not found would be a warning.
-sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
+FEWEST_SLOTS = 3  # of a plot: one bar alone does not fill it
+GROUP, BAR = 0.8, 0.82  # the bars of one category as a part of its slot; a bar as a part of its place among them
+MOST_STEPS = 4  # between ticks, about
 
-WIDTH = 440  # of the drawing; text of 14 stays readable on a phone, where the picture is shrunk to three quarters
-TEXT = 14
-_DROPPED = {"script", "desc", "title"}  # what pygal adds for its own script
-_CSS = """
-.graph > .background, .plot > .background {{ fill: none; }}
-.axis .line {{ fill: none; stroke: {line}; stroke-width: 1; }}
-.vertical .axis.x .guide.line, .bar-graph .line {{ opacity: 0; }}
-.axis text, .legend text, .words {{ fill: {ink-2}; stroke: none; }}
-.axis.x text {{ text-anchor: middle; }} .axis.y text {{ text-anchor: end; }}
-.value, .strong {{ fill: {ink}; font-weight: 600; stroke: none; }}
-.words, .strong {{ font-size: 14px; }}
-.curve {{ fill: none; stroke: {accent}; stroke-width: 2.5; stroke-linejoin: round; }}
-.even {{ fill: none; stroke: {field}; stroke-dasharray: 4 4; }}
-.at {{ fill: none; stroke: {ink-2}; stroke-dasharray: 2 3; }}
-.dot {{ fill: {accent}; stroke: {surface}; stroke-width: 2; }}
-"""
+
+# --- Axes and text ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A drawing as data: URIs, light and dark, its size, and its answer in a sentence for those who do not see it."""
+class Scale:
+    """A vertical axis from the value `low` to the value `high`."""
 
-    light: str
-    dark: str
-    height: int
-    alt: str
-    width: int = WIDTH
+    low: float
+    high: float
 
+    def y(self, value):
+        """Where a value stands, in percent of the plot from the top."""
+        return percent((self.high - value) / (self.high - self.low))
 
-@lru_cache
-def palette(theme):
-    """The tokens of tokens.css that hold in "light" or "dark": {"accent": "#8a3a4b", …}."""
-    source = (settings.BASE_DIR / "static/css/tokens.css").read_text(encoding="utf-8")
-
-    def block(opening):
-        body = source.split(opening, 1)[1].split("}", 1)[0]
-        return dict(re.findall(r"--([\w-]+)\s*:\s*([^;]+);", body))
-
-    light = block(":root {")
-    return light if theme == "light" else light | block('[data-bs-theme="dark"] {')
+    def length(self, value):
+        """How far a value is from zero, in percent of the plot."""
+        return percent(abs(value) / (self.high - self.low))
 
 
-def pareto(curve, *, bands, point, words, percent, axis, alt, height=290):
-    """How much how few bring: the Chart of a curve of (share of heads, share of the sum), both from 0 to 1.
+def percent(part):
+    """A part of 1 as SVG writes it, whatever the language: 12.5%."""
+    return f"{round(100 * part, 2):g}%"
 
-    bands: [(letter, heads up to here)] as grounds in tier colours; point: (heads, sum) that is marked, with `words` beside it.
-    percent writes a share; axis names what lies along x.
+
+def nice_ticks(low, high):
+    """Values 1, 2 or 5 times a power of ten apart, from `low` or below to `high` or above; `low` < `high`."""
+    least = (high - low) / MOST_STEPS
+    power = math.floor(math.log10(least))
+    unit = 10**power if power >= 0 else 1 / 10**-power
+    step = next(times * unit for times in (1, 2, 5, 10) if times * unit >= least)
+    return [number * step for number in range(math.floor(low / step), math.ceil(high / step) + 1)]
+
+
+def text_width(text):
+    """About how many px a text takes, rather more than less."""
+    return FONT * sum(1 if east_asian_width(char) in "WF" else 0.3 if char in ",. " else 0.6 for char in text)
+
+
+def fit(texts, pitch, gap):
+    """True if texts whose middles are `pitch` px apart leave a gap of so many px between each other."""
+    return all((text_width(one) + text_width(other)) / 2 + gap <= pitch for one, other in pairwise(texts))
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text, its place along an axis, and where it is shown: "always" or "if-wide"."""
+
+    text: str
+    at: str
+    shown: str = "always"
+
+
+# --- Bars -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Series:
+    """A value for each category, or None where there is none; `token` of tokens.css is its colour."""
+
+    title: str
+    token: str
+    values: list
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A rectangle in the colour of a token, and its value as a text at `end`, above or below the `middle` of its width."""
+
+    token: str
+    x: str
+    y: str
+    width: str
+    height: str
+    middle: str
+    end: str
+    text: str
+    is_negative: bool
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Values side by side, and the same figures as a table. `key` is unique in its page; `description` says what is seen."""
+
+    key: str
+    title: str
+    description: str
+    categories: list
+    series: list
+    format_value: Callable
+
+    @cached_property
+    def rows(self):
+        """[(category, [text of a value])], a value for each series."""
+        texts = [["" if value is None else self.format_value(value) for value in each.values] for each in self.series]
+        return list(zip(self.categories, zip(*texts)))
+
+    @cached_property
+    def bars(self):
+        return list(self._bars())
+
+    def _bars(self):
+        scale, width = self._scale, BAR * self._pitch
+        for number, (_category, texts) in enumerate(self.rows):
+            for place, (each, text) in enumerate(zip(self.series, texts)):
+                value = each.values[number]
+                if value is not None:
+                    middle = self._middle(number) + self._pitch * (place - (len(self.series) - 1) / 2)
+                    yield Bar(
+                        token=each.token,
+                        x=percent(middle - width / 2),
+                        y=scale.y(max(value, 0)),
+                        width=percent(width),
+                        height=scale.length(value),
+                        middle=percent(middle),
+                        end=scale.y(value),
+                        text=text,
+                        is_negative=value < 0,
+                    )
+
+    @property
+    def zero(self):
+        return self._scale.y(0)
+
+    @property
+    def has_negative(self):
+        return self._domain[0] < 0
+
+    @cached_property
+    def y_ticks(self):
+        """None where each bar bears its value."""
+        return [Label(self.format_value(tick), self._scale.y(tick)) for tick in self._ticks]
+
+    @cached_property
+    def margin(self):
+        """Which one of MARGINS the ticks need."""
+        widest = max((text_width(tick.text) + TICK_GAP for tick in self.y_ticks), default=0)
+        return next((name for name, px in MARGINS.items() if widest <= px), "large")
+
+    @property
+    def x_labels(self):
+        """The categories: all, or where they have no room every second, third … up to the last."""
+        texts, margin = self.categories[::-1], MARGINS[self.margin]  # from the last on
+        slot, wide_slot = (NARROW - margin) * self._slot, (WIDE - margin) * self._slot
+        every = next((n for n in range(1, len(texts)) if fit(texts[::n], n * slot, LABEL_GAP)), max(1, len(texts)))
+        shown = {n: "always" for n in range(0, len(texts), every)}
+        if fit(texts, wide_slot, LABEL_GAP):
+            shown = dict.fromkeys(range(len(texts)), "if-wide") | shown
+        return [Label(texts[n], percent(1 - self._middle(n)), shown[n]) for n in sorted(shown, reverse=True)]
+
+    @property
+    def values_shown(self):
+        """Where the bars bear their values: "always", "if-wide", or "never"."""
+        if not self._ticks:
+            return "always"
+        return "if-wide" if self._values_fit(WIDE - MARGINS[self.margin]) else "never"
+
+    def _values_fit(self, width):
+        texts = [text for _category, row in self.rows for text in row if text]
+        return fit(texts, width * (self._slot if len(self.series) == 1 else self._pitch), VALUE_GAP)
+
+    @cached_property
+    def _domain(self):
+        values = [0, *(value for each in self.series for value in each.values if value is not None)]
+        return min(values), max(values) if any(values) else 1
+
+    @cached_property
+    def _ticks(self):
+        return [] if self._values_fit(NARROW) else nice_ticks(*self._domain)
+
+    @cached_property
+    def _scale(self):
+        return Scale(min([*self._domain, *self._ticks]), max([*self._domain, *self._ticks]))
+
+    @property
+    def _slot(self):
+        """From one category to the next, as a part of the plot."""
+        return 1 / max(len(self.categories), FEWEST_SLOTS)
+
+    @property
+    def _pitch(self):
+        """From a bar to the next of the same category, as a part of the plot."""
+        return GROUP * self._slot / max(1, len(self.series))
+
+    def _middle(self, number):
+        return 0.5 + self._slot * (number - (len(self.categories) - 1) / 2)
+
+
+# --- Concentration ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Band:
+    """The ground of a class; its letter stands above its `middle`, if it has room there."""
+
+    letter: str
+    x: str
+    width: str
+    middle: str
+    has_room: bool
+
+
+@dataclass(frozen=True)
+class Pareto:
+    """How much how few bring: a `curve` of (share of heads, share of the sum), both from 0 to 1.
+
+    classes: [(letter, share of heads up to here)], the bands; `point` (heads, sum) is marked and has a label.
     """
 
-    def draw(tokens):
-        chart = _Pareto(**_config(tokens, height, [], percent), show_legend=False, xrange=(0, 1), range=(0, 1))
-        chart.x_labels, chart.y_labels = [0, 0.5, 1], [0, 0.5, 0.8, 1]
-        chart.extra = {"bands": bands, "point": point, "words": words, "axis": axis, "tokens": tokens}
-        chart.margin_top, chart.margin_bottom, chart.margin_right = 26, 26, 24
-        chart.add("", [tuple(place) for place in curve])
-        return chart
+    key: str
+    title: str
+    description: str
+    curve: list
+    classes: list
+    point: tuple
+    point_label: str
+    x_title: str
+    format_value: Callable
 
-    return _chart(draw, height, alt)
-
-
-def bars(labels, series, *, percent, alt, height=250):
-    """Shares side by side: the Chart of `series`, [(title, token of its colour, [a share per label])]."""
-
-    def draw(tokens):
-        colours = [tokens[token] for _title, token, _shares in series]
-        chart = pygal.Bar(**_config(tokens, height, colours, percent), print_values=True, print_values_position="top")
-        chart.legend_at_bottom, chart.legend_at_bottom_columns, chart.legend_box_size = True, len(series), 12
-        chart.truncate_legend, chart.truncate_label, chart.show_y_labels, chart.margin_top = -1, -1, False, 24
-        chart.x_labels, chart.range = labels, (0, max([*(s for _t, _c, shares in series for s in shares), 0.01]))
-        for title, _token, shares in series:
-            chart.add(title, list(shares))
-        return chart
-
-    return _chart(draw, height, alt)
-
-
-def _config(tokens, height, colours, percent):
-    sizes = dict.fromkeys(("label_font_size", "major_label_font_size", "legend_font_size", "value_font_size"), TEXT)
-    fills = "".join(f".color-{n} {{ fill: {colour}; }}" for n, colour in enumerate(colours))
-    return {
-        "style": Style(font_family=tokens["text"], **sizes),
-        "css": [f"inline:{_CSS.format(**tokens)}{fills}"],
-        "js": [],
-        "width": WIDTH,
-        "height": height,
-        "value_formatter": percent,
-        "x_value_formatter": percent,
-        "margin": 6,
-        "explicit_size": True,
-        "no_data_text": "",
-    }
-
-
-def _chart(draw, height, alt):
-    return Chart(*(_uri(draw(palette(theme))) for theme in ("light", "dark")), height, alt)
-
-
-def _uri(chart):
-    chart.uuid = "salon"  # pygal's own is another each time
-    chart.add_xml_filter(_plain)
-    svg = re.sub(rb"(\.\d\d)\d+", rb"\1", chart.render())
-    return f"data:image/svg+xml;base64,{b64encode(svg).decode('ascii')}"
-
-
-def _plain(parent):
-    """Without script, comments and what they need: the same drawing is the same text every day."""
-    for child in list(parent):
-        is_note = not isinstance(child.tag, str)
-        if is_note or child.tag in _DROPPED or "tooltip-overlay" in child.get("class", ""):
-            parent.remove(child)
-        else:
-            _plain(child)
-    return parent
-
-
-class _Pareto(pygal.XY):
-    """The curve with tiers as grounds, the line of equal shares, and one marked point."""
-
-    extra = None
-
-    def _plot(self):
-        plot, over = self.nodes["plot"], self.nodes["overlay"]
-        (left, bottom), (right, top) = self.view((0, 0)), self.view((1, 1))
+    @property
+    def bands(self):
         before = 0
-        for letter, until in self.extra["bands"]:
-            x, end = self.view.x(before), self.view.x(until)
-            fill = self.extra["tokens"][f"tier-{letter.lower()}-soft"]
-            self.svg.node(plot, "rect", x=x, y=top, width=end - x, height=bottom - top, fill=fill)
-            if end - x >= TEXT:
-                self._write(over, letter, (x + end) / 2, top - 8, "strong", "middle")
+        for letter, until in self.classes:
+            share = until - before
+            has_room = (NARROW - MARGINS["small"]) * share >= FONT
+            yield Band(letter, percent(before), percent(share), percent(before + share / 2), has_room)
             before = until
-        self.svg.line(plot, [(left, bottom), (right, top)], class_="even")
-        self.svg.line(over, [self.view(place) for place in self.series[0].points], class_="curve")
-        self._write(over, self.extra["axis"], right, bottom + 3 * TEXT - 2, "words", "end")
-        self._mark(over, left, bottom)
 
-    def _mark(self, over, left, bottom):
-        x, y = self.view(self.extra["point"])
-        self.svg.line(over, [(left, y), (x, y), (x, bottom)], class_="at")
-        self.svg.node(over, "circle", cx=x, cy=y, r=5, class_="dot")
-        fits_right = x < 0.5 * self.view.width
-        self._write(
-            over, self.extra["words"], x + (10 if fits_right else -10), y + 24, "strong", "start" if fits_right else "end"
-        )
+    @property
+    def points(self):
+        """The curve as SVG writes a line, in hundredths of width and height."""
+        return " ".join(f"{100 * heads:.2f},{100 * (1 - part):.2f}" for heads, part in self.curve)
 
-    def _write(self, parent, text, x, y, kind, anchor):
-        self.svg.node(parent, "text", x=x, y=y, class_=kind, attrib={"text-anchor": anchor}).text = text
+    @property
+    def x(self):
+        return percent(self.point[0])
+
+    @property
+    def y(self):
+        return percent(1 - self.point[1])
+
+    @property
+    def point_side(self):
+        """Where the point's label has room below the curve: "beside" it or, on the axis, to the "left" or "right" of it.
+
+        Beside it the label must end, on a phone too, before the line of equal shares.
+        """
+        width = NARROW - MARGINS["small"]
+        end = width * self.point[0] + text_width(self.point_label) + 3 * POINT_GAP
+        return "left" if self.point[0] >= 1 / 2 else "beside" if end <= width * self.point[1] else "right"
+
+    @property
+    def x_ticks(self):
+        return [Label(self.format_value(part), percent(part)) for part in (0, 0.5, 1)]
+
+    @property
+    def y_ticks(self):
+        return [Label(self.format_value(part), percent(1 - part)) for part in (0, 0.5, 0.8, 1)]

@@ -109,12 +109,6 @@ def may_write(context, page):
     return context["actor"].may_write(page)
 
 
-@register.inclusion_tag("includes/_chart.html", takes_context=True)
-def chart(context, drawn):
-    """A Chart of salon/charts.py: in the colours the person chose, else in those of the device; on paper the light one."""
-    return {"drawn": drawn, "theme": getattr(context["actor"].user, "theme", "")}
-
-
 @register.simple_tag
 def tier_badge(letter, large=False):
     """The badge of tier A, B or C, told apart by letter and border as well as by colour."""

@@ -13,11 +13,14 @@ def months(found):
     if not any(fen for _month, fen in found):
         return None
     told = [f"{words.month_name(month)} {_yuan(fen)}" for month, fen in found]
-    return charts.bars(
-        [_label(month) for month, _fen in found],
-        [(_("Consumption by month"), "accent", [fen for _month, fen in found])],
-        percent=_yuan,
-        alt=_("; ").join(told),
+    title = _("Consumption by month")
+    return charts.Bars(
+        key="months",
+        title=title,
+        description=_("; ").join(told),
+        categories=[_label(month) for month, _fen in found],
+        series=[charts.Series(title, "accent", [fen for _month, fen in found])],
+        format_value=_yuan,
     )
 
 

@@ -15,19 +15,23 @@ def pareto(shown, few):
     """The curve of an Overview and its Concentration: how few bring how much, with tiers as grounds. None without consumption."""
     if not few.total_fen:
         return None
-    until, bands = 0.0, []
+    until, classes = 0.0, []
     for tier, group in shown.tiers.items():
         until += group.head_share
-        bands.append((tier, min(until, 1.0)))
+        classes.append((tier, min(until, 1.0)))
     words = {"heads": percent(few.point[0]), "most": whole(MOST / 100)}
-    return charts.pareto(
-        few.curve,
-        bands=bands,
+    return charts.Pareto(
+        key="few",
+        title=_("How much of the consumption how few bring"),
+        curve=few.curve,
+        classes=classes,
         point=few.point,
-        words=_("%(heads)s bring %(most)s") % words,
-        percent=whole,
-        axis=_("Customers, those who spend most first"),
-        alt=_("Curve of consumption over customers, those who spend most first: %(heads)s of the customers bring %(most)s.")
+        point_label=_("%(heads)s bring %(most)s") % words,
+        format_value=whole,
+        x_title=_("Customers, those who spend most first"),
+        description=_(
+            "Curve of consumption over customers, those who spend most first: %(heads)s of the customers bring %(most)s."
+        )
         % words,
     )
 
@@ -42,12 +46,14 @@ def shares(shown):
         for tier, group in shown.tiers.items()
     ]
     groups = shown.tiers.values()
-    return charts.bars(
-        list(shown.tiers),
-        [
-            (_("of customers"), "field", [max(0, group.head_share) for group in groups]),
-            (_("of consumption"), "accent", [max(0, group.spent_share) for group in groups]),
+    return charts.Bars(
+        key="shares",
+        title=_("Share of each tier"),
+        description=_("; ").join(told),
+        categories=list(shown.tiers),
+        series=[
+            charts.Series(_("of customers"), "field", [group.head_share for group in groups]),
+            charts.Series(_("of consumption"), "accent", [group.spent_share for group in groups]),
         ],
-        percent=percent,
-        alt=_("; ").join(told),
+        format_value=percent,
     )

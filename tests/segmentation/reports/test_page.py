@@ -1,7 +1,6 @@
 """The owner's workbook taken from the overview: the same file as the command's, for the owner alone, logged."""
 
 import re
-from base64 import b64decode
 from html import unescape
 from types import SimpleNamespace
 
@@ -124,8 +123,9 @@ def test_the_page_says_what_grew_and_what_fell(june, boss):
     assert ">2026-06, up to day 1<" in fell
     assert "June 2026 ¥" not in fell
     assert "June 2026 805; July 2026, up to day 1 0" in fell
-    picture = unescape(b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", fell)[1]).decode())
+    picture, table = re.search(r'<svg class="plot.*?</svg>', fell, re.DOTALL)[0], fell.split("Consumption by month</caption>")[1]
     assert re.findall(r">(Jun|Jul)( 1–1)?<", picture) == [("Jun", ""), ("Jul", " 1–1")]
+    assert re.findall(r">(Jun|Jul)(?: 1–1)?</th><td[^>]*>([^<]*)<", table) == [("Jun", "805"), ("Jul", "0")]
 
 
 @pytest.mark.parametrize(("long", "is_long"), [(6, False), (5, True)])

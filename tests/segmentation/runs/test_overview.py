@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from archives.visits.models import Visit
+from salon.templatetags.salon import percent
 from segmentation.runs import explain, queries, views
 from segmentation.runs.models import FAILED, STARTED, TierRun
 from segmentation.runs.recompute import recompute
@@ -161,7 +162,21 @@ def test_the_owner_sees_the_company(salon, boss):
     assert "Who moved since the run of 31 May 2026" in page
     assert "乙" in page
     assert "behind" not in page
-    assert page.count('src="data:image/svg+xml;base64,') >= 2
+    assert re.findall(r'<svg class="plot[^>]*aria-labelledby="chart-(\w+)-title', page) == ["few", "shares"]
+
+
+def test_the_pictures_show_the_figures_of_their_tables(salon, boss):
+    """Also of a tier that gave back more than it spent, whose bar hangs below zero."""
+    make_visits(salon.here, [(salon.people["丁"], day("2026-06-15"), [-300_000])], serial=50)
+    recompute(as_of=day("2026-06-30"))
+    context = boss.get(URL, {"branch": salon.here.pk}).context
+    few, shares, shown = context["pareto"], context["shares"], context["shown"]
+    assert few.point == context["few"].point
+    assert few.classes[-1] == ("C", 1.0)
+    figures = [(each.head_share, each.spent_share) for each in shown.tiers.values()]
+    assert list(zip(*(each.values for each in shares.series))) == figures
+    assert [texts for _tier, texts in shares.rows] == [(percent(heads), percent(spent)) for heads, spent in figures]
+    assert [bar.is_negative for bar in shares.bars] == [False] * 5 + [True]
 
 
 def test_what_a_tier_is_called_stands_at_its_letter(salon, boss):
