@@ -43,7 +43,7 @@ django.db.backends.sqlite3.base django.db.backends.sqlite3.schema django.db.migr
 django.template.defaulttags django.template.loader_tags django.templatetags.i18n django.test.client django.views.decorators.cache
 django.views.generic django_filters.views django_htmx.middleware django_otp.oath django_permissions_policy
 lucide.templatetags.lucide opencc openpyxl phonenumbers PIL.Image PIL.ImageOps PIL.JpegImagePlugin PIL.PngImagePlugin
-PIL.WebPImagePlugin polib psycopg pygal pypinyin pyrage python_calamine segno statistics tarfile tomllib waitress.server
+PIL.WebPImagePlugin polib psycopg pypinyin pyrage python_calamine segno statistics tarfile tomllib waitress.server
 whitenoise.middleware whitenoise.storage
 """
 

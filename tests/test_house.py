@@ -112,7 +112,7 @@ def test_no_circle_between_the_rooms_of_a_floor():
     assert ways == []
 
 
-OWNERS = {"openpyxl": "xlsx", "pygal": "charts", "pypinyin": "text", "opencc": "text", "python_calamine": "tables"}
+OWNERS = {"openpyxl": "xlsx", "pypinyin": "text", "opencc": "text", "python_calamine": "tables"}
 
 
 @pytest.mark.parametrize("library", OWNERS)
