@@ -1,8 +1,9 @@
 """The tables of the archives floor; each subject keeps its own."""
 
 from archives.imports.models import ImportedVisit
-from archives.visits import guarded  # noqa: F401 - what the database refuses is registered there
-from archives.visits.identify_models import IdentifiedVisit
+from archives.visits import guards as guarded  # noqa: F401 - what the database refuses is registered there
+from archives.visits.bills.models import MeansCorrection, MeansRemark, Payment
+from archives.visits.identify.models import IdentifiedVisit
 from archives.visits.models import (
     Bill,
     Line,
@@ -14,8 +15,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
-from archives.visits.undo_models import UndoneVisit
+from archives.visits.undo.models import UndoneVisit
 
 __all__ = [
     "Bill",

@@ -10,8 +10,8 @@ import opencc
 from django.db import models
 from pypinyin import Style, lazy_pinyin
 
-# Readings of a surname that differ from the character's common reading, from dictionaries; tests compare them with a corpus.
 SHORTEST_PHONE = 7  # digits of a number that is taken for a whole phone number
+# Readings of a surname that differ from the character's common reading, from dictionaries; tests compare them with a corpus.
 SURNAME_READINGS = {
     "曾": "zeng", "翟": "zhai", "覃": "qin", "单": "shan", "解": "xie", "缪": "miao", "卜": "bu", "仇": "qiu", "查": "zha",
     "乐": "yue", "区": "ou", "阚": "kan", "朴": "piao", "盖": "ge", "都": "du", "薄": "bo", "隗": "wei", "员": "yun", "贠": "yun",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from customers.card.models import SafetyNote
 from customers.exports import shelf
 from customers.imports.models import ImportRun

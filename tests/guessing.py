@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from django.http import QueryDict
 from django.urls import reverse
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import Bill, Line, Visit
-from archives.visits.payment_models import Payment
 from customers.card import lookup, queries
 from customers.card.models import Address, Customer, Phone
 from customers.log.models import AccessEntry

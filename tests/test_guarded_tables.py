@@ -3,7 +3,9 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from archives.visits import identify, means, services, undo
+from archives.visits.bills import means, services
+from archives.visits.identify import services as identify
+from archives.visits.undo import services as undo
 from customers.log.models import AccessEntry
 from salon import guards
 from tests.archives.visits.recording import LineEntry, record

@@ -61,6 +61,6 @@ def test_the_nearest_tests_come_first():
     assert mutate.tests_of("archives/management/commands/check_data.py")[0]  # beside the rooms: those that call it
     part = mutate.tests_of("customers/management/commands/_importing.py")[0]  # of two commands
     assert {"tests/customers/imports/test_import_customers.py", "tests/archives/imports/test_import_visits.py"} <= set(part)
-    near, rest = mutate.tests_of("archives/visits/undo.py")
+    near, rest = mutate.tests_of("archives/visits/undo/services.py")
     assert "tests/archives/visits/test_undo.py" in near
     assert all(file.startswith("tests/archives/visits/") for file in near + rest)

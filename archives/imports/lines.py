@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
-from archives.visits.payment_models import Payment
+from archives.visits.bills.models import Payment
 from customers.imports.engine import RowError
 from salon import cells, text
 from salon.money import MAX_LINE_FEN, extended_price, format_money

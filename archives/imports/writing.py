@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from archives.imports.lines import money_of
 from archives.imports.models import ImportedVisit
+from archives.visits.bills.models import Payment
 from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, LineRemark, RefundAllowance, StaffShare, Visit, VisitNote
-from archives.visits.payment_models import Payment
 from customers.card import projections
 from salon import rows
 from salon.money import MAX_FEN, extended_price, spread

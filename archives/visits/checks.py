@@ -7,8 +7,8 @@ from django.db.models import Exists, F, Max, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from archives.visits.bills.models import MeansCorrection
 from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, Visit
-from archives.visits.payment_models import MeansCorrection
 from customers.card.models import Customer
 
 

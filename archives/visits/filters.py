@@ -4,10 +4,10 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import VOIDED, StaffShare, Visit
-from archives.visits.payment_models import Payment
 from archives.visits.queries import receipt_numbers
-from archives.visits.undo_models import UNDONE
+from archives.visits.undo.models import UNDONE
 from customers.card import typed
 from customers.log.services import MOST_NAMED, log_find
 from salon import access, text

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import VisitNote
-from archives.visits.payment_models import Payment
 from salon.forms import Form
 from salon.money import MAX_BILL_FEN, YuanField
 

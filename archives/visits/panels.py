@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from archives.visits import models
-from archives.visits.identify_models import IdentifiedVisit
-from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
+from archives.visits.bills.models import MeansCorrection, MeansRemark, Payment
+from archives.visits.identify.models import IdentifiedVisit
 from archives.visits.queries import latest_next_notes, receipt_numbers, rhythms, work_of
-from archives.visits.undo_models import UNDONE, UndoneVisit
+from archives.visits.undo.models import UNDONE, UndoneVisit
 from salon import access, panels
 from salon.money import format_money
 from salon.templatetags.salon import days_ago

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import (
     ARRIVED,
     CANCELLED,
@@ -23,7 +24,6 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from salon.money import extended_price
 from salon.shop.models import Item

@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from archives.visits import desk_views, entry_views, identify_views, money_views, saved_views, views
+from archives.visits import views
+from archives.visits.bills import views as money_views
+from archives.visits.desk import views as desk_views
+from archives.visits.entry import views as entry_views
+from archives.visits.identify import views as identify_views
+from archives.visits.undo import views as saved_views
 
 app_name = "visits"
 urlpatterns = [

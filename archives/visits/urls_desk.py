@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from archives.visits import desk_views
+from archives.visits.desk import views as desk_views
 
 urlpatterns = [path("", desk_views.home, name="home")]

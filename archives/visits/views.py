@@ -10,11 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, export, identify, means, services, undo
+from archives.visits import export
+from archives.visits.bills import means, services
+from archives.visits.desk import arrivals
 from archives.visits.filters import VisitFilter
 from archives.visits.forms import NoteForm, ReasonForm
+from archives.visits.identify import services as identify
 from archives.visits.models import Bill, Visit
 from archives.visits.queries import with_details, with_everything, with_names
+from archives.visits.undo import services as undo
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
 from customers.log.services import log_view

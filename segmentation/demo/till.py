@@ -1,4 +1,4 @@
-"""The till of one branch: rows of bills, visits, lines, shares, payments, as archives/visits/services.py would store them.
+"""The till of one branch: rows of bills, visits, lines, shares, payments, as archives/visits/bills/services.py would store them.
 
 A finished visit has here what `record_bill`, `refund` and `void_bill` give it there; tests compare the rules over a whole
 seeded database.
@@ -7,6 +7,7 @@ seeded database.
 from collections import defaultdict
 from typing import NamedTuple
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import (
     DONE,
     VOIDED,
@@ -21,7 +22,6 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import Payment
 from salon.money import spread
 from segmentation.demo import words
 from segmentation.demo.chance import Weighted, one_of

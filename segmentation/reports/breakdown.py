@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q, Sum
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import Line, StaffShare
-from archives.visits.payment_models import Payment
 from salon.shop.models import Item
 from segmentation.reports import sales
 

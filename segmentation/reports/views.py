@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from archives.visits.payment_models import Payment
+from archives.visits.bills.models import Payment
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
 from salon import exports, replica

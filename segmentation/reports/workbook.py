@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from archives.visits import export as visits
-from archives.visits.payment_models import Payment
+from archives.visits.bills.models import Payment
 from archives.visits.queries import with_names
 from salon import exports, xlsx
 from salon.lists import some_at_a_time

@@ -93,7 +93,7 @@ class TierRun(models.Model):
 
 
 class Figures(models.Model):
-    """What a run says of one customer. Recency, rank and cumulative share follow from it on read (queries.py)."""
+    """What a run says of one customer. Recency, rank and cumulative share follow from it on read (ladder.py)."""
 
     first_paid_on = models.DateField(_("first paid visit"))
     last_paid_on = models.DateField(_("last paid visit"))

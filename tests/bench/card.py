@@ -66,8 +66,8 @@ def _customers():
 
 def _record_visits(customer_pk, count):
     """So many visits of two lines each, by the service that records every visit, on days of the last year."""
-    from archives.visits.entries import GuestEntry, LineEntry
-    from archives.visits.services import record_bill
+    from archives.visits.bills.entries import GuestEntry, LineEntry
+    from archives.visits.bills.services import record_bill
     from customers.card.models import Customer
     from salon.operations import new_key, read_key
     from salon.shop.models import Item, StaffMember

@@ -45,9 +45,9 @@ def _come(actor, customer, state, n):
     """A visit of today in a state, by the services that the desk calls."""
     from datetime import time
 
-    from archives.visits import arrivals
-    from archives.visits.entries import GuestEntry, LineEntry
-    from archives.visits.services import record_bill
+    from archives.visits.bills.entries import GuestEntry, LineEntry
+    from archives.visits.bills.services import record_bill
+    from archives.visits.desk import arrivals
     from salon.shop.models import Item, StaffMember
 
     items = list(Item.objects.on_offer().filter(tags=None).order_by("pk")[n % 20 : n % 20 + 2])

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from archives.visits import arrivals, services
-from archives.visits.entries import GuestEntry, LineEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry, LineEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Visit
 from customers.card.models import Customer, SafetyNote
 from salon.shop.models import Brand, Item, StaffMember, Tag

@@ -2,8 +2,8 @@
 
 import uuid
 
-from archives.visits import services
-from archives.visits.entries import GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
 from archives.visits.models import Bill, Line
 from customers.card.models import Customer
 from salon.shop.models import Item, StaffMember

@@ -4,7 +4,7 @@ import uuid
 
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from customers.card.models import Customer, SafetyNote
 from customers.log.services import log_view
 from salon import access

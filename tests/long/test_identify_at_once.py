@@ -26,7 +26,7 @@ def make_visits():
 
 def whose(pk):
     """Whose a visit is, who pays its bill, and how often it was given."""
-    from archives.visits.identify_models import IdentifiedVisit
+    from archives.visits.identify.models import IdentifiedVisit
     from archives.visits.models import Visit
 
     visit = Visit.objects.select_related("bill").get(pk=pk)

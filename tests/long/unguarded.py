@@ -31,7 +31,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import execute_from_command_line  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from archives.visits import services  # noqa: E402
+from archives.visits.bills import services  # noqa: E402
 from customers.card import services as cards  # noqa: E402
 from customers.imports import engine  # noqa: E402
 from salon import boot, operations  # noqa: E402

@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 from django.core.management.base import CommandError
 
-from archives.visits import identify, services
-from archives.visits.entries import EntryError
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError
+from archives.visits.bills.models import Payment
+from archives.visits.identify import services as identify
 from archives.visits.models import Line, RefundAllowance, Visit, VisitNote
-from archives.visits.payment_models import Payment
 from customers.card.models import Customer
 from customers.imports.models import ImportRun
 from salon.shop.models import Category, Item, StaffMember

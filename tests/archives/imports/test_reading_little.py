@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from archives.imports import catalogue, known, writing
 from archives.imports.importer import Draft
 from archives.imports.lines import Entry
-from archives.visits import identify
+from archives.visits.identify import services as identify
 from customers.imports import engine
 from tests import builders
 from tests.archives.imports.importing import import_visits

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.core.management.base import CommandError
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import StaffShare, Visit
-from archives.visits.payment_models import Payment
 from customers.card.models import Customer, Phone
 from customers.imports.models import ImportRun
 from salon.shop.models import Item

@@ -3,8 +3,8 @@
 import pytest
 
 from archives.imports.models import ImportedVisit
+from archives.visits.bills.models import Payment
 from archives.visits.models import Bill, Line, Visit, VisitNote
-from archives.visits.payment_models import Payment
 from customers.imports.models import ImportRun
 from tests import builders
 from tests.archives.imports.importing import bring_by, import_visits, last

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from tests import builders
 
 

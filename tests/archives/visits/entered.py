@@ -3,8 +3,8 @@
 import html
 import uuid
 
-from archives.visits import undo
 from archives.visits.models import Visit
+from archives.visits.undo import services as undo
 from tests import builders
 from tests.customers.card.filling import inputs
 

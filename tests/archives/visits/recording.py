@@ -2,8 +2,8 @@
 
 import uuid
 
-from archives.visits import services
-from archives.visits.entries import GuestEntry, LineEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry, LineEntry
 
 
 def line(item, **fields):

@@ -3,9 +3,9 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from archives.visits import entries
+from archives.visits.bills import entries
+from archives.visits.bills.models import Payment
 from archives.visits.models import Bill, Line
-from archives.visits.payment_models import Payment
 from salon.money import MAX_BILL_FEN, MAX_LINE_FEN
 from tests import builders
 from tests.archives.visits.entering import only_bill, sent

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from archives.visits.models import ARRIVED, DONE, EXPECTED, Visit
 from customers.card.models import SafetyNote
 from customers.log.models import AccessEntry

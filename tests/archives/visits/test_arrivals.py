@@ -5,8 +5,9 @@ from datetime import time, timedelta
 
 import pytest
 
-from archives.visits import arrivals, services
-from archives.visits.entries import EntryError, GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError, GuestEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Visit
 from salon.errors import Conflict
 from salon.operations import AlreadyDone

@@ -10,7 +10,9 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from archives.management.commands import check_data
-from archives.visits import checks, identify, means, services
+from archives.visits import checks
+from archives.visits.bills import means, services
+from archives.visits.identify import services as identify
 from archives.visits.models import Bill, Line
 from customers.card import portraits
 from customers.card.models import Customer

@@ -6,8 +6,9 @@ from datetime import time
 import pytest
 import time_machine
 
-from archives.visits import arrivals, desk_forms
-from archives.visits.entries import GuestEntry
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
+from archives.visits.desk import forms as desk_forms
 from archives.visits.models import Visit
 from salon import operations
 from tests import builders

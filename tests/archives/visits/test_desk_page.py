@@ -8,10 +8,12 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals, queries, services
-from archives.visits.desk_queries import board
-from archives.visits.desk_views import given_name
-from archives.visits.entries import GuestEntry
+from archives.visits import queries
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
+from archives.visits.desk.queries import board
+from archives.visits.desk.views import given_name
 from archives.visits.models import Bill, Visit
 from archives.visits.queries import with_details
 from customers.card.models import SafetyNote

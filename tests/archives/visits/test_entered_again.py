@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals, entry_again, identify, services
+from archives.visits.bills import services
+from archives.visits.desk import arrivals
+from archives.visits.entry import again as entry_again
+from archives.visits.identify import services as identify
 from archives.visits.models import Visit
 from salon import operations
 from salon.errors import Barred

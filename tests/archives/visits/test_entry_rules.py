@@ -4,10 +4,10 @@ import uuid
 
 import pytest
 
-from archives.visits import entries, services
+from archives.visits.bills import entries, services
+from archives.visits.bills.models import Payment
+from archives.visits.entry.figures import WHOLE, parse_discount, parse_shares
 from archives.visits.models import Line, Visit
-from archives.visits.payment_models import Payment
-from archives.visits.typed import WHOLE, parse_discount, parse_shares
 from customers.card.models import SafetyNote
 from salon.money import MAX_LINE_FEN
 from tests import builders

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, Visit
 from customers.card.models import SafetyNote
 from salon import drafts, operations

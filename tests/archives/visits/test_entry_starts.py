@@ -6,9 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals, entry_again, entry_queries, services, undo
-from archives.visits.entries import GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
+from archives.visits.entry import again as entry_again
+from archives.visits.entry import queries as entry_queries
 from archives.visits.models import Bill, Line, Visit
+from archives.visits.undo import services as undo
 from tests import builders
 from tests.archives.reading import counted
 from tests.archives.visits.entering import days_before

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from customers.card.models import Customer
 from customers.log.models import AccessEntry
 from customers.privacy.models import GuestPass

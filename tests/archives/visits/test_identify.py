@@ -7,11 +7,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import checks, identify, services, undo
-from archives.visits.entries import EntryError, GuestEntry
-from archives.visits.entry_queries import usual_means
-from archives.visits.identify_models import IdentifiedVisit
+from archives.visits import checks
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError, GuestEntry
+from archives.visits.entry.queries import usual_means
+from archives.visits.identify import services as identify
+from archives.visits.identify.models import IdentifiedVisit
 from archives.visits.models import ARRIVED, Bill, Line, Visit
+from archives.visits.undo import services as undo
 from customers.card.models import SafetyNote
 from customers.log.models import AccessEntry
 from salon import operations

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import checks, means, services, undo
-from archives.visits.entries import EntryError, GuestEntry
-from archives.visits.entry_queries import prefill_correction, usual_means
+from archives.visits import checks
+from archives.visits.bills import means, services
+from archives.visits.bills.entries import EntryError, GuestEntry
+from archives.visits.bills.models import MeansCorrection, Payment
+from archives.visits.bills.paid import returnable
+from archives.visits.entry.queries import prefill_correction, usual_means
 from archives.visits.models import Bill, Line
-from archives.visits.paid import returnable
-from archives.visits.payment_models import MeansCorrection, Payment
 from archives.visits.queries import repeat_last_visit
+from archives.visits.undo import services as undo
 from salon.errors import Barred, Conflict
 from segmentation.reports import breakdown, sales
 from tests import builders

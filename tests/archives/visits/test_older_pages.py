@@ -2,7 +2,8 @@
 
 import uuid
 
-from archives.visits import arrivals, services
+from archives.visits.bills import services
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Visit
 from salon import operations
 from tests import builders

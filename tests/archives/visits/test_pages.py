@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.http import HttpResponse
 
-from archives.visits import arrivals, services, views
-from archives.visits.entries import GuestEntry
+from archives.visits import views
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, Visit
 from customers.log.models import AccessEntry
 from salon import replica

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import arrivals, desk_queries
 from archives.visits import panels as visit_panels
-from archives.visits.entries import GuestEntry
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
+from archives.visits.desk import queries as desk_queries
 from archives.visits.models import Bill, Visit, VisitNote
 from salon import panels
 from tests import builders

@@ -5,8 +5,8 @@ from datetime import time
 
 import pytest
 
-from archives.visits import arrivals
-from archives.visits.entries import GuestEntry
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Visit
 from customers.card.models import SafetyNote
 from salon import operations

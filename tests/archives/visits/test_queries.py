@@ -5,12 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from archives.visits import arrivals, identify, plan_questions, queries, services
-from archives.visits.entries import GuestEntry
-from archives.visits.entry_queries import usual_means, usual_staff
+from archives.visits import queries
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.bills.models import Payment
+from archives.visits.bills.paid import Returnable, returnable
+from archives.visits.desk import arrivals
+from archives.visits.desk import questions as plan_questions
+from archives.visits.entry.queries import usual_means, usual_staff
+from archives.visits.identify import services as identify
 from archives.visits.models import ARRIVED, EXPECTED, IN_CARE, VOIDED, Line, Visit
-from archives.visits.paid import Returnable, returnable
-from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from tests import builders
 from tests.archives.visits.entering import days_before

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from archives.visits import arrivals
-from archives.visits.entries import EntryError, GuestEntry, SafetyStop, as_data
+from archives.visits.bills.entries import EntryError, GuestEntry, SafetyStop, as_data
+from archives.visits.bills.models import Payment
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, LineRemark, RefundAllowance, SafetyOverride, StaffShare, Visit, VisitNote
-from archives.visits.payment_models import Payment
 from customers.card.models import SafetyNote
 from salon.errors import Conflict
 from salon.operations import AlreadyDone, KeyConflict, Operation

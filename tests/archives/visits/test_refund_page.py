@@ -8,11 +8,11 @@ import uuid
 import pytest
 from django.db import connections
 
-from archives.visits import services
-from archives.visits.entries import EntryError, GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError, GuestEntry
+from archives.visits.bills.models import Payment
+from archives.visits.bills.paid import returnable
 from archives.visits.models import Bill, Line, Visit
-from archives.visits.paid import returnable
-from archives.visits.payment_models import Payment
 from salon.errors import Conflict
 from tests import builders
 from tests.archives.visits.recording import line, record

@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from archives.visits import arrivals, services
-from archives.visits import undo as undo_service
-from archives.visits.entries import GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, Visit
+from archives.visits.undo import services as undo_service
 from tests import builders
 from tests.archives.reading import counted
 from tests.archives.visits.entering import days_before, only_bill, sent

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from archives.visits import services
-from archives.visits.entries import EntryError, GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError, GuestEntry
 from archives.visits.models import Line, RefundAllowance, Visit
 from salon.errors import Conflict
 from salon.operations import KeyConflict

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from archives.visits import arrivals, services, undo
-from archives.visits.entries import GuestEntry
+from archives.visits.bills import services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, PlannedItem, Visit, VisitNote
-from archives.visits.undo_models import UndoneVisit
+from archives.visits.undo import services as undo
+from archives.visits.undo.models import UndoneVisit
 from customers.card.models import SafetyNote
 from salon.errors import Barred, Conflict
 from salon.operations import AlreadyDone, KeyConflict

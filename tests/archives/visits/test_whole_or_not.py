@@ -9,9 +9,12 @@ import pytest
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
 
-from archives.visits import arrivals, identify, means, services, undo
-from archives.visits.entries import GuestEntry
+from archives.visits.bills import means, services
+from archives.visits.bills.entries import GuestEntry
+from archives.visits.desk import arrivals
+from archives.visits.identify import services as identify
 from archives.visits.models import Line
+from archives.visits.undo import services as undo
 from customers.card.models import Customer
 from salon import operations
 from tests import builders

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from archives.visits.arrivals import expect_visit
+from archives.visits.desk.arrivals import expect_visit
 from tests import builders
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from archives.visits.models import Visit
 from salon.access import BRANCH_KEY
 from salon.shop import queries

@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Sum
 from django.test import override_settings
 
-from archives.visits import queries, services
+from archives.visits import queries
+from archives.visits.bills import services
+from archives.visits.bills.models import Payment
+from archives.visits.bills.paid import returnable
 from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
-from archives.visits.paid import returnable
-from archives.visits.payment_models import Payment
 from customers.card.models import Address, Customer, Phone, SafetyNote
 from salon import access, sequences, text
 from salon.accounts.models import User

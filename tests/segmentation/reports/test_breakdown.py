@@ -8,8 +8,8 @@ import time_machine
 from django.core.management import call_command
 from django.utils.html import strip_tags
 
-from archives.visits import services
-from archives.visits.payment_models import Payment
+from archives.visits.bills import services
+from archives.visits.bills.models import Payment
 from salon.shop.models import Item
 from segmentation.reports import breakdown, sales, words
 from segmentation.reports.sales import Month, Totals

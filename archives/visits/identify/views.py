@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from archives.visits import identify
-from archives.visits.entries import EntryError
-from archives.visits.entry_queries import customer_to_serve
+from archives.visits.bills.entries import EntryError
+from archives.visits.entry.queries import customer_to_serve
+from archives.visits.identify import services as identify
 from archives.visits.models import Visit
 from archives.visits.queries import with_everything
 from archives.visits.views import form_page

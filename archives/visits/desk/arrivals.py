@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from archives.visits.entries import EntryError
+from archives.visits.bills.entries import EntryError
 from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, UNFINISHED, PlannedItem, Visit, VisitNote
 from customers.privacy.services import let_in
 from salon import access, operations

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from archives.visits.entries import EntryError
-from archives.visits.payment_models import Payment
+from archives.visits.bills.entries import EntryError
+from archives.visits.bills.models import Payment
 from salon.money import format_money
 
 

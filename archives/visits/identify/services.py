@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from archives.visits import services
-from archives.visits.entries import EntryError
-from archives.visits.identify_models import IdentifiedVisit
+from archives.visits.bills import services
+from archives.visits.bills.entries import EntryError
+from archives.visits.identify.models import IdentifiedVisit
 from archives.visits.models import DONE, UNFINISHED, VOIDED, Bill, Line, Visit
 from archives.visits.queries import safety_conflicts
 from customers.card import projections

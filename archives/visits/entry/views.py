@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from archives.visits import entries, entry_again, entry_queries, services, undo
-from archives.visits.entry_forms import MAX_GUESTS, EntryForm
-from archives.visits.entry_parts import GuestForm, stored_since_undo
+from archives.visits.bills import entries, services
+from archives.visits.entry import again as entry_again
+from archives.visits.entry import queries as entry_queries
+from archives.visits.entry.forms import MAX_GUESTS, EntryForm
+from archives.visits.entry.parts import GuestForm, stored_since_undo
 from archives.visits.models import DONE, Bill, Visit
+from archives.visits.undo import services as undo
 from customers.card.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations, panels

@@ -18,10 +18,13 @@ from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import entries, entry_again, plan_questions, undo
-from archives.visits.entry_parts import GuestForm, HeadForm, LineForm, Stock
+from archives.visits.bills import entries
+from archives.visits.desk import questions as plan_questions
+from archives.visits.entry import again as entry_again
+from archives.visits.entry.figures import OTHER_PAYER
+from archives.visits.entry.parts import GuestForm, HeadForm, LineForm, Stock
 from archives.visits.models import Bill, Visit
-from archives.visits.typed import OTHER_PAYER
+from archives.visits.undo import services as undo
 from customers.card.models import Customer
 from salon import access
 from salon.forms import sent_id

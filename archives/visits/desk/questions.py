@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from archives.visits import arrivals
+from archives.visits.desk import arrivals
 from archives.visits.models import ARRIVED, DONE, IN_CARE, UNFINISHED, Line, Visit
 from archives.visits.queries import safety_conflicts
 from salon.shop.models import Item

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from archives.visits import arrivals, desk_queries, undo
-from archives.visits.desk_forms import ExpectForm
-from archives.visits.entries import EntryError
-from archives.visits.entry_queries import customer_to_serve
+from archives.visits.bills.entries import EntryError
+from archives.visits.desk import arrivals
+from archives.visits.desk import queries as desk_queries
+from archives.visits.desk.forms import ExpectForm
+from archives.visits.entry.queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
 from archives.visits.queries import with_details
+from archives.visits.undo import services as undo
 from salon import access, operations, panels, text
 from salon.dates import day_from
 from salon.errors import Conflict

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from archives.visits import means, services
-from archives.visits.entries import EntryError
+from archives.visits.bills import means, services
+from archives.visits.bills.entries import EntryError
+from archives.visits.bills.refund_forms import Refund
 from archives.visits.forms import MeansForm
 from archives.visits.models import Line
-from archives.visits.refund_forms import Refund
 from archives.visits.views import form_page, get_bill
 from salon import operations
 from salon.errors import Barred

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import WHOLE_SHARE, Line
-from archives.visits.payment_models import Payment
 from salon.money import MAX_BILL_FEN, MAX_LINE_FEN, extended_price, format_money
 
 MAX_QUANTITY_MILLI = 1_000_000

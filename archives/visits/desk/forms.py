@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import plan_questions
+from archives.visits.desk import questions as plan_questions
 from archives.visits.models import Visit
 from customers.card.lookup import by_whole_number
 from customers.card.models import Customer

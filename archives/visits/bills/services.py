@@ -5,7 +5,9 @@ from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from archives.visits import entries
+from archives.visits.bills import entries
+from archives.visits.bills.models import Payment
+from archives.visits.bills.paid import returnable
 from archives.visits.models import (
     CORRECTED,
     DONE,
@@ -20,10 +22,8 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.paid import returnable
-from archives.visits.payment_models import Payment
 from archives.visits.queries import safety_conflicts
-from archives.visits.undo_models import UndoneVisit
+from archives.visits.undo.models import UndoneVisit
 from customers.card import projections
 from customers.privacy.services import let_in
 from salon import access, operations

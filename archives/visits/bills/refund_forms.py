@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archives.visits.paid import returnable
-from archives.visits.payment_models import Payment
+from archives.visits.bills.models import Payment
+from archives.visits.bills.paid import returnable
 from salon.forms import Form
 from salon.money import MAX_BILL_FEN, YuanField, format_money, prorated
 

@@ -5,9 +5,9 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from archives.visits import entries, services
+from archives.visits.bills import entries, services
+from archives.visits.bills.models import MeansCorrection, MeansRemark, Payment
 from archives.visits.models import Bill
-from archives.visits.payment_models import MeansCorrection, MeansRemark, Payment
 from salon import operations
 from salon.errors import Barred, Conflict
 

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from archives.visits import arrivals, services, undo
+from archives.visits.bills import services
+from archives.visits.desk import arrivals
 from archives.visits.models import EXPECTED, Bill, Visit
 from archives.visits.panels import usual_interval
 from archives.visits.queries import rhythms, with_everything
+from archives.visits.undo import services as undo
 from customers.log.services import log_view
 from salon import access, operations
 from salon.errors import Barred

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
+from archives.visits.bills.models import Payment
+from archives.visits.entry.figures import OTHER_PAYER, WHOLE
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
-from archives.visits.payment_models import Payment
 from archives.visits.queries import repeat_last_visit
-from archives.visits.typed import OTHER_PAYER, WHOLE
 from customers.card.models import Customer
 from customers.card.queries import safety_of
 from salon import access, panels

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from archives.visits import services
+from archives.visits.bills import services
+from archives.visits.bills.models import Payment
 from archives.visits.models import (
     ARRIVED,
     CANCELLED,
@@ -34,8 +35,7 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import Payment
-from archives.visits.undo_models import UndoneVisit
+from archives.visits.undo.models import UndoneVisit
 from customers.card import projections
 from salon import operations
 from salon.dates import business_date

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from django.db.models import Min
 
-from archives.visits import plan_questions, undo
-from archives.visits.entry_queries import identified_of, prefill_correction
+from archives.visits.desk import questions as plan_questions
+from archives.visits.entry.figures import OTHER_PAYER
+from archives.visits.entry.queries import identified_of, prefill_correction
 from archives.visits.models import DONE, Bill, Line, Visit
-from archives.visits.typed import OTHER_PAYER
-from archives.visits.undo_models import UndoneVisit
+from archives.visits.undo import services as undo
+from archives.visits.undo.models import UndoneVisit
 from salon import access
 from salon.forms import sent_id
 

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from archives.visits import entries, typed
+from archives.visits.bills import entries
+from archives.visits.bills.models import Payment
+from archives.visits.entry import figures as typed
 from archives.visits.models import Line, Visit
-from archives.visits.payment_models import Payment
 from salon.forms import DayInput, Form, sent_id
 from salon.money import MAX_BILL_FEN, YuanField, format_money
 from salon.shop.models import Item, StaffMember

@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from archives.visits.bills.models import Payment
 from archives.visits.models import (
     ARRIVED,
     CANCELLED,
@@ -19,7 +20,6 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from archives.visits.payment_models import Payment
 from archives.visits.queries import BOARD_TIME, day_board, latest_next_notes, of_the_day, staff_names
 from customers.card.models import Customer, Phone
 from customers.card.queries import safety_of
