@@ -4,7 +4,7 @@
 import os
 import sys
 
-from salon import sqlite
+from salon.database import sqlite
 
 if __name__ == "__main__":
     sqlite.use_bundled_library()

@@ -13,7 +13,8 @@ class CustomersConfig(AppConfig):
         from customers.exports import kinds as exports
         from customers.imports import kind, kinds
         from customers.privacy.models import GuestPass
-        from salon import media, panels
+        from salon import panels
+        from salon.storage import media
 
         card.register()
         media.names_files(Customer, "portrait", portraits.FOLDER)

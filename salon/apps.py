@@ -8,7 +8,7 @@ class SalonConfig(AppConfig):
     verbose_name = _("Salon")
 
     def ready(self):
-        from salon import ground
+        from salon import defaults
 
         # Connected without a sender: `prepare` waits for the last app, when every table exists.
-        post_migrate.connect(ground.prepare, dispatch_uid="salon.ground")
+        post_migrate.connect(defaults.prepare, dispatch_uid="salon.defaults")

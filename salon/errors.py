@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
-from salon import drafts, files, integrity, links, operations
-from salon.bodies import NO_ROOM
-from salon.connections import TOO_LARGE
+from salon import drafts, links, operations
+from salon.database import integrity
+from salon.serving.bodies import NO_ROOM
+from salon.serving.connections import TOO_LARGE
+from salon.storage import files
 
 logger = logging.getLogger("salon.errors")
 
@@ -164,7 +166,7 @@ def address_too_long(request):
 
 
 def not_received(request, status):
-    """413, 408 or 503: the server has not taken all of what was sent (salon/connections.py)."""
+    """413, 408 or 503: the server has not taken all of what was sent (salon/serving/connections.py)."""
     if status == TOO_LARGE:
         return too_large(request)
     if status == NO_ROOM:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from salon import links, replica, xlsx
+from salon import links
+from salon.database import replica
 from salon.shop.models import Shop
+from salon.spreadsheets import xlsx
 
 
 def refused(request, list_url):

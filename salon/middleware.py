@@ -14,10 +14,11 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from salon import access, bodies, errors
+from salon import access, errors
 from salon.accounts.backend import actor_for
-from salon.connections import REFUSED
 from salon.links import LONGEST, is_own_page, path_in
+from salon.serving import bodies
+from salon.serving.connections import REFUSED
 
 READING = frozenset({"GET", "HEAD"})
 SINCE, SEEN = "since", "seen"  # session: when the person logged in, when a request last came (seconds)

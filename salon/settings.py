@@ -9,7 +9,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from salon.secret import read_or_make_secret
+from salon.storage.secret import read_or_make_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -73,7 +73,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "salon.assets.Assets",
+    "salon.serving.assets.Assets",
     "django.forms",
     "django_filters",
     "django_htmx",
@@ -123,7 +123,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
-                "salon.chrome.page_frame",
+                "salon.navigation.page_frame",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -184,7 +184,7 @@ def database(url):
 DATABASES = {"default": database(env_str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'salon.sqlite3'}"))}
 if replica_url := env_str("DATABASE_REPLICA_URL", ""):
     DATABASES["replica"] = database(replica_url)
-    DATABASE_ROUTERS = ["salon.replica.Router"]
+    DATABASE_ROUTERS = ["salon.database.replica.Router"]
     if DATABASES["replica"]["ENGINE"] != DATABASES["default"]["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_REPLICA_URL must name a database of the same kind as DATABASE_URL")
 REPLICA_LAG_SECONDS = env_int("SALON_REPLICA_LAG_SECONDS", 300)  # a copy further behind is not read
@@ -282,12 +282,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "salon.assets.PackageFilesFinder",
+    "salon.serving.assets.PackageFilesFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "salon.assets.HashedStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "salon.serving.assets.HashedStorage"
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True

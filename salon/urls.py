@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from salon.accounts import views as accounts
-from salon.health import healthz
+from salon.serving.health import healthz
 
 urlpatterns = [
     path("", include("archives.visits.urls_desk")),

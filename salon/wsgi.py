@@ -2,7 +2,7 @@
 
 import os
 
-from salon import sqlite
+from salon.database import sqlite
 
 sqlite.use_bundled_library()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")

@@ -11,9 +11,9 @@ from archives.visits.desk import arrivals
 from customers.card.models import SafetyNote
 from customers.exports import shelf
 from customers.imports.models import ImportRun
-from salon import xlsx
 from salon.accounts import services
 from salon.shop.models import Brand, Category, Department, Tag
+from salon.spreadsheets import xlsx
 from tests import builders
 from tests.archives.visits.recording import LineEntry, record
 

@@ -22,7 +22,8 @@ from archives.visits.models import Bill, Line, Visit
 from customers.card import lookup, queries
 from customers.card.models import Address, Customer, Phone
 from customers.log.models import AccessEntry
-from salon import access, guards, lists, xlsx
+from salon import access, guards, lists
+from salon.spreadsheets import xlsx
 from segmentation.runs.models import TierSpan
 from segmentation.runs.recompute import recompute
 from segmentation.scoring import rfm

@@ -355,7 +355,7 @@ def session_of(username):
 
 def set_up():
     """Django with the product's own settings."""
-    from salon import sqlite
+    from salon.database import sqlite
 
     sqlite.use_bundled_library()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from salon import boot
+from salon.serving import boot
 from tests import builders, live
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from salon import replica
+from salon.database import replica
 from tests import workbooks
 
 AS_OF = timezone.now() - timedelta(minutes=3)

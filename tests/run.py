@@ -105,7 +105,7 @@ def suite(marks, *, workers, browser=False, **variables):
 
 
 def on_sqlite(marks, workers):
-    from salon import sqlite
+    from salon.database import sqlite
 
     sqlite.use_bundled_library()
     version = ".".join(map(str, sqlite.library_version()))

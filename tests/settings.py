@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from salon import sqlite
+from salon.database import sqlite
 
 sqlite.use_bundled_library()  # as manage.py and wsgi.py do, before Django loads its database layer
 os.environ.setdefault("SALON_DATA_DIR", tempfile.mkdtemp(prefix="salon-tests-"))

@@ -265,7 +265,7 @@ def run_to_the_end(work, *args, **kwargs):
 
 
 def main(address):
-    from salon import sqlite
+    from salon.database import sqlite
 
     sqlite.use_bundled_library()
     for name in LIBRARIES.split():

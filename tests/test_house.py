@@ -112,7 +112,7 @@ def test_no_circle_between_the_rooms_of_a_floor():
     assert ways == []
 
 
-OWNERS = {"openpyxl": "xlsx", "pypinyin": "text", "opencc": "text", "python_calamine": "tables"}
+OWNERS = {"openpyxl": "spreadsheets/xlsx", "pypinyin": "text", "opencc": "text", "python_calamine": "spreadsheets/tables"}
 
 
 @pytest.mark.parametrize("library", OWNERS)
@@ -173,7 +173,7 @@ def test_a_file_is_named_for_what_it_holds():
 def test_the_clock_is_read_at_the_edge():
     """timezone.now() stands in middleware, commands and nightly jobs; services and queries are told what time it is."""
     edge = re.compile(
-        r"^salon/middleware\.py$|/management/commands/|^salon/(boot|server|health)\.py$|^segmentation/runs/recompute\.py$"
+        r"^salon/middleware\.py$|/management/commands/|^salon/serving/(boot|server|health)\.py$|^segmentation/runs/recompute\.py$"
     )
     readers = [name_of(path) for path in MODULES if "timezone.now()" in path.read_text(encoding="utf-8")]
     assert [name for name in readers if not edge.search(name)] == []

@@ -7,7 +7,8 @@ import pytest
 
 from archives.visits.models import Visit
 from customers.card.models import Address, Customer, Phone
-from salon import access, xlsx
+from salon import access
+from salon.spreadsheets import xlsx
 from segmentation.runs.recompute import recompute
 from tests import builders, workbooks
 from tests.addresses import Samples, addresses

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from archives.visits.bills.models import Payment
 from customers.imports.engine import RowError
-from salon import cells, text
+from salon import text
 from salon.money import MAX_LINE_FEN, extended_price, format_money
 from salon.shop.models import Item
+from salon.spreadsheets import cells
 
 CARD_LENGTH, RECEIPT_LENGTH, NAME_LENGTH = 40, 60, 80
 ITEM_LENGTH, CATEGORY_LENGTH, STAFF_LENGTH, NOTE_LENGTH = 80, 60, 60, 2_000

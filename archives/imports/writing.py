@@ -13,7 +13,7 @@ from archives.imports.models import ImportedVisit
 from archives.visits.bills.models import Payment
 from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, LineRemark, RefundAllowance, StaffShare, Visit, VisitNote
 from customers.card import projections
-from salon import rows
+from salon.database import rows
 from salon.money import MAX_FEN, extended_price, spread
 
 TABLES = {

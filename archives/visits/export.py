@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from archives.visits.models import Visit
 from archives.visits.queries import work_of
-from salon import access, xlsx
+from salon import access
+from salon.spreadsheets import xlsx
 
 
 def sheet(actor, found):

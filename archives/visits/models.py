@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Customer
 from salon import access
-from salon.indexes import LatestFirstIndex
+from salon.database.indexes import LatestFirstIndex
 from salon.shop.models import Branch, Item, StaffMember, Tag
 
 EXPECTED, ARRIVED, IN_CARE, DONE = "expected", "arrived", "in_care", "done"

@@ -22,7 +22,8 @@ from archives.visits.undo import services as undo
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
 from customers.log.services import log_view
-from salon import access, exports, operations, replica
+from salon import access, exports, operations
+from salon.database import replica
 from salon.lists import Sort, listing
 
 NEWEST = "newest"

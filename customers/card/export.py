@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from salon import access, panels, xlsx
+from salon import access, panels
+from salon.spreadsheets import xlsx
 
 
 def sheet(actor, found, columns):

@@ -13,8 +13,9 @@ from customers.card import birthdays, lookup, portraits, show, state
 from customers.card.models import Customer, SafetyNote
 from customers.card.typed import whole_number
 from customers.log.services import FindLimitReached, log_find
-from salon import access, pictures, text
+from salon import access, text
 from salon.forms import DayInput, Form, ModelForm, WarningsMixin
+from salon.photos import pictures
 from salon.shop.models import StaffMember, Tag
 
 # Fields the masking policy may keep from the person who edits.

@@ -14,7 +14,8 @@ from customers.card.models import Customer, Phone
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
 from customers.log.services import FindLimitReached
-from salon import exports, panels, replica, text
+from salon import exports, panels, text
+from salon.database import replica
 from salon.lists import Sort, listing
 
 LIST_COLUMNS = "customer.list_columns"  # higher floors: register(LIST_COLUMNS, "tier", show, label=_("Tier")); {pk: panels.Cell}

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from customers.card.whose import PRESENT, CustomerQuerySet
 from salon import access, text
-from salon.indexes import LatestFirstIndex
+from salon.database.indexes import LatestFirstIndex
 from salon.shop.models import Branch, StaffMember, Tag
 
 DERIVED = [

@@ -1,4 +1,4 @@
-"""The customer's portrait: made of what is sent (salon/pictures.py), stored before the row that names it, removed with it."""
+"""The customer's portrait: made of what is sent (salon/photos), stored before the row that names it, removed with it."""
 
 import os
 import uuid
@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import transaction
 
-from salon import files, pictures
+from salon.photos import pictures
+from salon.storage import files
 
 LONG_SIDE = 800
 FOLDER = "portraits"

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from customers.exports import kinds, shelf, work
 from customers.log.services import log_export
-from salon import exports, links, locks, xlsx
+from salon import exports, links
+from salon.database import locks
 from salon.errors import Conflict
+from salon.spreadsheets import xlsx
 
 KEPT_EACH = 5  # files of one person
 

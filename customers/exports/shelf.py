@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from salon import locks
+from salon.database import locks
 
 KEPT = timedelta(hours=1)
 BEGIN = timedelta(seconds=30)  # how long a process may take to begin

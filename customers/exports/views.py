@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers.exports import kinds, services, shelf
 from customers.log.services import log_export
-from salon import links, xlsx
+from salon import links
+from salon.spreadsheets import xlsx
 
 
 @require_safe

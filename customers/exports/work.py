@@ -16,8 +16,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from customers.exports import kinds, shelf
-from salon import background, locks, replica, xlsx
 from salon.accounts.backend import StaffBackend, actor_of
+from salon.database import locks, replica
+from salon.processes import background
+from salon.spreadsheets import xlsx
 
 AT_ONCE = 2
 PATIENCE = 1800  # seconds in line

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from customers.card import birthdays
 from customers.card.models import Customer
 from customers.imports.engine import RowError
-from salon import cells, text
+from salon import text
+from salon.spreadsheets import cells
 
 NOTE_LENGTH = 2_000
 TEXTS = {"called": 40, "wechat": 60, "occupation": 60, "interests": 200}

@@ -9,8 +9,8 @@ from django.db import connection
 from customers.card.models import Address, Customer, Phone
 from customers.card.services import next_card_no
 from customers.card.typed import whole_number
-from salon import rows
 from salon.access import TAIL, mask_phone
+from salon.database import rows
 from salon.shop.models import Branch
 
 CARD = [column.attname for column in Customer._meta.concrete_fields]
@@ -126,5 +126,5 @@ def _series(number):
 
 
 def _stored(value):
-    """A column's value as salon/rows.py takes it."""
+    """A column's value as salon/database/rows.py takes it."""
     return value.isoformat() if isinstance(value, date) else value

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from salon import formulas
+from salon.spreadsheets import formulas
 
 KEPT_DAYS = 7
 

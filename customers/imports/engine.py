@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.imports.guesses import Guesses
 from customers.imports.people import Reach
-from salon import cells
+from salon.spreadsheets import cells
 
 BATCH = 1_000  # rows checked together, with one look at the database
 CHUNK = 1_000  # rows stored together
@@ -25,7 +25,7 @@ class RowError(Exception):
 
 
 class Row:
-    """One row of a file: its number and cells by column, read with the readers of salon/cells.py."""
+    """One row of a file: its number and cells by column, read with the readers of salon/spreadsheets/cells.py."""
 
     def __init__(self, number, cells_of_row, places):
         self.number, self.cells, self._places = number, cells_of_row, places

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from salon import reading
+from salon.spreadsheets import reading
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.services import may_store
 from customers.imports.spool import Spool
-from salon import access, cells, text
-from salon.reading import heading_key
+from salon import access, text
+from salon.spreadsheets import cells
+from salon.spreadsheets.reading import heading_key
 
 SAMPLE_ROWS, SHOWN_REASONS = 3, 50
 DAYS = {"date", "card_date"}

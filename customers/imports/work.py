@@ -20,7 +20,10 @@ from customers.imports import kinds
 from customers.imports.desk import Desk
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import background, files, locks, reading, untrusted
+from salon.database import locks
+from salon.processes import background, untrusted
+from salon.spreadsheets import reading
+from salon.storage import files
 
 READ, STORE = "read", "store"
 AT_ONCE = 2  # imports at work in the whole installation; of one branch, one

@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from salon import text
-from salon.indexes import LatestFirstIndex
+from salon.database.indexes import LatestFirstIndex
 
 AT_A_TIME = 2_000
 LONGEST = 160

@@ -16,10 +16,11 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from salon import background, locks
 from salon.backups import services, taking
 from salon.backups.manifest import Refused
+from salon.database import locks
 from salon.errors import Conflict
+from salon.processes import background
 
 FILE, LOCK = "backup-asked.json", "backup-asked"
 BEGIN = timedelta(seconds=30)  # how long a process may take to begin

@@ -16,11 +16,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from salon import data_directory, locks
 from salon.backups import container, folders, postgresql, retention, sqlite_files, taking
 from salon.backups.manifest import MEDIA, Manifest, Refused, check_fits
-from salon.boot import SERVING
-from salon.files import sync_folder
+from salon.database import locks
+from salon.database.locks import SERVING
+from salon.storage import data_directory
+from salon.storage.files import sync_folder
 
 LOCKS = (SERVING, taking.LOCK, "nightly")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from salon.backups.folders import link_or_copy
 from salon.backups.manifest import Refused
-from salon.files import sync_folder
+from salon.storage.files import sync_folder
 
 PAGES, PAUSE = 512, 0.002  # 2 MB, then the disk belongs to others for a moment
 CHUNK = 1 << 20

@@ -14,10 +14,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from salon import data_directory, media
 from salon.backups import container, folders, postgresql, retention, sqlite_files
 from salon.backups.manifest import DATABASES, MEDIA, Manifest, Member, Refused
-from salon.files import sync_folder
+from salon.storage import data_directory, media
+from salon.storage.files import sync_folder
 
 LOCK = "backup"
 # What is done, in this order; counted from 1.

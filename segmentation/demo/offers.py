@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from salon.database.rows import first_free_id
 from salon.money import to_fen
-from salon.rows import first_free_id
 from salon.shop.models import Brand, Category, Item, Tag
 from segmentation.demo import catalogue
 from segmentation.demo.rows import beginning, create

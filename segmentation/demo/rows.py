@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from salon.rows import first_free_id
+from salon.database.rows import first_free_id
 
 CHUNK = 2_000  # visits, or cards, stored at once
 

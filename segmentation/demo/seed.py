@@ -9,10 +9,10 @@ from django.db.models import Max, OuterRef, Subquery
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
-from salon import sequences
+from salon.database import sequences
+from salon.database.rows import Tables
 from salon.dates import months_before
 from salon.money import spread
-from salon.rows import Tables
 from salon.shop.models import Sequence
 from segmentation.demo import habits, lives, particulars, people, till
 from segmentation.demo.bare import bare_tables

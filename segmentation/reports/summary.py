@@ -5,7 +5,7 @@ from itertools import accumulate
 
 from django.utils.translation import gettext as _
 
-from salon import xlsx
+from salon.spreadsheets import xlsx
 from segmentation.reports import breakdown, sales, words
 from segmentation.runs.explain import period_words
 from segmentation.runs.queries import overview

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 from archives.visits.bills.models import Payment
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
-from salon import exports, replica
+from salon import exports
+from salon.database import replica
 from salon.lists import LONG
 from segmentation.reports import breakdown, pictures, sales, words, workbook
 from segmentation.reports.sales import Month

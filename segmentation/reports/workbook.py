@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from archives.visits import export as visits
 from archives.visits.bills.models import Payment
 from archives.visits.queries import with_names
-from salon import exports, xlsx
+from salon import exports
 from salon.lists import some_at_a_time
 from salon.shop.models import Item
+from salon.spreadsheets import xlsx
 from segmentation.reports import breakdown, sales, summary, words
 from segmentation.runs import export as tiers
 from segmentation.runs.models import TierRun

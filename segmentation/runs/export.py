@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from salon import access, xlsx
+from salon import access
 from salon.money import format_money
+from salon.spreadsheets import xlsx
 from segmentation.runs import ladder
 from segmentation.runs.explain import is_provisional, period_words
 from segmentation.runs.models import FINISHED, SEGMENT_NAMES, TierRun

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from salon import locks
+from salon.database import locks
 from salon.dates import Period, business_date
 from salon.shop.models import Branch
 from segmentation.runs import metrics, spans

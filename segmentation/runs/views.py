@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from customers.card.list_views import MoreFilters
 from customers.exports.kinds import Kind
 from customers.exports.services import answer
-from salon import access, exports, replica
+from salon import access, exports
+from salon.database import replica
 from salon.lists import Sort, listing
 from salon.shop.models import Branch
 from segmentation.runs import explain, export, ladder, pictures, queries

@@ -120,7 +120,7 @@ def customers():
 
 def write_workbook(path, rows):
     """Write so many rows of all kinds of cells."""
-    from salon import xlsx
+    from salon.spreadsheets import xlsx
 
     kinds = (xlsx.TEXT, xlsx.WHOLE, xlsx.MONEY, xlsx.DAY, xlsx.SHARE) * (COLUMNS // 5)
     columns = [xlsx.Column(f"列{number}", kind) for number, kind in enumerate(kinds, start=1)]

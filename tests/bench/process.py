@@ -114,7 +114,7 @@ def run_command(arguments):
 def main(target, arguments):
     import importlib
 
-    from salon import sqlite
+    from salon.database import sqlite
 
     sqlite.use_bundled_library()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")

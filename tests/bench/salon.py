@@ -54,7 +54,7 @@ def folder():
 def place(database):
     """The Place of the salons on one database. Raises postgres.NoServer, with the reason, if there is no PostgreSQL."""
     if database == SQLITE:
-        from salon import sqlite
+        from salon.database import sqlite
 
         sqlite.use_bundled_library()
         yield Place(database, folder(), version=".".join(map(str, sqlite.library_version())))

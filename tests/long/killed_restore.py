@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from salon import sqlite  # noqa: E402
+from salon.database import sqlite  # noqa: E402
 
 sqlite.use_bundled_library()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from salon import locks
-from salon.boot import SERVING
+from salon.database import locks
+from salon.database.locks import SERVING
 from tests import live, postgres, spawner
 from tests.marks import once
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from salon import reading
+from salon.spreadsheets import reading
 from tests import live
 from tests.archives.imports.bringing import COLUMNS, confirm, half_visits, rows, send_file, start_import, stored_lines, wait_for
 from tests.archives.imports.importing import write_csv

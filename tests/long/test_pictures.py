@@ -9,7 +9,7 @@ import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from salon import pictures
+from salon.photos import pictures
 from tests import live, marks, photos
 from tests.customers.card import filling
 

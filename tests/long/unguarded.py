@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from salon import sqlite  # noqa: E402
+from salon.database import sqlite  # noqa: E402
 
 sqlite.use_bundled_library()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salon.settings")
@@ -34,7 +34,8 @@ from django.utils import timezone  # noqa: E402
 from archives.visits.bills import services  # noqa: E402
 from customers.card import services as cards  # noqa: E402
 from customers.imports import engine  # noqa: E402
-from salon import boot, operations  # noqa: E402
+from salon import operations  # noqa: E402
+from salon.serving import boot  # noqa: E402
 from segmentation.runs import models as runs  # noqa: E402
 from segmentation.runs import recompute, spans  # noqa: E402
 

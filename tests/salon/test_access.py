@@ -155,7 +155,7 @@ def test_hidden_and_missing_are_the_same(branch, manager):
 
 
 def test_every_navigation_entry_can_be_opened_by_whoever_sees_it(branch):
-    from salon.chrome import NAVIGATION
+    from salon.navigation import NAVIGATION
 
     assert all(entry.page in access.PAGES for entry in NAVIGATION)
     assert all(access.PAGES[entry.page].read for entry in NAVIGATION)

@@ -7,7 +7,7 @@ import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, FakePayload, encode_multipart
 
 from customers.card.models import Customer
-from salon.bodies import is_readable
+from salon.serving.bodies import is_readable
 from tests.customers.card.filling import inputs
 from tests.photos import picture, upload
 
@@ -81,7 +81,7 @@ def test_a_card_with_a_photo_whose_name_cannot_be_read_is_not_saved_without_it(d
 
 def test_without_looking_it_would_be_saved_without_it(desk, monkeypatch):
     """The control: what Django makes of it."""
-    monkeypatch.setattr("salon.bodies.is_readable", lambda environ: True)
+    monkeypatch.setattr("salon.serving.bodies.is_readable", lambda environ: True)
     url = "/customers/new/"
     data = {name: value for name, value in inputs(desk.get(url)).items() if name != "photo"} | {"name": "甲"}
     sent = body_of(data | {"photo": upload(picture())}).replace(b"photo.jpg", GBK)

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import DatabaseError, connection
 
-from salon import boot, sqlite
 from salon.accounts.models import User
+from salon.database import sqlite
+from salon.serving import boot
 from tests import builders, live
 from tests.marks import postgresql_only, sqlite_only
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from salon import cells
-from salon.formulas import guarded, unguarded
 from salon.money import MAX_FEN
+from salon.spreadsheets import cells
+from salon.spreadsheets.formulas import guarded, unguarded
 from tests.naughty import NAUGHTY
 
 DAY = date(2024, 1, 5)

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from salon.connections import Body, Channel, Limits, Listener, TcpWSGIServer, source_of
-from salon.server import Server, listen
+from salon.serving.connections import Body, Channel, Limits, Listener, TcpWSGIServer, source_of
+from salon.serving.server import Server, listen
 from tests.marks import once
 
 pytestmark = once

@@ -15,10 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from salon import assets, data_directory, locks, media, secret
 from salon.backups import taking
 from salon.backups.manifest import Refused
-from salon.backups.models import DataDirectory
+from salon.database import locks
+from salon.serving import assets
+from salon.storage import data_directory, media, secret
+from salon.storage.models import DataDirectory
 from tests import live
 from tests.marks import once
 from tests.salon.backups import content
@@ -222,7 +224,7 @@ def test_of_two_first_starts_one_waits_for_the_other():
 @once
 def test_static_files_are_made_beside_and_moved(settings, tmp_path, monkeypatch):
     settings.STATIC_ROOT, settings.DATA_DIR = tmp_path / "static", tmp_path
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "salon.assets.HashedStorage"}}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "salon.serving.assets.HashedStorage"}}
     settings.STATIC_ROOT.mkdir()
     (settings.STATIC_ROOT / "old.css").write_text("old")
     (tmp_path / ".static-killed").mkdir()

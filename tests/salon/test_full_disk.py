@@ -16,8 +16,9 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import DatabaseError, OperationalError, connection, transaction
 from waitress.adjustments import Adjustments
 
-from salon import bodies, connections, files
 from salon.middleware import SEEN
+from salon.serving import bodies, connections
+from salon.storage import files
 from tests import builders, photos
 from tests.marks import once, postgresql_only
 

@@ -8,8 +8,9 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from salon import guards, health
-from salon.backups.models import DataDirectory
+from salon import guards
+from salon.serving import health
+from salon.storage.models import DataDirectory
 from tests import builders
 from tests.marks import postgresql_only, sqlite_only
 

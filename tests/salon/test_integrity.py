@@ -10,10 +10,12 @@ import pytest
 from django.db import DatabaseError, connections
 from django.test import RequestFactory
 
-from salon import address, boot, errors, health, integrity
+from salon import address, errors
 from salon.access import Actor
+from salon.database import integrity
 from salon.management.commands import serve
-from salon.server import listen
+from salon.serving import boot, health
+from salon.serving.server import listen
 from tests import live
 from tests.marks import sqlite_only
 

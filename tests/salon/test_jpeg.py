@@ -1,10 +1,10 @@
-"""How many scans a JPEG has, found without decoding it: salon/jpeg.py."""
+"""How many scans a JPEG has, found without decoding it: salon/photos/jpeg.py."""
 
 import time
 
 import pytest
 
-from salon import jpeg
+from salon.photos import jpeg
 from tests import photos
 from tests.marks import once
 from tests.photos import picture

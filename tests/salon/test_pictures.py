@@ -1,4 +1,4 @@
-"""Photos are hostile until decoded, and decoded where they can hold nobody: salon/decoder.py and salon/pictures.py."""
+"""Photos are hostile until decoded, and decoded where they can hold nobody: salon/photos."""
 
 import base64
 import io
@@ -18,8 +18,9 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from PIL import Image, ImageCms
 
-from salon import background, decoder, jpeg, pictures, untrusted
-from salon.restrained import Refused
+from salon.photos import decoder, jpeg, pictures
+from salon.processes import background, untrusted
+from salon.processes.restrained import Refused
 from tests import photos
 from tests.marks import NO_SESSIONS, once
 from tests.photos import picture, upload
@@ -326,13 +327,13 @@ def test_the_session_of_the_process_gives_way_as_sessions_are_what_linux_shares_
 
 def test_the_process_begins_without_django():
     """A tenth of a second of processor time, not half a second."""
-    script = "import sys, salon.decoder; print(any(name.startswith('django') for name in sys.modules))"
+    script = "import sys, salon.photos.decoder; print(any(name.startswith('django') for name in sys.modules))"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
 
 
 def test_the_server_itself_loads_no_decoder():
-    script = "import sys, salon.pictures; print('PIL' in sys.modules)"
+    script = "import sys, salon.photos.pictures; print('PIL' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
 

@@ -6,8 +6,10 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from salon import exports, health, replica
-from salon.replica import NAME, Standing
+from salon import exports
+from salon.database import replica
+from salon.database.replica import NAME, Standing
+from salon.serving import health
 from tests import builders, live
 
 SHOP = "tests.live_acts:shop"
@@ -22,7 +24,7 @@ def add_customer():
 
 
 def warnings():
-    from salon import health
+    from salon.serving import health
 
     return health.warnings()
 

@@ -7,7 +7,8 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from salon import ground, sequences
+from salon import defaults as ground
+from salon.database import sequences
 from salon.shop.models import Item
 from tests.builders import make_item, make_staff
 from tests.marks import postgresql_only, sqlite_only

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 import pytest
 
 from salon import access, guards
-from salon.server import DRAIN_SECONDS, Server, listen
+from salon.serving.server import DRAIN_SECONDS, Server, listen
 from tests import live
 from tests.marks import once
 

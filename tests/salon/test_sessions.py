@@ -5,7 +5,8 @@ from contextlib import closing, contextmanager
 import pytest
 from django.db import OperationalError, connection
 
-from salon import boot, locks, sessions
+from salon.database import locks, sessions
+from salon.serving import boot
 from tests.marks import postgresql_only
 
 LOCK = "test serving"

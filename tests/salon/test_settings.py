@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as present
 from django.core.exceptions import ImproperlyConfigured
 
-from salon.secret import read_or_make_secret
+from salon.storage.secret import read_or_make_secret
 
 ROOT = present.BASE_DIR
 ASK = """

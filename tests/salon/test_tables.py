@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from salon import reading, restrained, untrusted
+from salon.processes import restrained, untrusted
+from salon.spreadsheets import reading
 from tests import reference
 from tests.marks import once
 from tests.salon import workbooks
@@ -250,7 +251,7 @@ def test_the_corpus_of_calamine():
     read_well, limits = 0, reading.FROM_BROWSER.as_json()
     files = [path for path in sorted(folder.iterdir()) if path.suffix in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")]
     for path in files:
-        with untrusted.lines("salon.tables", str(path), limits, patience=30) as lines:
+        with untrusted.lines("salon.spreadsheets.tables", str(path), limits, patience=30) as lines:
             messages = [json.loads(line) for line in lines]
         assert "end" in messages[-1] or messages[-1]["refused"] in reading.REFUSALS | {"rows": "", "columns": ""}, path.name
         read_well += "end" in messages[-1]

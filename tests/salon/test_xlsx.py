@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import openpyxl
 import pytest
 
-from salon import xlsx
+from salon.spreadsheets import xlsx
 from tests import workbooks
 from tests.live import ROOT, clean_environment
 from tests.marks import once

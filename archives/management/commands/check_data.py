@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archives.visits import checks
-from salon import data_directory, health, integrity, media, sequences
+from salon.database import integrity, sequences
+from salon.serving import health
+from salon.storage import data_directory, media
 
 SHOWN = 10  # rows of one kind that are named
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from customers.imports import engine, kinds
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import reading
 from salon.shop.models import Branch
 from salon.shop.queries import branch_of_code
+from salon.spreadsheets import reading
 
 SHOWN_WARNINGS = 100
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from customers.exports import work
-from salon.background import give_way
+from salon.processes.background import give_way
 
 
 class Command(BaseCommand):

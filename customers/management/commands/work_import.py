@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from customers.imports import work
 from customers.imports.models import ImportRun
-from salon import reading, untrusted
-from salon.background import give_way
+from salon.processes import untrusted
+from salon.processes.background import give_way
+from salon.spreadsheets import reading
 
 
 class Command(BaseCommand):

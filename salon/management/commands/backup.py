@@ -10,11 +10,11 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from salon import locks
-from salon.background import give_way
 from salon.backups import services, taking
 from salon.backups.folders import megabytes
 from salon.backups.manifest import Refused
+from salon.database import locks
+from salon.processes.background import give_way
 
 
 class Command(BaseCommand):

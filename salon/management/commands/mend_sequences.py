@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from salon import sequences
+from salon.database import sequences
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from salon import locks
-from salon.background import give_way
+from salon.database import locks
 from salon.nightly import services
 from salon.nightly.models import DONE, FAILED
 from salon.nightly.steps import STEPS
+from salon.processes.background import give_way
 
 
 class Command(BaseCommand):

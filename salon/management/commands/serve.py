@@ -11,11 +11,14 @@ from django.core.management import BaseCommand, call_command
 from django.db import connection, connections
 from django.utils.translation import gettext as _
 
-from salon import access, assets, boot, data_directory, integrity
+from salon import access
 from salon import address as where
 from salon.accounts.models import User
-from salon.server import Server, listen
-from salon.sessions import Sessions
+from salon.database import integrity, locks
+from salon.database.sessions import Sessions
+from salon.serving import assets, boot
+from salon.serving.server import Server, listen
+from salon.storage import data_directory
 
 DEMO = {"customers": 300, "years": 2, "seed": 1}
 
@@ -93,7 +96,7 @@ class Command(BaseCommand):
     def serve(self, sock, host):
         from salon.wsgi import application
 
-        sessions = Sessions(lock=boot.SERVING, on_restore=self.give_way) if connection.vendor == "postgresql" else None
+        sessions = Sessions(lock=locks.SERVING, on_restore=self.give_way) if connection.vendor == "postgresql" else None
         application = sessions.serving(application) if sessions else application
         self.server = Server(application, sock, trusted_proxy=settings.TRUSTED_PROXY if settings.BEHIND_TLS else None)
         for warning in boot.warnings():
@@ -103,8 +106,9 @@ class Command(BaseCommand):
         if not integrity.is_small():
             integrity.look_while_serving(lambda sentence: self.stderr.write(self.style.ERROR(sentence)))
         self.welcome()
-        # This thread's connection stays. On PostgreSQL it holds the lock against restores, until it is lost (salon/sessions.py);
-        # on SQLite the last connection to close clears the log away, and no request should pay for that.
+        # This thread's connection stays. On PostgreSQL it holds the lock against restores, until it is lost
+        # (salon/database/sessions.py); on SQLite the last connection to close clears the log away, and no request should
+        # pay for that.
         with sessions.kept() if sessions else nullcontext():
             self.server.run(ready=lambda: self.say(_("Salon Archive is ready at %s/ (Ctrl-C stops it)") % address))
         if self.has_given_way:

@@ -5,8 +5,8 @@ import os
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from salon.background import give_way
 from salon.backups import asked
+from salon.processes.background import give_way
 
 
 class Command(BaseCommand):

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from salon import access, exports, replica
+from salon import access, exports
 from salon.accounts.models import User
+from salon.database import replica
 from segmentation.reports import workbook
 from segmentation.reports.sales import Month
 

@@ -3,7 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from salon import exports, replica
+from salon import exports
+from salon.database import replica
 from segmentation.runs import export
 from segmentation.runs.models import TierRun
 

@@ -10,7 +10,7 @@ from archives.visits.models import Bill, Line, Visit
 from customers.imports import kinds
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
-from salon import reading
+from salon.spreadsheets import reading
 
 ALL_COLUMNS = "单号 日期 卡号 姓名 手机 项目 类别 类型 数量 单价 折扣 金额 员工 支付方式 备注"
 ENGLISH = "receipt_no date card_no name phone item category kind quantity unit_price discount amount staff payment note"

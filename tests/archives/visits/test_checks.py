@@ -16,7 +16,10 @@ from archives.visits.identify import services as identify
 from archives.visits.models import Bill, Line
 from customers.card import portraits
 from customers.card.models import Customer
-from salon import guards, health, integrity, media, sequences
+from salon import guards
+from salon.database import integrity, sequences
+from salon.serving import health
+from salon.storage import media
 from tests.archives.visits.recording import LineEntry, record
 from tests.builders import actor_of, make_customer, make_item
 from tests.marks import sqlite_only

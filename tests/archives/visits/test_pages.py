@@ -13,7 +13,7 @@ from archives.visits.bills.entries import GuestEntry
 from archives.visits.desk import arrivals
 from archives.visits.models import Bill, Line, Visit
 from customers.log.models import AccessEntry
-from salon import replica
+from salon.database import replica
 from tests import builders
 from tests.archives.visits.recording import line, record
 

@@ -14,7 +14,7 @@ from contextlib import closing
 
 import psycopg
 
-from salon import sqlite
+from salon.database import sqlite
 from tests.bench import memory
 from tests.bench.frames.results import COLUMNS, CREATE, TABLE
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from customers.card import portraits, services
 from customers.card.models import Customer
-from salon import files as files_of_the_house
-from salon import pictures
 from salon.operations import Operation
+from salon.photos import pictures
+from salon.storage import files as files_of_the_house
 from tests import builders, photos
 from tests.customers.card import filling
 from tests.photos import picture, upload

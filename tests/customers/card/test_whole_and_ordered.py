@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.card import lookup, queries, services
 from customers.card.models import Address, Customer, FamilyMember, SafetyNote
-from salon import replica
+from salon.database import replica
 from tests import builders
 
 OWN, GUEST = "13812346621", "13911112222"

@@ -16,7 +16,9 @@ from django.utils import timezone
 from customers.card import list_views
 from customers.exports import services, shelf, work
 from customers.log.models import AccessEntry
-from salon import access, locks, xlsx
+from salon import access
+from salon.database import locks
+from salon.spreadsheets import xlsx
 from tests import builders, workbooks
 from tests.builders import client_of
 
@@ -340,7 +342,7 @@ def test_no_more_than_five_are_kept_for_one_person(boss, customers, make):
 
 def test_the_work_is_a_process_of_its_own(boss, customers, monkeypatch):
     started = []
-    monkeypatch.setattr("salon.background.start", lambda *command, **how: started.append((command, how)))
+    monkeypatch.setattr("salon.processes.background.start", lambda *command, **how: started.append((command, how)))
     boss.post(BEGIN, CUSTOMERS)
     ((command, how),) = started
     assert command == ("work_export", the_job().token)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from customers.exports import services, shelf
-from salon import locks
+from salon.database import locks
 from tests import builders
 
 pytestmark = pytest.mark.django_db  # a lock is the database's on PostgreSQL

@@ -17,7 +17,8 @@ from customers.imports.engine import Row
 from customers.imports.kind import CUSTOMERS
 from customers.imports.models import ImportRun
 from customers.management.commands import work_import
-from salon import reading, untrusted
+from salon.processes import untrusted
+from salon.spreadsheets import reading
 
 SHORT, LONG, MOST = 500, 5_000, 15
 NOISE = 0.001  # seconds below which a reading is not worth comparing
@@ -155,7 +156,7 @@ def test_rows_that_take_too_long_are_told_so(browser, manager, monkeypatch):
     """A pattern that would search for ever is stopped in the middle, and the file is not called damaged."""
     monkeypatch.setattr(reading, "FROM_BROWSER", dataclasses.replace(reading.FROM_BROWSER, work=0.2))
 
-    monkeypatch.setattr("salon.cells.exact", lambda *_cell: _search_for_ever())
+    monkeypatch.setattr("salon.spreadsheets.cells.exact", lambda *_cell: _search_for_ever())
     its = browser(manager)
     for kind in ("visits", "customers"):
         begin = time.monotonic()
@@ -176,7 +177,7 @@ def test_rows_that_take_too_much_memory_are_told_so(browser, manager, monkeypatc
     monkeypatch.setattr("customers.imports.cards.CardWriter.write", too_much)
     its.confirm(run)
     assert (run.state, run.problem.partition(".")[0]) == ("failed", "The file is too large once it is unpacked")
-    monkeypatch.setattr("salon.cells.exact", too_much)
+    monkeypatch.setattr("salon.spreadsheets.cells.exact", too_much)
     assert its.bring("卡号,姓名\nA1,张晓梅\n", kind="customers").problem == run.problem
 
 

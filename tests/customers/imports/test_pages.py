@@ -15,7 +15,8 @@ from customers.imports.kind import CUSTOMERS
 from customers.imports.models import ImportRun
 from customers.imports.views import NOTES
 from customers.log.models import AccessEntry
-from salon import locks, operations, panels
+from salon import operations, panels
+from salon.database import locks
 from tests import builders
 from tests.customers.imports.sending import key_of, send
 

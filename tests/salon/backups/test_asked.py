@@ -9,10 +9,10 @@ import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 
-from salon import locks
 from salon.backups import asked, taking
 from salon.backups.manifest import Refused
 from salon.backups.models import Backup
+from salon.database import locks
 from tests.builders import client_of
 from tests.salon.nightly.making import make_backup
 
@@ -31,7 +31,7 @@ def folder(tmp_path, settings):
 def begun(monkeypatch):
     """The processes that were begun."""
     processes = []
-    monkeypatch.setattr("salon.background.start", lambda *command: processes.append(command))
+    monkeypatch.setattr("salon.processes.background.start", lambda *command: processes.append(command))
     return processes
 
 

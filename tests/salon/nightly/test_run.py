@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from salon import locks
+from salon.database import locks
 from salon.management.commands import nightly
 from salon.nightly import services
 from salon.nightly.models import BROKEN_OFF, DONE, FAILED, RUNNING, NightlyRun

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from salon import boot
+from salon.serving import boot
 from salon.shop.models import Branch
 from tests import builders
 

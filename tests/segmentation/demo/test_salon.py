@@ -21,8 +21,9 @@ from archives.visits.bills.models import Payment
 from archives.visits.bills.paid import returnable
 from archives.visits.models import Bill, Line, RefundAllowance, StaffShare, Visit, VisitNote
 from customers.card.models import Address, Customer, Phone, SafetyNote
-from salon import access, sequences, text
+from salon import access, text
 from salon.accounts.models import User
+from salon.database import sequences
 from salon.shop.models import Branch, Item, Sequence, StaffMember
 from segmentation.demo import people
 from segmentation.demo.names import HARD_NAMES

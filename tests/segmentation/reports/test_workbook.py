@@ -9,7 +9,7 @@ from openpyxl.xml.functions import tostring
 
 from archives.visits.models import VOIDED, Line, Visit
 from salon.shop.models import Category
-from salon.xlsx import palette
+from salon.spreadsheets.xlsx import palette
 from segmentation.reports import sales, summary
 from segmentation.reports.sales import Month
 from segmentation.runs.recompute import recompute

@@ -1,4 +1,4 @@
-"""The inner half of salon/untrusted.py: what a process does that reads a stranger's file.
+"""The inner half of salon/processes/untrusted.py: what a process does that reads a stranger's file.
 
 It takes little memory and time, writes no file, and says what it found as JSON texts, one a line. It knows nothing of
 Django, so it starts quickly, and says what is wrong by a code: the words are the outer half's.

@@ -8,7 +8,7 @@ import time
 
 from waitress import wasyncore
 
-from salon.connections import SETTINGS, Limits, Listener
+from salon.serving.connections import SETTINGS, Limits, Listener
 
 DRAIN_SECONDS = 20  # how long a stop waits for requests that are being answered
 

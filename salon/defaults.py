@@ -3,7 +3,8 @@
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS
 
-from salon import access, guards, sequences
+from salon import access, guards
+from salon.database import sequences
 
 
 def prepare(sender, using, **kwargs):

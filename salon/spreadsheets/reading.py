@@ -9,7 +9,8 @@ from itertools import chain
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from salon import text, untrusted
+from salon import text
+from salon.processes import untrusted
 
 MIB = 1 << 20
 LONGEST_HEADING = 100  # characters of a heading that are looked at
@@ -80,7 +81,7 @@ def opened(path, names, limits):
     `rows` yields (row number, cells in the order of the file). Raises Unreadable, from the block too.
     """
     try:
-        with untrusted.messages("salon.tables", str(path), limits.as_json(), patience=limits.patience) as messages:
+        with untrusted.messages("salon.spreadsheets.tables", str(path), limits.as_json(), patience=limits.patience) as messages:
             numbered = _rows(messages)
             notes = next(numbered)
             header, columns, unknown, before = _find_header(numbered, names)

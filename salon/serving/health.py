@@ -12,9 +12,10 @@ from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from salon import access, guards, integrity, replica, sqlite
-from salon.backups.models import DataDirectory
+from salon import access, guards
+from salon.database import integrity, replica, sqlite
 from salon.nightly import queries
+from salon.storage.models import DataDirectory
 
 WRITE_SECONDS = 5  # within which a write is stored, also while an import of 10,000 rows holds SQLite's one writer
 PROBED_FOR = 5  # seconds for which the outcome of a write stands
@@ -55,7 +56,7 @@ class WriteProbe:
         return self._is_well
 
     def _ask_apart(self, wrappers):
-        connection.execute_wrappers.extend(wrappers)  # what holds for every statement of this server: salon/sessions.py
+        connection.execute_wrappers.extend(wrappers)  # what holds for every statement of this server: salon/database/sessions.py
         try:
             self._ask()
         finally:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.files import locks
 from django.db import DatabaseError, connection
 
+SERVING = "serving"  # held, shared, by every server process on this data
+
 
 def number_of(name):
     """The number of a lock on PostgreSQL."""

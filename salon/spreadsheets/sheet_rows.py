@@ -7,7 +7,7 @@ from math import ceil
 
 from django.utils import timezone
 
-from salon.sheets import (
+from salon.spreadsheets.sheets import (
     ANY,
     BODY,
     CHANGE,
@@ -155,7 +155,7 @@ def _moment(value):
     return _day(value) + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
 
 
-# How a figure is shown (salon/xlsx.py FORMATS), of the kinds that have no greatest length.
+# How a figure is shown (salon/spreadsheets/xlsx.py FORMATS), of the kinds that have no greatest length.
 WRITTEN = {
     WHOLE: "{:,}".format,
     NUMBER: "{:,.3f}".format,

@@ -9,7 +9,7 @@ from django.utils.http import parse_header_parameters
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import Error
 
-from salon import files
+from salon.storage import files
 
 NO_ROOM = 507
 LONGEST_HEAD = 4096  # bytes before a part of a form; Django takes fewer

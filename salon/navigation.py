@@ -6,7 +6,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from salon import access, integrity, replica
+from salon import access
+from salon.database import integrity, replica
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Tables out of files somebody sent: xlsx, xls, csv. The only importer of python-calamine.
 
-Run as a program of its own (`python -m salon.tables`) it reads one file and writes its rows to standard output, one JSON
-text a line; salon/reading.py starts it so, with little memory and time and none of our data (salon/untrusted.py). It knows
-nothing of Django and says what is wrong by a code.
+Run as a program of its own (`python -m salon.spreadsheets.tables`) it reads one file and writes its rows to standard output, one
+JSON text a line; reading.py starts it so, with little memory and time and none of our data (salon/processes/untrusted.py). It
+knows nothing of Django and says what is wrong by a code.
 """
 
 import codecs
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from salon import restrained
-from salon.restrained import Refused
+from salon.processes import restrained
+from salon.processes.restrained import Refused
 
 BATCH = 500  # rows in one line of output
 CHUNK = 1 << 16

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from salon.files import sync_folder
+from salon.storage.files import sync_folder
 
 FILE = "data-directory-id"
 
@@ -41,7 +41,7 @@ def make_id_here():
 
 def id_in_database():
     """The id in the database, "" if it has none yet."""
-    from salon.backups.models import DataDirectory
+    from salon.storage.models import DataDirectory
 
     if DataDirectory._meta.db_table not in connection.introspection.table_names():
         return ""
@@ -65,7 +65,7 @@ def fault():
 
 def settle():
     """Note the directory in a database that knows of none yet; both at least as new as the last migration."""
-    from salon.backups.models import DataDirectory
+    from salon.storage.models import DataDirectory
 
     if not id_in_database():
         DataDirectory.objects.get_or_create(pk=1, defaults={"number": make_id_here()})

@@ -1,6 +1,6 @@
 """Photos somebody sent: small pictures made of them in a process of its own, or a sentence that says why not.
 
-What comes out is encoded anew and holds nothing of what was sent but what one sees (salon/decoder.py); the sent file is not
+What comes out is encoded anew and holds nothing of what was sent but what one sees (decoder.py); the sent file is not
 kept. One photo is decoded at a time and one request waits for its turn, so that photos never take the server's threads.
 """
 
@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
-from salon import jpeg, untrusted
+from salon.photos import jpeg
+from salon.processes import untrusted
 
 MIB = 1 << 20
 MAX_BYTES = 10 * MIB
@@ -54,7 +55,7 @@ def read(upload, sides):
     try:
         with (
             _in_line(),
-            untrusted.messages("salon.decoder", limits, patience=PATIENCE, sent=upload.chunks()) as made,
+            untrusted.messages("salon.photos.decoder", limits, patience=PATIENCE, sent=upload.chunks()) as made,
         ):
             return [base64.b64decode(each["picture"]) for each in made]
     except untrusted.Refused as refused:

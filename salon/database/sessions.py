@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from django.db import DatabaseError, OperationalError, connection, connections
 from django.utils.translation import gettext as _
 
-from salon import locks, replica
+from salon.database import locks, replica
 
 # Seconds. The first two are in settings.POSTGRESQL_OPTIONS for every program; a statement's is for requests only, as a
 # backup or the tiers of a large salon may take longer.

@@ -1,8 +1,8 @@
 """Small pictures out of photos somebody sent: decoded, upright, without metadata, encoded anew.
 
-The only importer of Pillow and pillow-heif. Run as a program of its own (`python -m salon.decoder`) it reads one photo from
-standard input and writes the pictures made of it, one JSON text a line; salon/pictures.py starts it so, with little memory
-and time and none of our data (salon/untrusted.py). It knows nothing of Django and says what is wrong by a code.
+The only importer of Pillow and pillow-heif. Run as a program of its own (`python -m salon.photos.decoder`) it reads one photo
+from standard input and writes the pictures made of it, one JSON text a line; pictures.py starts it so, with little memory and
+time and none of our data (salon/processes/untrusted.py). It knows nothing of Django and says what is wrong by a code.
 """
 
 import base64
@@ -14,8 +14,9 @@ from contextlib import suppress
 
 from PIL import Image, ImageFile
 
-from salon import jpeg, restrained
-from salon.restrained import Refused
+from salon.photos import jpeg
+from salon.processes import restrained
+from salon.processes.restrained import Refused
 
 QUALITY = 82
 ORIENTATION = 0x0112  # in EXIF

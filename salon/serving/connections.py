@@ -16,9 +16,9 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from salon.bodies import NoRoom, Request
+from salon.serving.bodies import NoRoom, Request
 
-logger = logging.getLogger("salon.connections")
+logger = logging.getLogger("salon.serving.connections")
 
 MAX_BODY = 12 * 1024 * 1024
 REFUSED = "salon.refused"  # in the environment of a request that was not received whole: TOO_LARGE, TOO_SLOW or NO_ROOM

@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from salon import data_directory, guards, integrity, locks, sessions, sqlite
+from salon import guards
+from salon.database import integrity, locks, sessions, sqlite
+from salon.storage import data_directory
 
-SERVING = "serving"  # the lock of every server process on this data
 STARTING = "starting"  # of the one that prepares this data just now
 START_SECONDS = 600  # how long another may take over that
 MOUNTS = Path("/proc/mounts")
@@ -125,7 +126,7 @@ def one_at_a_time(waiting):
 def keep_restores_out(stack):
     """Hold, for as long as `stack` lasts, the lock of those who serve this data: a restore waits for its end, not we for it."""
     try:
-        is_held = stack.enter_context(locks.held(SERVING, shared=True))
+        is_held = stack.enter_context(locks.held(locks.SERVING, shared=True))
     except DatabaseError as error:
         raise _does_not_answer(error) from None
     if not is_held:
@@ -154,7 +155,7 @@ def _wrong_sqlite_settings():
 
 
 def check_not_damaged():
-    """A small database file is whole; a large one is looked through while it is served (salon/integrity.py)."""
+    """A small database file is whole; a large one is looked through while it is served (salon/database/integrity.py)."""
     if integrity.is_small():
         for sentence in integrity.sentences():
             raise Refused(sentence)

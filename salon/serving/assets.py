@@ -16,7 +16,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from salon import locks
+from salon.database import locks
 
 STAMP = ".sources"  # beside the collected files: which sources they were made of
 LOCK, DRAFT = "static", ".static-"

@@ -1,5 +1,5 @@
 """Work on what strangers sent, in a process of its own: it gets none of our settings, gives way to people's requests, and
-its end harms nobody. What runs in it uses salon/restrained.py: tables (salon/tables.py) and pictures (salon/decoder.py).
+its end harms nobody. What runs in it uses restrained.py: salon/spreadsheets/tables.py and salon/photos/decoder.py.
 """
 
 import json
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from django.conf import settings
 
-from salon import background
+from salon.processes import background
 
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 OUT_OF_TIME = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}

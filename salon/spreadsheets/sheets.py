@@ -1,4 +1,4 @@
-"""What stands in a workbook: sheets of rows, the kinds of their cells, how a row looks, charts. salon/xlsx.py writes it."""
+"""What stands in a workbook: sheets of rows, the kinds of their cells, how a row looks, charts. xlsx.py writes it."""
 
 import re
 import unicodedata

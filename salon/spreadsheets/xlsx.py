@@ -32,8 +32,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from salon.sheet_rows import RowWriter
-from salon.sheets import (
+from salon.spreadsheets.sheet_rows import RowWriter
+from salon.spreadsheets.sheets import (
     ABOUT,
     ANY,
     BODY,

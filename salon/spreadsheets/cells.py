@@ -1,6 +1,6 @@
 """What a cell of a table means: text, an exact number such as a card number, a day, money, a quantity.
 
-A cell is text, a number, True or False, None, or {"t": ISO date}, as salon/tables.py gives it. Each reader returns a value,
+A cell is text, a number, True or False, None, or {"t": ISO date}, as tables.py gives it. Each reader returns a value,
 None or "" for an empty cell, or raises CellError with a sentence for people.
 """
 
@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from salon import formulas, text
+from salon import text
 from salon.money import MAX_FEN, round_half_up
+from salon.spreadsheets import formulas
 
 KEPT = 20_000  # texts whose meaning is remembered: the same days and prices come again and again
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
