@@ -7,18 +7,19 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
-        from customers.card import list_views, portraits
         from customers.card import panels as card
+        from customers.card import portraits
+        from customers.card.lists import views as list_views
         from customers.card.models import Customer
-        from customers.exports import kinds as exports
-        from customers.imports import kind, kinds
+        from customers.exports import registry as exports
+        from customers.imports import customer_import, registry
         from customers.privacy.models import GuestPass
         from salon import panels
         from salon.storage import media
 
         card.register()
         media.names_files(Customer, "portrait", portraits.FOLDER)
-        kinds.register(kind.CUSTOMERS)
+        registry.register(customer_import.CUSTOMERS)
         exports.register(list_views.EXPORT)
         panels.follow_customer(
             GuestPass, "customer", on_merge=panels.MOVE, on_erase=panels.DELETE, meets=("guest_pass_once_a_day",)

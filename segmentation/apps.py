@@ -7,7 +7,7 @@ class SegmentationConfig(AppConfig):
     verbose_name = _("Segmentation")
 
     def ready(self):
-        from customers.exports import kinds as exports
+        from customers.exports import registry as exports
         from segmentation.reports import views as reports
         from segmentation.runs import panels, views
 

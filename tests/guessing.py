@@ -19,8 +19,8 @@ from django.urls import reverse
 
 from archives.visits.bills.models import Payment
 from archives.visits.models import Bill, Line, Visit
-from customers.card import lookup, queries
 from customers.card.models import Address, Customer, Phone
+from customers.card.search import lookup, queries
 from customers.log.models import AccessEntry
 from salon import access, guards, lists
 from salon.spreadsheets import xlsx

@@ -232,7 +232,7 @@ def test_the_names_are_found_in_the_code():
     visits = hostile.names_for("archives.visits.views")
     assert {"day_from", "customer", "sort", "page", "reason", "means"} <= set(visits)
     assert {"before", "kind"} <= set(hostile.names_for("customers.card.views"))
-    assert {"name", "phone"} <= set(hostile.names_for("customers.card.edit_views"))
+    assert {"name", "phone"} <= set(hostile.names_for("customers.card.editing.views"))
     assert {"shown_total", "to", "on"} <= set(hostile.names_for("archives.visits.desk.views"))
     assert {"HTTP_REFERER", "HTTP_HX_CURRENT_URL", "HTTP_X_BACKGROUND", "HTTP_COOKIE"} <= set(hostile.headers())
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import translation
 
-from customers.exports import kinds
+from customers.exports import registry
 from segmentation.runs.recompute import recompute
 from tests import workbooks
 from tests.builders import client_of
@@ -62,7 +62,7 @@ def facts(book):
 
 
 def test_each_file_is_looked_at():
-    assert {page for page in kinds._kinds} == FILES.keys() | OF_TODAY  # noqa: SLF001, C416
+    assert {page for page in registry._kinds} == FILES.keys() | OF_TODAY  # noqa: SLF001, C416
 
 
 @pytest.mark.parametrize("url", OF_VISITS.values(), ids=OF_VISITS)

@@ -3,7 +3,7 @@
 from django import template
 
 from archives.visits import queries
-from customers.card.queries import safety_of
+from customers.card.search.queries import safety_of
 
 register = template.Library()
 register.filter("staff_names", queries.staff_names)

@@ -8,7 +8,7 @@ from archives.visits.bills.models import Payment
 from archives.visits.models import VOIDED, StaffShare, Visit
 from archives.visits.queries import receipt_numbers
 from archives.visits.undo.models import UNDONE
-from customers.card import typed
+from customers.card.search import terms
 from customers.log.services import MOST_NAMED, log_find
 from salon import access, text
 from salon.forms import DayInput
@@ -60,7 +60,7 @@ class VisitFilter(filters.FilterSet):
         key, found = text.fold(value), self._of_receipt(value)
         if key:
             found |= text.starts_with("customer__name_key", key) | text.starts_with("customer__card_key", key)
-        if phone := typed.phone(value):
+        if phone := terms.phone(value):
             of_phone = Q(customer__in=phone.phones.values("customer"))
             if phone.whole:
                 self._log(visits.prefetch_related(None), of_phone, found)

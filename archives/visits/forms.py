@@ -1,4 +1,4 @@
-"""Forms about a visit that stands: voiding it, how it was paid, adding a note. Refunds: refund_forms.py."""
+"""Forms about a visit that stands: voiding it, how it was paid, adding a note. Refunds: bills/refund_forms.py."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

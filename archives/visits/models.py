@@ -1,4 +1,4 @@
-"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work. How it was paid: payment_models.py.
+"""Visits (到店记录): expected, in the shop, done; the bill, its lines, who did the work. How it was paid: bills/models.py.
 
 Money rows are written once, when a visit is done, and never changed: a correction voids the bill and records another, a
 refund is a visit of its own with negative lines. The database refuses anything else (archives/visits/guards.py).

@@ -1,4 +1,4 @@
-"""Visits that stand: the list, one visit, voiding. Refunds and means of payment: money_views.py."""
+"""Visits that stand: the list, one visit, voiding. Refunds and means of payment: bills/views.py."""
 
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from archives.visits.identify import services as identify
 from archives.visits.models import Bill, Visit
 from archives.visits.queries import with_details, with_everything, with_names
 from archives.visits.undo import services as undo
-from customers.exports.kinds import Kind
+from customers.exports.registry import Kind
 from customers.exports.services import answer
 from customers.log.services import log_view
 from salon import access, exports, operations

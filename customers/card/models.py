@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from customers.card.whose import PRESENT, CustomerQuerySet
+from customers.card.querysets import PRESENT, CustomerQuerySet
 from salon import access, text
 from salon.database.indexes import LatestFirstIndex
 from salon.shop.models import Branch, StaffMember, Tag

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from customers.card import birthdays, old_numbers, show, state
+from customers.card import birthdays, show, state
 from customers.card.models import Customer
+from customers.card.search import old_numbers
 from salon import access
 
 

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from customers.card import edit_views, list_views, views
+from customers.card import views
+from customers.card.editing import views as edit_views
+from customers.card.lists import views as list_views
 from customers.privacy import views as privacy
 
 app_name = "customers"

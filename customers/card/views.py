@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.card import birthdays, history, portraits, services, sheets, show
-from customers.card.forms import SafetyNoteForm
+from customers.card.editing.forms import SafetyNoteForm
 from customers.card.models import Customer
 from customers.log.services import log_view
 from salon import access, dates, operations, panels

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from customers.exports import kinds, shelf, work
+from customers.exports import registry, shelf, work
 from customers.log.services import log_export
 from salon import exports, links
 from salon.database import locks
@@ -19,7 +19,7 @@ KEPT_EACH = 5  # files of one person
 
 def answer(request, page):
     """The list of a page as a file. A long one is not made now: a page says so, from where it can be begun."""
-    kind = kinds.get(page)
+    kind = registry.get(page)
     prepared = kind.prepare(request)
     if prepared is None:
         return exports.refused(request, reverse(kind.back))
@@ -65,12 +65,12 @@ def _begin(actor, kind, query):
 
 def mine(actor):
     """The Jobs of a person that are not gone yet, the newest first."""
-    own = [job for job in shelf.jobs() if job.user == actor.user.pk and kinds.knows(job.page)]
+    own = [job for job in shelf.jobs() if job.user == actor.user.pk and registry.knows(job.page)]
     return [job for job in own if job.state == shelf.MAKING or actor.now < job.until]
 
 
 def may_take(actor, job):
     """True if somebody may take a file as it was made: their own, by the role and at the branch they had then."""
-    kind = kinds.get(job.page)
+    kind = registry.get(job.page)
     same = job.role == actor.role and (actor.is_owner or job.branch == actor.branch.pk)
     return job.user == actor.user.pk and same and actor.may_read(kind.page)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from customers.exports import kinds, services, shelf
+from customers.exports import registry, services, shelf
 from customers.log.services import log_export
 from salon import links
 from salon.spreadsheets import xlsx
@@ -25,7 +25,7 @@ def file_list(request):
 
 def _row(job, now):
     done, whole = job.progress
-    kind = kinds.get(job.page)
+    kind = registry.get(job.page)
     return {
         "job": job,
         "label": kind.label,
@@ -40,7 +40,7 @@ def _row(job, now):
 def begin(request):
     """Begin to make the file of a list in the background."""
     try:
-        kind = kinds.get(request.POST.get("page", ""))
+        kind = registry.get(request.POST.get("page", ""))
     except KeyError:
         raise Http404 from None
     if not request.actor.may_read(kind.page):
@@ -66,5 +66,5 @@ def take(request, token):
         file = job.file.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    log_export(actor=actor, what=kinds.get(job.page).logged_as, address=request.META.get("REMOTE_ADDR"))
+    log_export(actor=actor, what=registry.get(job.page).logged_as, address=request.META.get("REMOTE_ADDR"))
     return FileResponse(file, as_attachment=True, filename=job.filename, content_type=xlsx.CONTENT_TYPE)

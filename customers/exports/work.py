@@ -15,7 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from customers.exports import kinds, shelf
+from customers.exports import registry, shelf
 from salon.accounts.backend import StaffBackend, actor_of
 from salon.database import locks, replica
 from salon.processes import background
@@ -87,7 +87,7 @@ def _turn():
 
 def _make(job, clock):
     request = _request(job, clock)
-    prepared = kinds.get(job.page).prepare(request)
+    prepared = registry.get(job.page).prepare(request)
     if prepared is None:
         raise RuntimeError("what was asked for is refused now")
     whole, unfinished = prepared.count(), job.file.with_suffix(".new")

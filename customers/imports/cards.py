@@ -7,8 +7,8 @@ from operator import attrgetter
 from django.db import connection
 
 from customers.card.models import Address, Customer, Phone
+from customers.card.search.terms import whole_number
 from customers.card.services import next_card_no
-from customers.card.typed import whole_number
 from salon.access import TAIL, mask_phone
 from salon.database import rows
 from salon.shop.models import Branch

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from customers.card.models import Phone
-from customers.card.typed import whole_number
+from customers.card.search.terms import whole_number
 from customers.imports.models import GuessedPhone
 from customers.log.models import AccessEntry
 from salon import text

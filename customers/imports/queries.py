@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from customers.card.state import PLACE_PARTS
-from customers.imports import kinds
-from customers.imports.desk import Desk
+from customers.imports import registry
+from customers.imports.folders import ImportFolder
 from customers.imports.services import may_store
 from customers.imports.spool import Spool
 from salon import access, text
@@ -33,18 +33,18 @@ class Details:
 
 def details(run, actor):
     """The Details of an import that is read and whose rows are still kept, for the person who brought the file; else None."""
-    desk = Desk(run.pk)
+    desk = ImportFolder(run.pk)
     if not may_store(actor, run) or not desk.spool.exists():
         return None
     with Spool(desk.spool) as spool:
         rows = spool.first_rows(SAMPLE_ROWS)
         return Details(
-            sample=_sample(kinds.get(run.kind), spool, rows, actor),
+            sample=_sample(registry.get(run.kind), spool, rows, actor),
             sample_numbers=[(number, bad) for number, _row, bad in rows],
             refused=spool.grouped("refused", SHOWN_REASONS),
             skipped=spool.grouped("skipped", SHOWN_REASONS),
             warnings=spool.grouped("warning", SHOWN_REASONS),
-            remarks=kinds.remarks(spool),
+            remarks=registry.remarks(spool),
         )
 
 

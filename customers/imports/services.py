@@ -5,7 +5,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.imports import guesses, work
-from customers.imports.desk import Desk, prune
+from customers.imports.folders import ImportFolder, prune
 from customers.imports.models import ImportRun
 from salon import operations
 from salon.errors import Barred, Conflict
@@ -40,7 +40,7 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
                 created_at=actor.now,
                 started_at=actor.now,
             )
-            desk = Desk(run.pk)
+            desk = ImportFolder(run.pk)
             desk.clear()  # of an import that was rolled back
             desk.open(file.chunks())
             operation.url = run.get_absolute_url()
@@ -80,5 +80,5 @@ def drop(*, actor, run):
     dropped = ImportRun.objects.filter(pk=run.pk, state__in=states)
     if not dropped.update(state=ImportRun.DROPPED, finished_at=actor.now, dropped_by=actor.user):
         raise Conflict(_("This import cannot be given up now."))
-    transaction.on_commit(Desk(run.pk).clear)
+    transaction.on_commit(ImportFolder(run.pk).clear)
     transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks

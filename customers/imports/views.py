@@ -8,9 +8,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers.imports import kinds, queries, services, work
-from customers.imports.desk import Desk
+from customers.imports import queries, registry, services, work
 from customers.imports.filters import ImportFilter
+from customers.imports.folders import ImportFolder
 from customers.imports.forms import UploadForm
 from customers.imports.models import ImportRun
 from customers.log.services import log_export
@@ -27,19 +27,19 @@ def import_list(request):
     runs = ImportRun.objects.visible_to(request.actor).select_related("branch", "user__staff")
     page = listing(request, ImportFilter, runs, sorts=SORTS, default="newest")
     rows = [(run, _label(run), work.is_abandoned(run, request.actor.now)) for run in page.rows]
-    return render(request, "customers/imports/list.html", {"listing": page, "rows": rows, "kinds": kinds.kinds()})
+    return render(request, "customers/imports/list.html", {"listing": page, "rows": rows, "kinds": registry.kinds()})
 
 
 def _label(run):
     try:
-        return kinds.get(run.kind).label
+        return registry.get(run.kind).label
     except KeyError:
         return run.kind
 
 
 def _kind(name):
     try:
-        return kinds.get(name)
+        return registry.get(name)
     except KeyError:
         raise Http404 from None
 
@@ -66,7 +66,7 @@ def start(request, kind):
         status = 422
     context = {
         "kind": kind,
-        "kinds": kinds.kinds(),
+        "kinds": registry.kinds(),
         "form": form,
         "operation": request.POST.get(operations.FIELD) or operations.new_key(actor.user, services.BEGIN),
     }
@@ -99,8 +99,8 @@ def _context(request, run):
         "is_mine": services.may_store(request.actor, run),
         "made": [(label, run.counts.get(name, 0)) for name, label in kind.counted.items()],
         "has_something": any(run.counts.get(name) for name in kind.counted),
-        "done": Desk(run.pk).progress if run.is_working else 0,
-        "has_refused": Desk(run.pk).refused.exists(),
+        "done": ImportFolder(run.pk).progress if run.is_working else 0,
+        "has_refused": ImportFolder(run.pk).refused.exists(),
     }
 
 
@@ -157,7 +157,7 @@ def drop(request, pk):
 def refused(request, pk):
     """The refused rows as a table to mend and send again: for the person who brought the file, and logged."""
     run = _run(request, pk)
-    path = Desk(run.pk).refused
+    path = ImportFolder(run.pk).refused
     if not services.may_store(request.actor, run) or not path.exists():
         raise Http404
     log_export(actor=request.actor, what="import_refused", address=request.META.get("REMOTE_ADDR"))

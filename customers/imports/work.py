@@ -16,8 +16,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from customers.imports import kinds
-from customers.imports.desk import Desk
+from customers.imports import registry
+from customers.imports.folders import ImportFolder
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
 from salon.database import locks
@@ -73,9 +73,9 @@ def is_abandoned(run, now):
     """True if the process that worked on it is gone before it was done."""
     if not run.is_working or now - run.started_at < timedelta(seconds=START_SECONDS):
         return False
-    if not Desk(run.pk).folder.is_dir():
+    if not ImportFolder(run.pk).folder.is_dir():
         return True
-    with locks.held(Desk(run.pk).lock) as is_free:
+    with locks.held(ImportFolder(run.pk).lock) as is_free:
         return is_free
 
 
@@ -103,7 +103,7 @@ def do(run, step, language, clock):
 
 
 def _do(run, step, language, clock):
-    desk = Desk(run.pk)
+    desk = ImportFolder(run.pk)
     with translation.override(language), _alone(desk):
         run.refresh_from_db()
         if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
@@ -137,7 +137,7 @@ def _fail(run, desk, clock, why):
 
 
 def _importer(run, spool, clock):
-    kind = kinds.get(run.kind)
+    kind = registry.get(run.kind)
     return kind.importer(
         spool,
         branch=run.branch,
@@ -162,13 +162,13 @@ def _note(desk):
 
 
 def _read(run, desk, clock):
-    kind = kinds.get(run.kind)
+    kind = registry.get(run.kind)
     desk.spool.unlink(missing_ok=True)
     desk.spool.touch(mode=0o600)
     with Spool(desk.spool) as spool:
         importer = _importer(run, spool, clock)
         with reading.opened(desk.upload, kind.names, reading.FROM_BROWSER) as table:
-            kinds.check_columns(kind, table)
+            registry.check_columns(kind, table)
             spool.set_fact("columns", table.columns)
             importer.take(table, progress=_note(desk))
         importer.plan()

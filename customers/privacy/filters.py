@@ -3,8 +3,8 @@
 import django_filters as filters
 from django.utils.translation import gettext_lazy as _
 
-from customers.card import queries as cards
 from customers.card.models import Customer
+from customers.card.search import queries as cards
 from customers.log.models import AccessEntry
 from customers.privacy.queries import ENTRY_NAMES
 from salon import dates

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import transaction
 
-from customers.card.lookup import LIMIT_REACHED
 from customers.card.models import Customer
+from customers.card.search.lookup import LIMIT_REACHED
 from customers.log.models import AccessEntry, AccessReason
 from customers.log.services import FindLimitReached, guests_told, log, log_find, may_ask_for_guests
 from customers.privacy.models import GuestPass

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from customers.card import typed
 from customers.card.models import Customer
+from customers.card.search import terms
 from customers.privacy import services
 from customers.privacy.filters import AccessFilter
 from customers.privacy.queries import ENTRY_NAMES, FIELD_NAMES, log_for, whole
@@ -58,7 +58,7 @@ def here(request):
     """A customer of another branch is here: the whole number opens the card until the end of the business day. Whose it is in the
     own branch is logged like any whole number.
     """
-    digits = typed.full_number(request.POST.get("phone", ""))
+    digits = terms.full_number(request.POST.get("phone", ""))
     customers = _customers_of(digits, request.POST.get("customer", ""))
     services.check_guest_limit(request.actor, customers)
     if len(customers) != 1:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from archives.visits.bills.models import Payment
-from customers.exports.kinds import Kind
+from customers.exports.registry import Kind
 from customers.exports.services import answer
 from salon import exports
 from salon.database import replica

@@ -6,8 +6,8 @@ import django_filters as filters
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from customers.card import queries as cards
 from customers.card.models import Customer
+from customers.card.search import queries as cards
 from salon.money import MAX_FEN, YuanField
 from salon.shop.models import Branch
 from segmentation.runs import concentration, ladder

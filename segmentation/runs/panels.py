@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from customers.card.filters import LIST_FILTERS
-from customers.card.list_views import LIST_COLUMNS
+from customers.card.lists.filters import LIST_FILTERS
+from customers.card.lists.views import LIST_COLUMNS
 from customers.imports.views import NOTES
 from salon import panels
 from segmentation.runs import explain, ladder

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from customers.card.list_views import MoreFilters
-from customers.exports.kinds import Kind
+from customers.card.lists.views import MoreFilters
+from customers.exports.registry import Kind
 from customers.exports.services import answer
 from salon import access, exports
 from salon.database import replica

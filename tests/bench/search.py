@@ -103,7 +103,7 @@ def _statement_ms(actor, words):
     """From handing the statement of `candidates` to the database until its rows have been fetched."""
     from django.db import connection
 
-    from customers.card import queries
+    from customers.card.search import queries
 
     began = []
 

@@ -215,5 +215,5 @@ def test_a_page_that_finds_no_room_for_a_file_says_so(receptionist, monkeypatch)
     def full(*_args, **_how):
         raise FULL[0]
 
-    monkeypatch.setattr("customers.card.list_views.listing", full)
+    monkeypatch.setattr("customers.card.lists.views.listing", full)
     assert_says_so(builders.client_of(receptionist, raise_request_exception=False).get("/customers/"))

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits.desk import questions as plan_questions
 from archives.visits.models import Visit
-from customers.card.lookup import by_whole_number
 from customers.card.models import Customer
+from customers.card.search.lookup import by_whole_number
 from customers.log.services import FindLimitReached
 from salon.forms import DayInput, Form, SeveralField, WarningsMixin
 from salon.shop.models import Item, StaffMember

@@ -22,7 +22,7 @@ from archives.visits.models import (
 )
 from archives.visits.queries import BOARD_TIME, day_board, latest_next_notes, of_the_day, staff_names
 from customers.card.models import Customer, Phone
-from customers.card.queries import safety_of
+from customers.card.search.queries import safety_of
 from salon import access, panels
 from salon.shop.models import Item
 

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from archives.visits.bills.entries import EntryError
-from archives.visits.desk import arrivals
-from archives.visits.desk import queries as desk_queries
+from archives.visits.desk import arrivals, queries
 from archives.visits.desk.forms import ExpectForm
 from archives.visits.entry.queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
@@ -60,7 +59,7 @@ def home(request):
     actor = request.actor
     context = _today(request, undoable=undo.undoable_move(actor, request.GET.get("undo", ""))) | {
         "greeting": _greeting(actor),
-        "tomorrow": desk_queries.board(actor, actor.today + timedelta(days=1), with_hints=True),
+        "tomorrow": queries.board(actor, actor.today + timedelta(days=1), with_hints=True),
         "sections": panels.collect("desk.sections", actor, [actor.branch])[actor.branch.pk],
     }
     return render(request, "archives/visits/desk.html", context)
@@ -75,9 +74,9 @@ def desk_today(request):
 def _today(request, problem="", undoable=None):
     actor = request.actor
     return {
-        "groups": desk_queries.board(actor, actor.today),
-        "figures": desk_queries.figures(actor, actor.today),
-        "takings": desk_queries.takings(actor, actor.today),
+        "groups": queries.board(actor, actor.today),
+        "figures": queries.figures(actor, actor.today),
+        "takings": queries.takings(actor, actor.today),
         "problem": problem,
         "undoable": undoable,
     }

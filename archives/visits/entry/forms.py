@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits.bills import entries
 from archives.visits.desk import questions as plan_questions
-from archives.visits.entry import again as entry_again
+from archives.visits.entry import reentry
 from archives.visits.entry.figures import OTHER_PAYER
 from archives.visits.entry.parts import GuestForm, HeadForm, LineForm, Stock
 from archives.visits.models import Bill, Visit
@@ -36,7 +36,7 @@ ROW = re.compile(r"(guests|lines)-(\d{1,3})-(?:customer|item)")
 
 
 class EntryForm:
-    """The whole page, from what was sent or from a prefill (entry_queries.Prefill)."""
+    """The whole page, from what was sent or from a prefill (queries.Prefill)."""
 
     def __init__(self, actor, data=None, prefill=None):
         self.actor, self.data = actor, data
@@ -106,7 +106,7 @@ class EntryForm:
             seen = Branch.objects.visible_to(self.actor).filter(pk=branch).first()
             self.actor = access.at(self.actor, seen) if seen else self.actor
         is_undone = bool(self.replaced and undo.is_undone(self.replaced))
-        self.undone = self.replaced if is_undone and not entry_again.stored_since(self.replaced) else None
+        self.undone = self.replaced if is_undone and not reentry.stored_since(self.replaced) else None
         self.corrected = None if is_undone else self.replaced
 
     def customer_of(self, guest):
@@ -148,7 +148,7 @@ class EntryForm:
         Each such line then asks; the bill that is corrected here does not count. If that stands no more, nothing is asked about
         what is refused anyway.
         """
-        if self.replaced and entry_again.place_of(self.actor, self.replaced) != self.replaced:
+        if self.replaced and reentry.place_of(self.actor, self.replaced) != self.replaced:
             return False
         customers = {guest.number: self.customer_of(guest) for guest in self.guests}
         pairs = [(customers[n].pk, line) for n, lines in self.placed.items() if customers[n] for line in lines]
@@ -170,7 +170,7 @@ class EntryForm:
     @cached_property
     def stored_since_undo(self):
         """{customer id: Visit} of those on the page who were billed since the bill entered here was undone."""
-        return entry_again.stored_beside(self.undone, self.customers) if self.undone else {}
+        return reentry.stored_beside(self.undone, self.customers) if self.undone else {}
 
     def _entries(self):
         self.placed = {guest.number: [] for guest in self.guests}  # guest number: its LineForms, in order

@@ -1,4 +1,4 @@
-"""The parts of the form of visit entry: its head, a guest, a line (see entry_forms for the whole)."""
+"""The parts of the form of visit entry: its head, a guest, a line (forms.py has the whole)."""
 
 from dataclasses import replace
 
@@ -97,7 +97,7 @@ class GuestForm(Form):
         widget=forms.Textarea(attrs={"class": "form-control", "rows": 2}),
     )
     since = forms.IntegerField(required=False, widget=forms.HiddenInput)  # the visit stored since an undo: this is another
-    card = None  # the GuestCard of what the page shows of her (entry_queries)
+    card = None  # the GuestCard of what the page shows of her (queries.py)
     stored = None  # the Visit that was stored for her since the bill entered here was undone: is this another?
 
     def asks_beside(self, stored):

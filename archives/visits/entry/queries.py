@@ -10,7 +10,7 @@ from archives.visits.entry.figures import OTHER_PAYER, WHOLE
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.queries import repeat_last_visit
 from customers.card.models import Customer
-from customers.card.queries import safety_of
+from customers.card.search.queries import safety_of
 from salon import access, panels
 from salon.money import to_yuan
 from salon.templatetags.salon import quantity

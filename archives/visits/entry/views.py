@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archives.visits.bills import entries, services
-from archives.visits.entry import again as entry_again
-from archives.visits.entry import queries as entry_queries
+from archives.visits.entry import queries, reentry
 from archives.visits.entry.forms import MAX_GUESTS, EntryForm
 from archives.visits.entry.parts import GuestForm, stored_since_undo
 from archives.visits.models import DONE, Bill, Visit
 from archives.visits.undo import services as undo
-from customers.card.lookup import by_whole_number
+from customers.card.search.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations, panels
 from salon.errors import Conflict
@@ -81,13 +80,13 @@ def _entry(request, prefill):
 
 def _undone(request):
     """?undone=VISIT: what was undone, to be entered again under a new key; or what it has become since."""
-    bill = entry_again.undone_bill(request.actor, request.GET["undone"])
-    if since := entry_again.stored_since(bill):
+    bill = reentry.undone_bill(request.actor, request.GET["undone"])
+    if since := reentry.stored_since(bill):
         is_stored = since.status == DONE
         text = _("This has been entered again already. Here it is.") if is_stored else _("What stood again was voided meanwhile.")
         messages.info(request, text)
         return redirect(since)
-    return _entry(request, entry_again.prefill_undone(access.at(request.actor, bill.branch), bill))
+    return _entry(request, reentry.prefill_undone(access.at(request.actor, bill.branch), bill))
 
 
 def _of_open_visit(request):
@@ -97,9 +96,9 @@ def _of_open_visit(request):
         return _open_no_more(request, visit)
     actor, customer = access.at(request.actor, visit.branch), visit.customer
     if customer is None and request.GET.get("customer"):
-        customer = entry_queries.customer_to_serve(actor, request.GET["customer"])
+        customer = queries.customer_to_serve(actor, request.GET["customer"])
     repeat = "repeat" in request.GET
-    return _entry(request, entry_queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat))
+    return _entry(request, queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat))
 
 
 def _open_no_more(request, visit):
@@ -107,7 +106,7 @@ def _open_no_more(request, visit):
     bill = visit.bill
     if bill and bill.voided_by_id == request.user.pk and undo.is_undone(bill):
         return redirect(f"{request.path}?undone={visit.pk}")
-    if again := entry_again.open_in_place_of([visit]).get(visit.pk):
+    if again := reentry.open_in_place_of([visit]).get(visit.pk):
         return redirect(f"{request.path}?visit={again.pk}")
     messages.info(request, _("This visit is “%(state)s” by now. Here it is.") % {"state": visit.get_status_display()})
     return redirect(visit)
@@ -121,15 +120,15 @@ def _prefill(request):
     """The Prefill the address asks for, or None if it names nobody. Raises Http404 for what the actor may not see."""
     actor, asked = request.actor, request.GET
     if "replaces" in asked:
-        bill = entry_queries.bill_to_correct(actor, asked["replaces"])
+        bill = queries.bill_to_correct(actor, asked["replaces"])
         if not services.may_void(actor, bill):
             raise PermissionDenied
-        return entry_queries.prefill_correction(bill)
+        return queries.prefill_correction(bill)
     if ids := asked.getlist("customer")[:MAX_GUESTS]:
-        customers = [entry_queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
-        return entry_queries.prefill(actor, customers=customers, repeat="repeat" in asked)
+        customers = [queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
+        return queries.prefill(actor, customers=customers, repeat="repeat" in asked)
     if "walkin" in asked:
-        return entry_queries.prefill(actor, customers=[None])
+        return queries.prefill(actor, customers=[None])
     return None
 
 
@@ -206,7 +205,7 @@ def _changed(request, form, key):
         form.general.append(problem or _("Type a whole card number or phone number that one customer has."))
         return _page(request, form, key, 422)
     former = form.visit_of(guest)
-    visit = entry_queries.open_visit(form.actor, customer, sent_id(guest["visit"].value()))
+    visit = queries.open_visit(form.actor, customer, sent_id(guest["visit"].value()))
     if former and former != visit and former.is_open:
         said = _("The visit of {name} stays open at the desk.")
         messages.info(request, said.format(name=former.customer))
@@ -253,7 +252,7 @@ def _stored_before(request, form, key):
     bill = _bill_at(url)
     form = _renewed(request, form, stored=bill)
     if undo.is_undone(bill):
-        since = entry_again.stored_since(bill)
+        since = reentry.stored_since(bill)
         if since is None:
             return form, _("What this form stored was undone, and nothing since. Save again to store it as it is here.")
         url = since.get_absolute_url()
@@ -264,7 +263,7 @@ def _stored_before(request, form, key):
 
 
 def _renewed(request, form, stored=None):
-    form = EntryForm(request.actor, data=entry_again.as_of_now(form, request.POST, stored))
+    form = EntryForm(request.actor, data=reentry.as_of_now(form, request.POST, stored))
     form.is_valid()
     return form
 
@@ -272,7 +271,7 @@ def _renewed(request, form, stored=None):
 def _page(request, form, key, status=200):
     actor = form.actor
     for guest in form.guests:
-        guest.card = entry_queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
+        guest.card = queries.guest_card(actor, form.customer_of(guest), form.visit_of(guest))
         if (stored := form.stored_since_undo.get(sent_id(guest["customer"].value()))) and not guest.stored:
             guest.card.hints.append(panels.Hint(stored_since_undo(stored), "warn"))
     catalogue = catalogue_for_entry(actor.branch)
@@ -322,18 +321,18 @@ def guest(request):
     ?payer=ID: who pays for all.
     """
     if "payer" in request.GET:
-        payer = entry_queries.customer_to_serve(request.actor, request.GET["payer"])
+        payer = queries.customer_to_serve(request.actor, request.GET["payer"])
         _log_view(request, payer)
         return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
     actor, pk = request.actor, request.GET.get("customer")
     if (at := sent_id(request.GET.get("at"))) not in (None, actor.branch.pk):
         actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=at))
     number = sent_number(request.GET.get("number"), digits=3)
-    customer = entry_queries.customer_to_serve(actor, pk) if pk else None
+    customer = queries.customer_to_serve(actor, pk) if pk else None
     if customer:
         _log_view(request, customer)
-    visit = entry_queries.open_visit(actor, customer, sent_id(request.GET.get("visit")))
+    visit = queries.open_visit(actor, customer, sent_id(request.GET.get("visit")))
     form = GuestForm(prefix=f"guests-{1 if number is None else number}", initial={"customer": pk, "visit": visit and visit.pk})
-    form.card = entry_queries.guest_card(actor, customer, visit)
+    form.card = queries.guest_card(actor, customer, visit)
     context = {"guest": form, "payer": "0", "repeat_url": f"{reverse('visits:create')}?customer={pk}&repeat=1"}
     return render(request, "archives/visits/_guest.html", context | {"corrects": request.GET.get("corrects")})

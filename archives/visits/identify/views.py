@@ -14,7 +14,7 @@ from archives.visits.identify import services as identify
 from archives.visits.models import Visit
 from archives.visits.queries import with_everything
 from archives.visits.views import form_page
-from customers.card.lookup import by_whole_number
+from customers.card.search.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
 from salon import access, operations
 from salon.errors import Barred

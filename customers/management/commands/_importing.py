@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.imports import engine, kinds
+from customers.imports import engine, registry
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
 from salon.shop.models import Branch
@@ -35,11 +35,11 @@ class ImportCommand(BaseCommand):
             action="store_true",
             help=f"store everything in one transaction, also beyond {engine.AT_ONCE} rows (others wait meanwhile on SQLite)",
         )
-        if kinds.get(self.kind).asks_create:
+        if registry.get(self.kind).asks_create:
             parser.add_argument("--create-customers", action="store_true", help="make a card for each unknown card number")
 
     def handle(self, *, file, dry_run, branch, all_at_once, create_customers=False, **options):
-        kind, began = kinds.get(self.kind), monotonic()
+        kind, began = registry.get(self.kind), monotonic()
         branch = self._branch(branch)
         if not file.is_file():
             raise CommandError(_("There is no file %s.") % file)
@@ -64,7 +64,7 @@ class ImportCommand(BaseCommand):
     def _read(self, file, kind, importer):
         try:
             with reading.opened(file, kind.names, reading.FROM_COMMAND) as table:
-                kinds.check_columns(kind, table)
+                registry.check_columns(kind, table)
                 importer.take(table)
         except reading.Unreadable as why:
             raise CommandError(str(why)) from None
@@ -93,7 +93,7 @@ class ImportCommand(BaseCommand):
 
     def _report(self, kind, importer, dry_run, seconds):
         spool, counts = importer.spool, importer.counts
-        for line in kinds.remarks(spool):
+        for line in registry.remarks(spool):
             self.stdout.write(line)
         for row, text in spool.said("skipped", SHOWN_WARNINGS):
             self.stdout.write(_("row %(row)d, skipped: %(text)s") % {"row": row, "text": text})

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from archives.visits.models import Bill, Line, Visit
-from customers.imports import kinds
+from customers.imports import registry
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
 from salon.spreadsheets import reading
@@ -59,7 +59,7 @@ def import_customers(path, branch, **options):
 
 def bring_by(staff, path, branch):
     """What an import counted when it had planned, and when it had stored, a file a staff member sent from the browser."""
-    kind, now, counted = kinds.get("visits"), timezone.now(), []
+    kind, now, counted = registry.get("visits"), timezone.now(), []
     run = ImportRun.objects.create(kind=kind.name, branch=branch, user=staff.user, created_at=now, started_at=now)
     with Spool(path.with_suffix(".spool")) as spool:
         for step in ("plan", "store"):

@@ -7,7 +7,7 @@ import pytest
 
 from archives.visits.bills import services
 from archives.visits.desk import arrivals
-from archives.visits.entry import again as entry_again
+from archives.visits.entry import reentry
 from archives.visits.identify import services as identify
 from archives.visits.models import Visit
 from salon import operations
@@ -213,7 +213,7 @@ def test_what_is_open_in_place_of_a_visit_is_found_without_reading_all_that_was_
 ):
     def read():
         with counted() as rows:
-            entry_again.open_in_place_of([waiting])
+            reentry.open_in_place_of([waiting])
         return rows
 
     before = read()

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from archives.visits.bills import services
 from archives.visits.bills.entries import GuestEntry
 from archives.visits.desk import arrivals
-from archives.visits.entry import again as entry_again
 from archives.visits.entry import queries as entry_queries
+from archives.visits.entry import reentry
 from archives.visits.models import Bill, Line, Visit
 from archives.visits.undo import services as undo
 from tests import builders
@@ -181,7 +181,7 @@ def test_each_guest_finishes_her_own_visit_again(actor, customer, friend, facial
     undone(actor, record(actor, third.customer, guests=[guest], paid=[("cash", 38_000)]))
     reopened = Visit.objects.filter(status="expected").exclude(customer=third.customer)
     again = {each.customer_id: each for each in reopened.order_by("pk")}
-    start = entry_again.prefill_undone(actor, bill)
+    start = reentry.prefill_undone(actor, bill)
     expected = {customer.pk: again[customer.pk].pk, None: None, friend.pk: again[friend.pk].pk}
     assert {guest["customer"]: guest["visit"] for guest in start.guests} == expected
     assert {each.pk for each in start.visits} == {each.pk for each in again.values()}
@@ -189,15 +189,15 @@ def test_each_guest_finishes_her_own_visit_again(actor, customer, friend, facial
     for each in (thirds, *again.values()):
         guest = GuestEntry(each.customer, (line(facial),), visit=each)
         record(actor, each.customer, guests=[guest], paid=[("cash", 38_000)])
-    assert entry_again.stored_since(bill) is None
-    start = entry_again.prefill_undone(actor, bill)  # the others were billed meanwhile
+    assert reentry.stored_since(bill) is None
+    start = reentry.prefill_undone(actor, bill)  # the others were billed meanwhile
     assert (start.customers, [line["guest"] for line in start.lines], start.head["payer"]) == ([None], [0], 0)
 
 
 def test_an_undone_correction_that_was_entered_again_shows_that(actor, customer, facial):
     first = record(actor, customer, line(facial))
     slip = undone(actor, record(actor, customer, line(facial, unit_price_fen=30_000), replaces=first))
-    assert entry_again.stored_since(slip) is None
+    assert reentry.stored_since(slip) is None
     stands = Bill.objects.get(voided_at=None)
     again = record(actor, customer, line(facial, unit_price_fen=30_000), replaces=stands)
-    assert entry_again.stored_since(slip) == again.visits.get()
+    assert reentry.stored_since(slip) == again.visits.get()

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from customers.card import lookup, services
+from customers.card import services
 from customers.card.models import Customer, Phone
+from customers.card.search import lookup
 from salon.operations import new_key
 from salon.shop.models import Sequence
 from tests import builders

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.forms import TypedChoiceField
 from django.urls import reverse
 
-from customers.card import edit_views, services
-from customers.card.entry import CardEntry
-from customers.card.forms import CardForm
+from customers.card import services
+from customers.card.editing import views as edit_views
+from customers.card.editing.entry import CardEntry
+from customers.card.editing.forms import CardForm
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from tests import builders

@@ -9,8 +9,9 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from customers.card import queries, services
+from customers.card import services
 from customers.card.models import Customer
+from customers.card.search import queries
 from customers.privacy.models import GuestPass
 from tests import builders, live
 from tests.archives.imports.importing import ALL_COLUMNS, ROW, import_customers, import_visits, write_csv
@@ -194,7 +195,7 @@ def test_these_are_all_writers_of_names():
             renamed.add(path)
     assert made == {
         "customers/card/services.py",
-        "customers/card/entry.py",  # for the form to look at
+        "customers/card/editing/entry.py",  # for the form to look at
         "customers/imports/cards.py",
         "segmentation/demo/people.py",
     }

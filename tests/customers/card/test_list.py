@@ -8,9 +8,10 @@ import django_filters as filters
 import pytest
 from django.db import connection
 
-from customers.card import list_views, queries
-from customers.card.filters import LIST_FILTERS, CustomerFilter
+from customers.card.lists import views as list_views
+from customers.card.lists.filters import LIST_FILTERS, CustomerFilter
 from customers.card.models import Address, Customer
+from customers.card.search import queries
 from salon import panels
 from tests import builders, naughty
 
@@ -239,7 +240,7 @@ def test_the_words_of_the_filter_are_looked_up_first_when_few_fit_and_checked_in
     request = type("Request", (), {"actor": builders.actor_of(receptionist)})()
     few = CustomerFilter({"q": "zxm"}, queryset=Customer.objects.all(), request=request).qs
     assert [c.name for c in few] == ["张晓梅"]
-    monkeypatch.setattr("customers.card.queries.ids_matching", lambda actor, words: None)
+    monkeypatch.setattr("customers.card.search.queries.ids_matching", lambda actor, words: None)
     many = CustomerFilter({"q": "zxm"}, queryset=Customer.objects.all(), request=request).qs
     assert [c.name for c in many] == ["张晓梅"]
     assert "CASE WHEN" in str(many.query)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from customers.card import lookup, old_numbers, projections, queries, show, typed
+from customers.card import projections, show
 from customers.card.models import Customer
+from customers.card.search import lookup, old_numbers, queries, terms
 from customers.log.models import AccessEntry
 from customers.privacy.models import GuestPass
 from tests import builders
@@ -89,7 +90,7 @@ def test_who_sees_portraits_sees_those_of_the_own_branch(receptionist, beauticia
 
 
 def test_a_number_is_whole_from_seven_digits_on():
-    assert [typed.whole_number(written) for written in ("678901", "6789012", "678 9012", "678901x")] == [
+    assert [terms.whole_number(written) for written in ("678901", "6789012", "678 9012", "678901x")] == [
         "",
         "6789012",
         "6789012",
@@ -107,10 +108,10 @@ def test_an_old_number_is_looked_for_where_the_card_is_by_who_has_lists(branch, 
 def test_a_start_of_phones_fits_those_that_are_long_enough(branch):
     """The end of a number, read backwards, as it is typed: a short extension is not the end of a phone."""
     short, long = (add(branch, phone=number).phones.get() for number in ("66210", "13800066210"))
-    start = typed.Start("digits_reversed", "01266", of_phone=True, least=6)
+    start = terms.Start("digits_reversed", "01266", of_phone=True, least=6)
     assert list(start.phones) == [long]
     assert [start.is_of(phone.digits) for phone in (short, long)] == [False, True]
-    assert typed.Start("digits_reversed", "01266", of_phone=True, least=5).is_of(short.digits)
+    assert terms.Start("digits_reversed", "01266", of_phone=True, least=5).is_of(short.digits)
 
 
 def test_the_last_visit_of_a_card_is_the_latest_and_of_that_card_alone(branch):

@@ -6,10 +6,12 @@ import pytest
 from django.template import Context, Template
 from django.urls import reverse
 
-from customers.card import old_numbers, rows, services, sheets, show, state
+from customers.card import services, sheets, show, state
+from customers.card.editing import rows
 from customers.card.models import Customer
+from customers.card.querysets import SERVED_DAYS
+from customers.card.search import old_numbers
 from customers.card.services import RowEntry
-from customers.card.whose import SERVED_DAYS
 from customers.log.models import AccessEntry
 from salon import access
 from tests import builders

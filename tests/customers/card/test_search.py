@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from customers.card import queries, typed
 from customers.card.models import Customer, Phone
+from customers.card.search import queries, terms
 from customers.privacy.models import GuestPass
 from tests import builders, naughty
 
@@ -145,13 +145,13 @@ def test_a_card_number_may_hold_characters(actor, branch):
 
 @pytest.mark.parametrize(("words", "is_number"), [("张 318", True), ("z 318", True), ("晓梅 318", False), ("zhangxi 318", False)])
 def test_the_word_that_narrows_down_most_is_looked_up(words, is_number):
-    (alternative,) = typed.read(words)
+    (alternative,) = terms.read(words)
     assert max(alternative, key=lambda word: word.weight).is_number == is_number
 
 
 def test_a_whole_number_is_a_number_and_nothing_else():
-    assert typed.full_number("+86 138-1234-6621") == "13812346621"
-    assert typed.full_number("张13812346621") == ""
+    assert terms.full_number("+86 138-1234-6621") == "13812346621"
+    assert terms.full_number("张13812346621") == ""
 
 
 def test_a_number_means_exactly_the_cards_that_have_it(actor, people):
@@ -330,8 +330,8 @@ def test_the_plan_test_would_notice_a_scan(actor, people):
 
 def test_a_very_long_query_is_cut(actor, people):
     assert queries.search(actor, "张" * 100_000) == []
-    assert typed.read("9" * 100_000) != []
-    assert typed.read("318") != []  # by somebody of no branch
+    assert terms.read("9" * 100_000) != []
+    assert terms.read("318") != []  # by somebody of no branch
 
 
 def test_ids_for_filters(actor, people):

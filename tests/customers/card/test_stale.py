@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from customers.card import services, state
-from customers.card.entry import CardEntry
-from customers.card.merge import merge, three_way
+from customers.card.editing.entry import CardEntry
+from customers.card.editing.three_way import merge, three_way
 from customers.card.models import Customer
 from customers.card.services import RowEntry
 from tests import builders

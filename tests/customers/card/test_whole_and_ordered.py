@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.card import lookup, queries, services
+from customers.card import services
 from customers.card.models import Address, Customer, FamilyMember, SafetyNote
+from customers.card.search import lookup, queries
 from salon.database import replica
 from tests import builders
 

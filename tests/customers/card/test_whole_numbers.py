@@ -10,8 +10,9 @@ from django.apps import apps
 from django.db import connection
 from django.urls import reverse
 
-from customers.card import portraits, queries, services
+from customers.card import portraits, services
 from customers.card.models import Customer, Phone
+from customers.card.search import queries
 from customers.card.services import RowEntry
 from customers.imports.cards import CardWriter, NewCard
 from customers.log.models import AccessEntry

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from customers.card import list_views
+from customers.card.lists import views as list_views
 from customers.exports import services, shelf, work
 from customers.log.models import AccessEntry
 from salon import access

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from customers.imports import desk, work
+from customers.imports import folders, work
 from customers.imports.models import ImportRun
 from tests.customers.imports.sending import Browser
 
@@ -44,4 +44,4 @@ def browser(finish, django_capture_on_commit_callbacks):
 @pytest.fixture
 def kept(folder):
     """The names of the files an import still keeps."""
-    return lambda run: sorted(path.name for path in desk.Desk(run.pk).folder.glob("*"))
+    return lambda run: sorted(path.name for path in folders.ImportFolder(run.pk).folder.glob("*"))

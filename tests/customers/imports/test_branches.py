@@ -11,8 +11,8 @@ import pytest
 
 from archives.imports.models import ImportedVisit
 from archives.visits.models import Visit
-from customers.card import queries
 from customers.card.models import Customer, Phone
+from customers.card.search import queries
 from customers.imports.people import Reach, by_card_number
 from customers.log.models import AccessEntry
 from tests import builders

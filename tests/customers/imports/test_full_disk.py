@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from archives.visits.models import Visit
 from customers.card.models import Customer
-from customers.imports import desk, work
+from customers.imports import folders, work
 from customers.imports.importer import Importer
 from customers.imports.models import ImportRun
 from customers.imports.spool import Spool
@@ -45,7 +45,7 @@ def _half_written(self, chunks):
 
 BEGINNING = {
     "folder": (Path, "mkdir", failing(NO_ROOM)),
-    "file": (desk.Desk, "open", _half_written),
+    "file": (folders.ImportFolder, "open", _half_written),
     "row": (ImportRun, "save_base", failing(DATABASE)),
     "operation": (Operation, "save", failing(DATABASE)),  # after the file was kept
 }
@@ -56,13 +56,13 @@ def test_a_file_that_finds_no_room_is_not_begun(client, folder, waiting, monkeyp
     folder.mkdir()
     with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
         if place == "operation":
-            desk_open = desk.Desk.open
+            desk_open = folders.ImportFolder.open
 
             def then_full(self, chunks):
                 desk_open(self, chunks)
                 patch.setattr(*BEGINNING[place])
 
-            patch.setattr(desk.Desk, "open", then_full)
+            patch.setattr(folders.ImportFolder, "open", then_full)
         else:
             patch.setattr(*BEGINNING[place])
         response = send(client, ROWS)
@@ -83,12 +83,12 @@ def _spool_full(*_args):
 
 READING = {
     "its rows": (Spool, "add", _spool_full),
-    "the refused rows": (desk.Desk, "write_refused", failing(NO_ROOM)),
+    "the refused rows": (folders.ImportFolder, "write_refused", failing(NO_ROOM)),
 }
 STORING = {
-    "progress": (desk.Desk, "note_progress", failing(QUOTA)),
+    "progress": (folders.ImportFolder, "note_progress", failing(QUOTA)),
     "the database": (Importer, "store", failing(DATABASE)),
-    "the refused rows": (desk.Desk, "write_refused", failing(NO_ROOM)),
+    "the refused rows": (folders.ImportFolder, "write_refused", failing(NO_ROOM)),
 }
 
 
@@ -130,13 +130,13 @@ def test_storing_that_finds_no_room_stores_nothing_and_says_so(
     assert not Customer.objects.exists()
     assert not Visit.objects.exists()
     assert set(kept(run)) - {"work.lock"} == {"refused.csv"}  # of its reading
-    assert "abc" in desk.Desk(run.pk).refused.read_text(encoding="utf-8-sig")
+    assert "abc" in folders.ImportFolder(run.pk).refused.read_text(encoding="utf-8-sig")
     assert client.get(run.get_absolute_url()).status_code == 200
 
 
 def test_a_table_of_refused_rows_is_whole_or_as_it_was(folder, tmp_path, monkeypatch):
     """The disk is full after some rows: the half table is not taken for the whole one, and goes with the file."""
-    place = desk.Desk(1)
+    place = folders.ImportFolder(1)
     place.folder.mkdir(parents=True)
     place.refused.write_text("as it was", encoding="utf-8")
 

@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from archives.imports import lines
-from archives.imports.kind import VISITS
+from archives.imports.visit_import import VISITS
 from customers.card.models import Customer
 from customers.imports import card_rows, work
+from customers.imports.customer_import import CUSTOMERS
 from customers.imports.engine import Row
-from customers.imports.kind import CUSTOMERS
 from customers.imports.models import ImportRun
 from customers.management.commands import work_import
 from salon.processes import untrusted

@@ -10,8 +10,8 @@ from django.utils import timezone
 from archives.visits.models import Visit
 from customers.card.models import Customer
 from customers.imports import engine, forms, services, work
-from customers.imports.desk import Desk, prune
-from customers.imports.kind import CUSTOMERS
+from customers.imports.customer_import import CUSTOMERS
+from customers.imports.folders import ImportFolder, prune
 from customers.imports.models import ImportRun
 from customers.imports.views import NOTES
 from customers.log.models import AccessEntry
@@ -178,7 +178,7 @@ def test_a_run_that_is_given_up_keeps_nothing(client, bring, folder, django_capt
         assert client.post(f"{run.get_absolute_url()}drop/").status_code == 302
     run.refresh_from_db()
     assert run.state == "dropped"
-    assert not Desk(run.pk).folder.exists()
+    assert not ImportFolder(run.pk).folder.exists()
     assert client.post(f"{run.get_absolute_url()}drop/").status_code == 409
 
 
@@ -186,7 +186,7 @@ def test_while_it_works_the_page_says_how_far_it_is(client, waiting, bring, mana
     send(client, ROWS)
     work.move_on()
     run = ImportRun.objects.get()
-    Desk(run.pk).note_progress(120)
+    ImportFolder(run.pk).note_progress(120)
     page = client.get(run.get_absolute_url()).content.decode()
     assert 'hx-trigger="every 1s"' in page
     assert "120 rows" in page
@@ -206,7 +206,7 @@ def test_an_import_whose_process_is_gone_says_so(client, waiting, django_capture
     assert [work.is_abandoned(run, at) for at in (until - timedelta(microseconds=1), until)] == [False, True]
     later = timezone.now() + timedelta(minutes=1)
     if connection.vendor == "sqlite":  # PostgreSQL's lock belongs to the session, and this test has only one
-        with locks.held(Desk(run.pk).lock):
+        with locks.held(ImportFolder(run.pk).lock):
             assert not work.is_abandoned(run, later)
     assert work.is_abandoned(run, later)
     ImportRun.objects.update(started_at=timezone.now() - timedelta(minutes=1))
@@ -302,18 +302,18 @@ def test_an_unknown_kind_is_404(client):
 def test_a_week_later_the_rows_are_forgotten_and_the_page_still_opens(client, bring, folder):
     run = bring()
     prune(timezone.now() + timedelta(days=6))
-    assert Desk(run.pk).folder.exists()
+    assert ImportFolder(run.pk).folder.exists()
     prune(timezone.now() + timedelta(days=8))
-    assert not Desk(run.pk).folder.exists()
+    assert not ImportFolder(run.pk).folder.exists()
     assert client.get(run.get_absolute_url()).context["details"] is None
-    assert not Desk(run.pk).folder.exists()
+    assert not ImportFolder(run.pk).folder.exists()
 
 
 def test_files_are_private(bring, folder):
     run = bring()
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert Desk(run.pk).folder.stat().st_mode & 0o777 == 0o700
-    assert Desk(run.pk).spool.stat().st_mode & 0o777 == 0o600
+    assert ImportFolder(run.pk).folder.stat().st_mode & 0o777 == 0o700
+    assert ImportFolder(run.pk).spool.stat().st_mode & 0o777 == 0o600
 
 
 def test_queries_do_not_grow_with_the_rows(client, bring, django_assert_max_num_queries):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.card.models import Address, Customer, Phone
-from customers.imports import card_rows, desk, engine, importer, kinds
+from customers.imports import card_rows, engine, folders, importer, registry
 from customers.imports.cards import CardWriter, NewCard
 from customers.imports.engine import RowError
 from customers.imports.guesses import Guesses
@@ -163,7 +163,7 @@ def test_who_has_a_phone_is_found_by_it_alone_and_by_no_merged_card(branch, tmp_
 def test_a_column_nobody_knows_is_told(branch, tmp_path):
     said = import_customers(write_csv(tmp_path / "c.csv", "卡号 姓名 星座", [["A1", "甲", "狮子"]]), branch)
     assert "This column was not read: 星座" in said
-    assert kinds.remarks(SimpleNamespace(fact=lambda name, default: default)) == []
+    assert registry.remarks(SimpleNamespace(fact=lambda name, default: default)) == []
 
 
 def test_a_file_means_an_old_number_of_its_own_branch_only(branch, other_branch):
@@ -179,13 +179,13 @@ def test_nothing_is_asked_for_rows_that_name_nobody(branch, django_assert_num_qu
 
 
 def test_kinds_stand_in_their_order_and_each_name_once(monkeypatch):
-    monkeypatch.setattr(kinds, "_kinds", {})
-    second, first = (kinds.Kind(name, name, order, (), engine.Importer) for name, order in (("visits", 2), ("customers", 1)))
-    kinds.register(second)
-    kinds.register(first)
-    assert kinds.kinds() == [first, second]
+    monkeypatch.setattr(registry, "_kinds", {})
+    second, first = (registry.Kind(name, name, order, (), engine.Importer) for name, order in (("visits", 2), ("customers", 1)))
+    registry.register(second)
+    registry.register(first)
+    assert registry.kinds() == [first, second]
     with pytest.raises(ValueError, match="customers already"):
-        kinds.register(first)
+        registry.register(first)
 
 
 # --- Parts and what is left -----------------------------------------------------------------------------------------------
@@ -221,12 +221,12 @@ def test_who_waits_to_save_comes_between_two_parts(branch, tmp_path, monkeypatch
 
 def test_what_nobody_touched_for_a_week_is_forgotten(settings, tmp_path):
     settings.DATA_DIR, now = tmp_path, timezone.now()
-    week = timedelta(days=desk.KEPT_DAYS)
+    week = timedelta(days=folders.KEPT_DAYS)
     for name, age in (("1", week), ("2", week + timedelta(seconds=1))):
-        (desk.root() / name).mkdir(parents=True)
-        os.utime(desk.root() / name, ((now - age).timestamp(),) * 2)
-    (desk.root() / "file").touch()
-    os.utime(desk.root() / "file", (0, 0))
-    (desk.root() / "gone").symlink_to(desk.root() / "nowhere")  # as if another request forgets it just now
-    desk.prune(now)
-    assert {path.name for path in desk.root().iterdir()} == {"1", "file", "gone"}
+        (folders.root() / name).mkdir(parents=True)
+        os.utime(folders.root() / name, ((now - age).timestamp(),) * 2)
+    (folders.root() / "file").touch()
+    os.utime(folders.root() / "file", (0, 0))
+    (folders.root() / "gone").symlink_to(folders.root() / "nowhere")  # as if another request forgets it just now
+    folders.prune(now)
+    assert {path.name for path in folders.root().iterdir()} == {"1", "file", "gone"}

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from customers.card import queries as cards
+from customers.card.search import queries as cards
 from customers.log import services
 from customers.log.models import AccessEntry, AccessReason
 from customers.log.services import FindLimitReached, guests_told, log_find, log_guests

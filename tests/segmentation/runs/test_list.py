@@ -3,8 +3,8 @@
 import pytest
 
 from archives.visits.models import Visit
-from customers.card import queries as cards
 from customers.card.models import Phone
+from customers.card.search import queries as cards
 from segmentation.runs.recompute import recompute
 from segmentation.runs.views import SORTS
 from tests import builders, naughty

@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.card import birthdays, lookup, portraits, show, state
+from customers.card import birthdays, portraits, show, state
 from customers.card.models import Customer, SafetyNote
-from customers.card.typed import whole_number
+from customers.card.search import lookup
+from customers.card.search.terms import whole_number
 from customers.log.services import FindLimitReached, log_find
 from salon import access, text
 from salon.forms import DayInput, Form, ModelForm, WarningsMixin

@@ -1,6 +1,6 @@
 """Finding a customer in a second: by name in either script, its pinyin or the given name's, initials, phone, card number.
 
-What was typed is read as beginnings of key columns (typed.py). Each beginning is a limited range of one index; the union of
+What was typed is read as beginnings of key columns (terms.py). Each beginning is a limited range of one index; the union of
 these, ranked, is one statement. Nothing is scanned, so a million customers cost what a thousand do.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Case, Q, Value, When
 
-from customers.card import old_numbers, typed
 from customers.card.models import RECENT_KEYS, Customer, Phone, SafetyNote
+from customers.card.search import old_numbers, terms
 from customers.log.services import guests_told, log_find, log_guests, may_ask_for_guests
 from salon import access, panels, text
 
@@ -74,9 +74,9 @@ def best(actor, words, limit):
 
 
 def read(actor, words):
-    """What was typed, read (typed.read); that somebody asks by a whole number is logged. Raises FindLimitReached."""
-    alternatives = typed.read(words, actor.branch)
-    numbers = {start.prefix for start in typed.phones_in(alternatives) if start.whole}
+    """What was typed, read (terms.read); that somebody asks by a whole number is logged. Raises FindLimitReached."""
+    alternatives = terms.read(words, actor.branch)
+    numbers = {start.prefix for start in terms.phones_in(alternatives) if start.whole}
     if numbers:
         _log_numbers(actor, numbers)
     return alternatives
@@ -113,7 +113,7 @@ def _cards(actor, rows, limit):
 
 def _numbers(pks, alternatives):
     """{customer id: the phone number to show}: the one that was typed, whole or by its last digits, else the main one."""
-    starts, main, meant = typed.phones_in(alternatives), {}, {}
+    starts, main, meant = terms.phones_in(alternatives), {}, {}
     for pk, number, digits in Phone.objects.filter(customer__in=pks).values_list("customer", "number", "digits"):
         main.setdefault(pk, number)  # the main one comes first
         if any(start.is_of(digits) for start in starts):
@@ -149,14 +149,14 @@ def _best_ids(rows, limit):
         survivor = merged_into or pk
         ranks[survivor] = max(rank, ranks.get(survivor, rank))
     ids = sorted(ranks, key=ranks.get, reverse=True)
-    by_name, by_given = ([pk for pk in ids if (ranks[pk][0] >= typed.BEGINS) == is_name] for is_name in (True, False))
+    by_name, by_given = ([pk for pk in ids if (ranks[pk][0] >= terms.BEGINS) == is_name] for is_name in (True, False))
     left = min(len(by_given), limit // GIVEN_PART)
     return (by_name[: limit - left] + by_given)[:limit]
 
 
 def candidates(actor, words):
     """What `search` ranks, unlogged: for figures, which show nobody."""
-    return _candidates(actor, typed.read(words, actor.branch), words)
+    return _candidates(actor, terms.read(words, actor.branch), words)
 
 
 def _candidates(actor, alternatives, words):
@@ -194,7 +194,7 @@ def _arms(actor, words):
         statement = f"SELECT c.id, {fit} AS fit FROM customers_customer c WHERE c.id IN ({served}) AND {fits}"  # noqa: S608
         return [(statement, [*first, *params, *values])]
     here = (
-        f"SELECT c.id, {typed.BEGINS} AS fit FROM customers_guestpass g CROSS JOIN customers_customer c "  # noqa: S608
+        f"SELECT c.id, {terms.BEGINS} AS fit FROM customers_guestpass g CROSS JOIN customers_customer c "  # noqa: S608
         f"WHERE g.branch_id = %s AND g.business_date = %s AND c.id = g.customer_id AND {fits}"
     )
     return [*_ranges(_at(actor.branch), words), *_recent(_at(actor.branch), words), (here, [*_here(actor), *values])]
@@ -219,7 +219,7 @@ def _all_fit(words, alias="c", columns=()):
 
 def _fit(words, alias="c", columns=()):
     """(expression, parameters): how well a row fits all words, when it was not found by a range: as its name does."""
-    return next((fit for word in words if (fit := word.fit_sql(alias, columns))[1]), (str(typed.BEGINS), []))
+    return next((fit for word in words if (fit := word.fit_sql(alias, columns))[1]), (str(terms.BEGINS), []))
 
 
 def _ranges(scope, words, most=None):
@@ -227,7 +227,7 @@ def _ranges(scope, words, most=None):
     lead = max(words, key=lambda word: word.weight)
     fits, values = _all_fit([word for word in words if word is not lead])
     others = f" AND {fits}" if fits else ""
-    limit = most or (FEW if lead.weight in (typed.VAGUE, typed.PART) or len(words) > 1 else MANY)
+    limit = most or (FEW if lead.weight in (terms.VAGUE, terms.PART) or len(words) > 1 else MANY)
     condition, scope_params = scope
     for start in lead.starts:
         alias = "p" if start.of_phone else "c"
@@ -264,7 +264,7 @@ def guests_by_phone(actor, words):
 
     Two queries for a whole number, more for one that is somebody's.
     """
-    digits = typed.full_number(words)
+    digits = terms.full_number(words)
     if not digits or actor.is_owner or actor.branch is None or not actor.may_write("customers:here"):
         return [], False
     told = guests_told(actor)
@@ -296,7 +296,7 @@ def fitting(actor, words):
     Ask `ids_matching` first: it logs and limits.
     """
     found = Q()
-    for alternative in typed.read(words, actor.branch):
+    for alternative in terms.read(words, actor.branch):
         together = Q()
         for word in alternative:
             together &= word.q

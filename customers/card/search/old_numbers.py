@@ -1,6 +1,6 @@
 """The number a card bore in the system it was imported from: found whole, at the branch that keeps the card, never by parts."""
 
-from customers.card import typed
+from customers.card.search import terms
 from salon import access, text
 
 LONGEST = 60
@@ -9,7 +9,7 @@ MOST = 20
 
 def key(words):
     """The key of the old number somebody may have typed; empty if there is none."""
-    return text.fold(words[: typed.LONGEST])[:LONGEST]
+    return text.fold(words[: terms.LONGEST])[:LONGEST]
 
 
 def arms(actor, words):
@@ -19,7 +19,7 @@ def arms(actor, words):
         return []
     at, params = ("", []) if actor.is_owner else (" AND c.branch_id = %s", [actor.branch.pk])
     statement = (
-        f"SELECT c.id, {typed.EXACT} AS fit FROM customers_customer c "  # noqa: S608
+        f"SELECT c.id, {terms.EXACT} AS fit FROM customers_customer c "  # noqa: S608
         f"WHERE c.old_key = %s{at} ORDER BY c.id LIMIT %s"
     )
     return [(statement, [old, *params, MOST])]

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from archives.imports.importer import VisitImporter
-from customers.imports.kinds import Column, Kind
+from customers.imports.registry import Column, Kind
 
 VISITS = Kind(
     name="visits",

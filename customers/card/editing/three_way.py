@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from customers.card import show, state
-from customers.card.forms import CardForm
-from customers.card.rows import FORMSETS, MOST_ROWS, concealed_columns
+from customers.card.editing.forms import CardForm
+from customers.card.editing.rows import FORMSETS, MOST_ROWS, concealed_columns
 from salon import text
 from salon.forms import sent_id, sent_number
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from customers.imports.importer import CustomerImporter
-from customers.imports.kinds import Column, Kind
+from customers.imports.registry import Column, Kind
 
 CUSTOMERS = Kind(
     name="customers",

@@ -7,8 +7,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
-from customers.card import queries
 from customers.card.models import Address, Customer
+from customers.card.search import queries
 from salon import access, panels, text
 from salon.forms import DayInput
 from salon.shop.models import Branch, StaffMember

@@ -18,7 +18,7 @@ def root():
     return settings.DATA_DIR / "imports"
 
 
-class Desk:
+class ImportFolder:
     """The folder of one import."""
 
     def __init__(self, pk):

@@ -3,8 +3,8 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from customers.card import queries, typed
 from customers.card.models import Customer
+from customers.card.search import queries, terms
 from customers.log.services import guests_told, log_guests, may_ask_for_guests
 from salon import text
 
@@ -47,7 +47,7 @@ def by_whole_number(actor, words):
     Raises FindLimitReached.
     """
     cards = Customer.objects.present().visible_to(actor)
-    key, digits = text.fold(words), typed.whole_number(words)
+    key, digits = text.fold(words), terms.whole_number(words)
     found = list(cards.filter(card_key=key)[:2]) if key else []
     if not found and digits:
         found = list(queries.by_number(actor, digits)[:2])
@@ -73,7 +73,7 @@ def people(actor, words):
 
     Raises FindLimitReached.
     """
-    key, digits = text.fold(words), typed.whole_number(words)
+    key, digits = text.fold(words), terms.whole_number(words)
     if not key:
         return [], False
     found = list(_others(actor, None).filter(Q(name_key=key[:120]) | Q(card_key=key[:60]))[:MANY])

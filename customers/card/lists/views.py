@@ -8,10 +8,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from customers.card import export, lookup, queries, typed
-from customers.card.filters import CustomerFilter
+from customers.card.lists import export
+from customers.card.lists.filters import CustomerFilter
 from customers.card.models import Customer, Phone
-from customers.exports.kinds import Kind
+from customers.card.search import lookup, queries, terms
+from customers.exports.registry import Kind
 from customers.exports.services import answer
 from customers.log.services import FindLimitReached
 from salon import exports, panels, text
@@ -84,7 +85,7 @@ class MoreFilters:
 @require_safe
 def search(request):
     """Who fits what was typed: a fragment as one types, a page without JavaScript."""
-    words = text.clean_text(request.GET.get("q", "")[: typed.LONGEST])
+    words = text.clean_text(request.GET.get("q", "")[: terms.LONGEST])
     if request.htmx and not words:
         return HttpResponse("")
     hits, refusal, is_limited = [], "", False
@@ -100,7 +101,7 @@ def search(request):
         "refusal": refusal,
         "limit": lookup.LIMIT_REACHED if is_limited else "",
         "new": _new_customer(request.actor, words),
-        "number": typed.full_number(words),
+        "number": terms.full_number(words),
     }
     return render(request, "customers/card/_hits.html" if request.htmx else "customers/card/found.html", context)
 
@@ -109,7 +110,7 @@ def _new_customer(actor, words):
     """The way to the form of a new customer, with the phone number or the name that was typed; None for who may not."""
     if not actor.may_write("customers:create"):
         return None
-    number = typed.full_number(words)
-    name = "" if typed.is_number(words) else words
+    number = terms.full_number(words)
+    name = "" if terms.is_number(words) else words
     start = {"phone": number} if number else {"name": name} if name else {}
     return {"url": f"{reverse('customers:create')}?{urlencode(start)}".rstrip("?"), "words": number or name}

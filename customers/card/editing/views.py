@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.card import history, services, state
-from customers.card.entry import CardEntry
-from customers.card.forms import RetireForm, SafetyNoteForm
-from customers.card.merge import merge
+from customers.card.editing.entry import CardEntry
+from customers.card.editing.forms import RetireForm, SafetyNoteForm
+from customers.card.editing.three_way import merge
 from customers.card.models import Customer
 from customers.card.views import open_card
 from salon import access, operations, text

@@ -6,10 +6,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.card import lookup, show, state
-from customers.card.forms import CardForm
+from customers.card import show, state
+from customers.card.editing.forms import CardForm
+from customers.card.editing.rows import FORMSETS
 from customers.card.models import Customer
-from customers.card.rows import FORMSETS
+from customers.card.search import lookup
 from customers.log.services import FindLimitReached, log_find
 from salon import text
 
