@@ -136,7 +136,7 @@ class Asked:
 @cache
 def names_for(module):
     """The names an address may ask for: those of its view's module, and of the forms and filters of its room."""
-    room = module.rpartition(".")[0]
+    room = ".".join(module.split(".")[:-1][:2])
     of_room = [fields(name) for name in modules() if name == room or name.startswith(f"{room}.")]
     return sorted(words(module).union(fields(module), *of_room))
 

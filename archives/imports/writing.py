@@ -4,38 +4,21 @@ Visits of one receipt and day share a bill; one without a receipt number has its
 made up: no time of arrival, no reason for a discount but "other", no original for a refund.
 """
 
+from collections import Counter
 from datetime import UTC
 
 from django.utils.translation import gettext as _
 
 from archives.imports.lines import money_of
 from archives.imports.models import ImportedVisit
-from archives.visits.bills.models import Payment
-from archives.visits.models import DONE, WHOLE_SHARE, Bill, Line, LineRemark, RefundAllowance, StaffShare, Visit, VisitNote
+from archives.visits.bills import rows as bill_rows
+from archives.visits.models import WHOLE_SHARE, VisitNote
 from customers.card import projections
 from salon.database import rows
-from salon.money import MAX_FEN, extended_price, spread
+from salon.money import MAX_FEN, spread
 
-TABLES = {
-    # in the order the rows refer to each other
-    "bills": (Bill, "id branch_id receipt_no business_date payer_id payable_fen paid_fen recorded_by_id recorded_at"),
-    "visits": (
-        Visit,
-        "id branch_id customer_id status done_at bill_id receipt_no business_date day net_fen has_positive_line recorded_at "
-        "recorded_by_id",
-    ),
-    "lines": (
-        Line,
-        "id visit_id position item_id kind item_name quantity_milli unit_price_fen discount_fen discount_reason value_fen "
-        "payable_fen cost_fen minutes",
-    ),
-    "remarks": (LineRemark, "line_id text"),
-    "shares": (StaffShare, "id line_id staff_id share_bp value_fen"),
-    "allowances": (RefundAllowance, "line_id value_fen quantity_milli"),
-    "payments": (Payment, "id bill_id position means amount_fen"),
-    "notes": (VisitNote, "id visit_id kind text by_id at"),
-    "imported": (ImportedVisit, "visit_id run_id content"),
-}
+OF_AN_IMPORT = ("bills", "visits", "lines", "remarks", "shares", "allowances", "payments", "notes")
+TABLES = {name: bill_rows.TABLES[name] for name in OF_AN_IMPORT} | {"imported": (ImportedVisit, "visit_id run_id content")}
 
 
 class VisitWriter:
@@ -57,59 +40,67 @@ class VisitWriter:
 
     def _bill(self, drafts):
         tables, first = self._tables, drafts[0]
-        bill_id, day = tables.bills.new_id(), first.on.isoformat()
-        due, paid = 0, {}
+        paid, visits = Counter(), []
+        bill_id = tables.bills.new_id()
         for draft in drafts:
-            net = self._visit(bill_id, day, draft, paid)
-            due += net
-        tables.bills.add((
-            bill_id, self._branch.pk, first.receipt_no, day, first.customer, due, due, self._user, self._moment,
-        ))  # fmt: skip
+            visit_id = tables.visits.new_id()
+            visits.append((visit_id, draft, self._lines(visit_id, draft, paid)))
+        bill = bill_rows.bill(
+            branch_id=self._branch.pk,
+            receipt_no=first.receipt_no,
+            on=first.on.isoformat(),
+            payer_id=first.customer,
+            payable_fen=sum(sum(values) for _visit, _draft, values in visits),
+            recorded_by_id=self._user,
+            recorded_at=self._moment,
+        )
+        tables.bills.put(id=bill_id, **bill)
+        for visit_id, draft, values in visits:
+            tables.visits.put(id=visit_id, customer_id=draft.customer, bill_id=bill_id, **bill_rows.visit(bill, values))
+            self._remember(visit_id, draft)
         shown = {means: fen for means, fen in paid.items() if fen} or dict([next(iter(paid.items()))])
-        for position, (means, fen) in enumerate(shown.items(), start=1):
-            tables.payments.add((tables.payments.new_id(), bill_id, position, means, fen))
+        for payment in bill_rows.payments(shown.items()):
+            tables.payments.put(id=tables.payments.new_id(), bill_id=bill_id, **payment)
 
-    def _visit(self, bill_id, day, draft, paid):
-        """Store a visit with its lines; adds to `paid` what was paid for them by which means. Returns its net value."""
-        tables, visit_id = self._tables, self._tables.visits.new_id()
-        net = positive = 0
-        for position, entry in enumerate(draft.entries, start=1):
-            value = self._line(visit_id, position, entry)
-            paid[entry.means] = paid.get(entry.means, 0) + value
-            net += value
-            positive += value > 0
-        tables.visits.add((
-            visit_id, self._branch.pk, draft.customer, DONE, self._moment, bill_id, draft.receipt_no, day, day, net,
-            1 if positive else 0, self._moment, self._user,
-        ))  # fmt: skip
-        notes = dict.fromkeys(entry.note for entry in draft.entries if entry.note)
-        if notes:
+    def _remember(self, visit_id, draft):
+        tables = self._tables
+        if notes := dict.fromkeys(entry.note for entry in draft.entries if entry.note):
             tables.notes.add((tables.notes.new_id(), visit_id, VisitNote.DESK, "\n".join(notes), self._user, self._moment))
         tables.imported.add((visit_id, self._run.pk, draft.content))
-        return net
+
+    def _lines(self, visit_id, draft, paid):
+        """Store the lines of a visit; adds to `paid` what was paid for them by which means. Returns their values in fen."""
+        values = []
+        for position, entry in enumerate(draft.entries, start=1):
+            values.append(self._line(visit_id, position, entry))
+            paid[entry.means] += values[-1]
+        return values
 
     def _line(self, visit_id, position, entry):
         tables, money = self._tables, money_of(entry)
-        item = self._catalogue.item(entry, min(money.unit_fen, MAX_FEN))
-        line_id = tables.lines.new_id()
-        cost = extended_price(item.cost_fen, money.milli) if money.is_sale else 0
-        tables.lines.add((
-            line_id, visit_id, position, item.id, item.kind, item.name, money.milli, money.unit_fen, money.discount_fen,
-            money.reason, money.value_fen, money.value_fen, cost, item.minutes if money.is_sale else 0,
-        ))  # fmt: skip
+        item, line_id = self._catalogue.item(entry, min(money.unit_fen, MAX_FEN)), tables.lines.new_id()
+        line = bill_rows.line(
+            item,
+            quantity_milli=money.milli,
+            unit_price_fen=money.unit_fen,
+            value_fen=money.value_fen,
+            cost_fen=item.cost_fen,
+            minutes=item.minutes,
+            discount_reason=money.reason,
+        )
+        tables.lines.put(id=line_id, visit_id=visit_id, position=position, **line)
         if money.is_sale:  # nothing can be given back of a line that gave back
-            tables.allowances.add((line_id, money.value_fen, money.milli))
+            tables.allowances.put(line_id=line_id, **bill_rows.allowance(line))
         if money.reason == "other":
             tables.remarks.add((line_id, _("From an import")))
-        self._share(line_id, money.value_fen, entry.staff)
+        for share in bill_rows.shares(money.value_fen, self._people(entry.staff)):
+            tables.shares.put(id=tables.shares.new_id(), line_id=line_id, **share)
         return money.value_fen
 
-    def _share(self, line_id, value, names):
-        """Equal shares for everybody the row names."""
+    def _people(self, names):
+        """Everybody a row names, with equal shares."""
         people = list(dict.fromkeys(map(self._catalogue.staff, names)))
-        parts = spread(WHOLE_SHARE, [1] * len(people))
-        for staff, bp, fen in zip(people, parts, spread(value, parts)):
-            self._tables.shares.add((self._tables.shares.new_id(), line_id, staff, bp, fen))
+        return list(zip(people, spread(WHOLE_SHARE, [1] * len(people))))
 
 
 def _by_receipt(drafts):

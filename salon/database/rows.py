@@ -25,12 +25,11 @@ class Table:
     """
 
     def __init__(self, model, columns):
-        self.model, self.rows = model, []
+        self.model, self.rows, self._names = model, [], columns.split()
         fields = {field.attname: field for field in model._meta.concrete_fields}
-        names = columns.split()
-        rest = [field for name, field in fields.items() if name not in names]
+        rest = [field for name, field in fields.items() if name not in self._names]
         self._constants = tuple(_default(field) for field in rest)
-        stored = [fields[name] for name in names] + rest
+        stored = [fields[name] for name in self._names] + rest
         self._columns = [field.column for field in stored]
         self._marks = ", ".join("NULLIF(%s, '')" if field.null else "%s" for field in stored)
         self._has_nulls = any(field.null for field in stored)
@@ -42,6 +41,12 @@ class Table:
         taken = self.next_id
         self.next_id = taken + 1
         return taken
+
+    def put(self, **values):
+        """Add a row by the names of its columns. Raises TypeError unless it has exactly those of the table."""
+        if len(values) != len(self._names):
+            raise TypeError(f"{self.model.__name__}: {sorted(values.keys() ^ set(self._names))}")
+        self.add(tuple([values[name] for name in self._names]))
 
     def store(self):
         """Write the waiting rows and forget them."""

@@ -7,50 +7,14 @@ seeded database.
 from collections import defaultdict
 from typing import NamedTuple
 
+from archives.visits.bills import rows
 from archives.visits.bills.models import Payment
-from archives.visits.models import (
-    DONE,
-    VOIDED,
-    WHOLE_SHARE,
-    Bill,
-    Line,
-    LineRemark,
-    PlannedItem,
-    RefundAllowance,
-    SafetyOverride,
-    StaffShare,
-    Visit,
-    VisitNote,
-)
-from salon.money import spread
+from archives.visits.models import DONE, VOIDED, VisitNote
+from salon.money import extended_price, prorated
 from segmentation.demo import words
 from segmentation.demo.chance import Weighted, one_of
 
-TABLES = {
-    # in the order the rows refer to each other
-    "bills": (
-        Bill,
-        "id branch_id receipt_no business_date payer_id payable_fen paid_fen recorded_by_id recorded_at "
-        "voided_at voided_by_id void_reason replaces_id refunds_id",
-    ),
-    "visits": (
-        Visit,
-        "id branch_id customer_id status channel expected_on expected_time assigned_id arrived_at care_started_at done_at "
-        "bill_id receipt_no business_date day net_fen has_positive_line recorded_at recorded_by_id voided_at",
-    ),
-    "lines": (
-        Line,
-        "id visit_id position item_id kind item_name quantity_milli unit_price_fen discount_fen discount_reason "
-        "value_fen payable_fen cost_fen minutes refund_of_id",
-    ),
-    "remarks": (LineRemark, "line_id text"),
-    "shares": (StaffShare, "id line_id staff_id share_bp value_fen"),
-    "allowances": (RefundAllowance, "line_id value_fen quantity_milli refunded_fen refunded_milli"),
-    "payments": (Payment, "id bill_id position means amount_fen"),
-    "overrides": (SafetyOverride, "id line_id tag_id reason by_id at"),
-    "notes": (VisitNote, "id visit_id kind text by_id at"),
-    "planned": (PlannedItem, "id visit_id item_id"),
-}
+TABLES = rows.TABLES
 MEANS = Weighted({Payment.WECHAT: 54, Payment.ALIPAY: 24, Payment.CASH: 9, Payment.CARD: 11, Payment.TRANSFER: 2})
 SPLIT_PAYMENT = 0.05
 NOTE_BY_DESK = 0.3
@@ -72,7 +36,7 @@ class Entry(NamedTuple):
 
     @property
     def value_fen(self):
-        return self.milli * self.unit_fen // 1000 - self.discount_fen
+        return extended_price(self.unit_fen, self.milli) - self.discount_fen
 
 
 class Guest(NamedTuple):
@@ -90,13 +54,13 @@ class Guest(NamedTuple):
 
 
 class Slip(NamedTuple):
-    """What is to be given back on a later day."""
+    """What is to be given back on a later day: a part of a line, stored as the row `line`."""
 
     bill_id: int
     customer_id: int | None
     payer_id: int | None
-    line_id: int
-    entry: Entry
+    line: dict
+    shares: tuple
     milli: int
     fen: int
     means: str
@@ -113,86 +77,103 @@ class Till:
 
     def ring_up(self, day, minute, guests, *, replaces=None, void_reason="", void_minute=0):
         """Store a bill paid at a minute of a day; returns its id. With `void_reason` it was voided at `void_minute`."""
-        tables, place, rng = self._tables, self._place, self._rng
-        bill_id, receipt_no, moment = tables.bills.new_id(), self._next_receipt(), day.stamp(minute)
-        voided_at = day.stamp(void_minute) if void_reason else None
-        status = VOIDED if void_reason else DONE
-        payer = guests[0].person
-        payer_id = payer.id if payer else None
-        means = MEANS.draw(rng)
-        payable = 0
+        tables, place = self._tables, self._place
+        bill_id, moment = tables.bills.new_id(), day.stamp(minute)
+        receipt_no, means = self._next_receipt(), MEANS.draw(self._rng)
+        payer_id, visits = _id(guests[0].person), []
         for guest in guests:
-            visit_id = tables.visits.new_id()
-            customer_id = guest.person.id if guest.person else None
-            net = positive = 0
+            visit_id, values = tables.visits.new_id(), []
             for position, entry in enumerate(guest.entries, start=1):
-                line_id, value = self._line(visit_id, position, entry, moment)
-                net += value
-                positive += value > 0
+                line = self._line(visit_id, position, entry, moment)
+                values.append(line["value_fen"])
                 if entry.refund_on:
-                    slip = Slip(bill_id, customer_id, payer_id, line_id, entry, *_given_back(entry), means)
+                    slip = Slip(bill_id, _id(guest.person), payer_id, line, entry.shares, *_given_back(entry), means)
                     self.slips[entry.refund_on].append(slip)
-            payable += net
-            tables.visits.add((
-                visit_id, place.id, customer_id, status, guest.channel,
-                day.iso if guest.booked else None, quarter(guest.started) if guest.booked else None,
-                guest.worker.id if guest.booked else None,
-                day.stamp(guest.arrived), day.stamp(guest.started), moment,
-                bill_id, receipt_no, day.iso, day.iso, net, 1 if positive else 0, moment, place.desk_user, voided_at,
-            ))  # fmt: skip
+            visits.append((visit_id, guest, values))
             if guest.next_note or guest.desk_note:
                 self._notes(visit_id, guest, moment)
-        voided_by = place.manager_user if void_reason else None
-        tables.bills.add((
-            bill_id, place.id, receipt_no, day.iso, payer_id, payable, payable, place.desk_user, moment,
-            voided_at, voided_by, void_reason, replaces, None,
-        ))  # fmt: skip
-        self._pay(bill_id, payable, means)
+        voided_at = day.stamp(void_minute) if void_reason else None
+        bill = self._bill(day, moment, receipt_no, payer_id, sum(sum(values) for _visit, _guest, values in visits)) | {
+            "voided_at": voided_at,
+            "voided_by_id": place.manager_user if void_reason else None,
+            "void_reason": void_reason,
+            "replaces_id": replaces,
+        }
+        for visit_id, guest, values in visits:
+            booked = {
+                "expected_on": day.iso,
+                "expected_time": quarter(guest.started),
+                "assigned_id": guest.worker.id,
+            }
+            columns = {
+                "channel": guest.channel,
+                "arrived_at": day.stamp(guest.arrived),
+                "care_started_at": day.stamp(guest.started),
+                "voided_at": voided_at,
+                "status": VOIDED if void_reason else DONE,
+            } | (booked if guest.booked else {})
+            tables.visits.put(id=visit_id, bill_id=bill_id, customer_id=_id(guest.person), **rows.visit(bill, values) | columns)
+        tables.bills.put(id=bill_id, **bill)
+        self._pay(bill_id, bill["payable_fen"], means)
         return bill_id
+
+    def _bill(self, day, moment, receipt_no, payer_id, payable_fen):
+        return rows.bill(
+            branch_id=self._place.id,
+            receipt_no=receipt_no,
+            on=day.iso,
+            payer_id=payer_id,
+            payable_fen=payable_fen,
+            recorded_by_id=self._place.desk_user,
+            recorded_at=moment,
+        )
 
     def _next_receipt(self):
         self.receipts += 1
         return f"{self._prefix}{self.receipts:07d}"
 
     def _line(self, visit_id, position, entry, moment):
-        """Store a line with all that hangs on it; returns (line id, value)."""
-        tables, offer, milli = self._tables, entry.offer, entry.milli
-        line_id = tables.lines.new_id()
-        value = milli * entry.unit_fen // 1000 - entry.discount_fen
-        cost = milli * entry.cost_fen // 1000
-        tables.lines.add((
-            line_id, visit_id, position, offer.id, offer.kind, offer.name, milli, entry.unit_fen, entry.discount_fen,
-            entry.reason, value, value, cost, offer.minutes, None,
-        ))  # fmt: skip
+        """Store a line with all that hangs on it; returns its row."""
+        tables = self._tables
+        line = rows.line(
+            entry.offer,
+            quantity_milli=entry.milli,
+            unit_price_fen=entry.unit_fen,
+            value_fen=entry.value_fen,
+            cost_fen=entry.cost_fen,
+            minutes=entry.offer.minutes,
+            discount_reason=entry.reason,
+        ) | {"id": tables.lines.new_id()}
+        tables.lines.put(visit_id=visit_id, position=position, **line)
         back_milli, back_fen = _given_back(entry) if entry.refund_on else (0, 0)
-        tables.allowances.add((line_id, value, milli, back_fen, back_milli))
-        self._share(line_id, value, entry.shares)
+        tables.allowances.put(line_id=line["id"], **rows.allowance(line, refunded_milli=back_milli, refunded_fen=back_fen))
+        self._share(line, entry.shares)
         if entry.remark:
-            tables.remarks.add((line_id, entry.remark))
+            tables.remarks.add((line["id"], entry.remark))
         for tag_id in entry.against:
             reason = one_of(self._rng, words.OVERRIDE_REASONS)
-            tables.overrides.add((tables.overrides.new_id(), line_id, tag_id, reason, self._place.desk_user, moment))
-        return line_id, value
+            tables.overrides.add((tables.overrides.new_id(), line["id"], tag_id, reason, self._place.desk_user, moment))
+        return line
 
-    def _share(self, line_id, value, shares):
+    def _share(self, line, people):
         table = self._tables.shares
-        if len(shares) == 1:
-            table.add((table.new_id(), line_id, shares[0][0], WHOLE_SHARE, value))
-            return
-        for (staff_id, bp), part in zip(shares, spread(value, [bp for _staff, bp in shares])):
-            table.add((table.new_id(), line_id, staff_id, bp, part))
+        for share in rows.shares(line["value_fen"], people):
+            table.put(id=table.new_id(), line_id=line["id"], **share)
 
     def _pay(self, bill_id, payable, means):
-        table = self._tables.payments
         if payable == 0:
             return
+        amounts = [(means, payable)]
         if payable >= 30_000 and self._rng.random() < SPLIT_PAYMENT:
             first = payable // 2 // 10_000 * 10_000
             other = Payment.CASH if means != Payment.CASH else Payment.WECHAT
-            table.add((table.new_id(), bill_id, 1, means, first))
-            table.add((table.new_id(), bill_id, 2, other, payable - first))
-        else:
-            table.add((table.new_id(), bill_id, 1, means, payable))
+            amounts = [(means, first), (other, payable - first)]
+        self._store_payments(bill_id, amounts)
+
+    def _store_payments(self, bill_id, amounts):
+        table = self._tables.payments
+        for payment in rows.payments(amounts):
+            table.put(id=table.new_id(), bill_id=bill_id, **payment)
 
     def _notes(self, visit_id, guest, moment):
         table, desk = self._tables.notes, self._place.desk_user
@@ -206,36 +187,41 @@ class Till:
 
     def give_back(self, day, minute, slip):
         """Store the refund bill of a slip: a negative line that names the one it takes back."""
-        tables, place, entry = self._tables, self._place, slip.entry
-        bill_id, receipt_no, moment = tables.bills.new_id(), self._next_receipt(), day.stamp(minute)
+        tables, place = self._tables, self._place
+        bill_id, moment = tables.bills.new_id(), day.stamp(minute)
         visit_id, line_id = tables.visits.new_id(), tables.lines.new_id()
-        tables.bills.add((
-            bill_id, place.id, receipt_no, day.iso, slip.payer_id, -slip.fen, -slip.fen, place.desk_user, moment,
-            None, None, "", None, slip.bill_id,
-        ))  # fmt: skip
-        tables.visits.add((
-            visit_id, place.id, slip.customer_id, DONE, "shop", None, None, None, None, None, moment,
-            bill_id, receipt_no, day.iso, day.iso, -slip.fen, 0, moment, place.desk_user, None,
-        ))  # fmt: skip
-        discount = slip.fen - slip.milli * entry.unit_fen // 1000
-        tables.lines.add((
-            line_id, visit_id, 1, entry.offer.id, entry.offer.kind, entry.offer.name, -slip.milli, entry.unit_fen, discount,
-            entry.reason, -slip.fen, -slip.fen, 0, 0, slip.line_id,
-        ))  # fmt: skip
-        self._share(line_id, -slip.fen, entry.shares)
-        tables.payments.add((tables.payments.new_id(), bill_id, 1, slip.means, -slip.fen))
+        bill = self._bill(day, moment, self._next_receipt(), slip.payer_id, -slip.fen) | {"refunds_id": slip.bill_id}
+        tables.bills.put(id=bill_id, **bill)
+        tables.visits.put(id=visit_id, bill_id=bill_id, customer_id=slip.customer_id, **rows.visit(bill, [-slip.fen]))
+        line = rows.refund_line(slip.line, quantity_milli=slip.milli, fen=slip.fen) | {"id": line_id}
+        tables.lines.put(visit_id=visit_id, position=1, **line)
+        self._share(line, slip.shares)
+        self._store_payments(bill_id, [(slip.means, -slip.fen)])
         reason = one_of(self._rng, words.REFUND_REASONS)
         tables.notes.add((tables.notes.new_id(), visit_id, VisitNote.DESK, reason, place.desk_user, moment))
 
     def expect(self, person, *, status, day, time, worker, items, recorded_at, arrived_at=None, started_at=None):
         """Store a visit that is not done: expected, arrived, in care, or come to nothing. `time` None: she came unexpected."""
         table = self._tables.visits
-        visit_id, expected_on = table.new_id(), day.iso if time else None
-        table.add((
-            visit_id, self._place.id, person.id, status, "phone" if time else "shop", expected_on, time, worker.id,
-            arrived_at, started_at, None,
-            None, "", None, day.iso, 0, 0, recorded_at, self._place.desk_user, None,
-        ))  # fmt: skip
+        visit_id = table.new_id()
+        table.put(
+            id=visit_id,
+            customer_id=person.id,
+            bill_id=None,
+            **rows.open_visit(
+                branch_id=self._place.id,
+                status=status,
+                channel="phone" if time else "shop",
+                expected_on=day.iso if time else None,
+                expected_time=time,
+                assigned_id=worker.id,
+                arrived_at=arrived_at,
+                care_started_at=started_at,
+                day=day.iso,
+                recorded_at=recorded_at,
+                recorded_by_id=self._place.desk_user,
+            ),
+        )
         planned = self._tables.planned
         for item in items:
             planned.add((planned.new_id(), visit_id, item.id))
@@ -244,8 +230,12 @@ class Till:
 def _given_back(entry):
     """(thousandths, fen) that go back of a line: one piece of several, else all."""
     if entry.milli > 1000:
-        return 1000, entry.value_fen * 1000 // entry.milli
+        return 1000, prorated(entry.value_fen, 1000, entry.milli)
     return entry.milli, entry.value_fen
+
+
+def _id(person):
+    return person and person.id
 
 
 def quarter(minute):

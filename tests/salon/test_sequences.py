@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from salon import defaults as ground
+from salon import defaults
 from salon.database import sequences
 from salon.shop.models import Item
 from tests.builders import make_item, make_staff
@@ -58,7 +58,7 @@ def test_a_new_database_and_one_that_is_brought_up_to_date_are_right(left_behind
     """The shop's own row has a number of its own; older versions left the demo's tables behind."""
     assert [each.table for each in sequences.behind()] == ["salon_item"]
     last = [config for config in apps.get_app_configs() if config.models_module][-1]
-    ground.prepare(last, using="default")
+    defaults.prepare(last, using="default")
     assert sequences.behind() == []
 
 

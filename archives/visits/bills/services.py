@@ -5,12 +5,11 @@ from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from archives.visits.bills import entries
+from archives.visits.bills import entries, rows
 from archives.visits.bills.models import Payment
 from archives.visits.bills.paid import returnable
 from archives.visits.models import (
     CORRECTED,
-    DONE,
     UNFINISHED,
     VOIDED,
     Bill,
@@ -29,7 +28,6 @@ from customers.privacy.services import let_in
 from salon import access, operations
 from salon.dates import business_date
 from salon.errors import Barred, Conflict
-from salon.money import extended_price, spread
 from salon.shop.queries import next_number
 
 FIRST_GUEST = object()
@@ -103,51 +101,45 @@ def _stop_for_safety(guests, on):
         raise entries.SafetyStop(stops)
 
 
-def make_bill(actor, branch, on, payable, payer, **links):
-    return Bill.objects.create(
-        branch=branch,
+def make_bill(actor, branch, on, payable, payer, *, replaces=None, refunds=None):
+    """Store the Bill alone, under the branch's next receipt number."""
+    columns = rows.bill(
+        branch_id=branch.pk,
         receipt_no=f"{branch.code}-R{next_number(branch, 'receipt'):07d}",
-        business_date=on,
-        payer=payer,
+        on=on,
+        payer_id=payer and payer.pk,
         payable_fen=payable,
-        paid_fen=payable,
-        recorded_by=actor.user,
+        recorded_by_id=actor.user.pk,
         recorded_at=actor.now,
-        **links,
+        replaces_id=replaces and replaces.pk,
+        refunds_id=refunds and refunds.pk,
     )
+    bill = Bill(**columns)
+    bill.branch, bill.payer, bill.replaces, bill.refunds = branch, payer, replaces, refunds
+    bill.save(force_insert=True)
+    return bill
 
 
 def _make_visits(actor, bill, guests, channel):
-    """The done visit of each guest, in order: her open visit finished, or a new one."""
+    """The done visit of each guest, in order: the customer's open visit finished, or a new one."""
     visits, new = [], []
     for guest in guests:
-        money = {
-            "status": DONE,
-            "bill": bill,
-            "receipt_no": bill.receipt_no,
-            "business_date": bill.business_date,
-            "day": bill.business_date,
-            "done_at": actor.now,
-            "net_fen": sum(line.value_fen for line in guest.lines),
-            "has_positive_line": any(line.value_fen > 0 for line in guest.lines),
-            "recorded_by": actor.user,
-            "recorded_at": actor.now,
-        }
+        values = [line.value_fen for line in guest.lines]
         if guest.visit:
-            _finish(guest.visit, guest.customer, money)
+            _finish(guest.visit, guest.customer, bill, values)
             visits.append(guest.visit)
         else:
-            visit = Visit(branch=bill.branch, customer=guest.customer, channel=channel, arrived_at=actor.now, **money)
-            new.append(visit)
-            visits.append(visit)
+            columns = rows.visit(vars(bill), values, channel=channel, arrived_at=actor.now)
+            new.append(Visit(bill=bill, customer=guest.customer, **columns))
+            visits.append(new[-1])
     Visit.objects.bulk_create(new)
     return visits
 
 
-def _finish(visit, customer, money):
-    unfinished = Visit.objects.filter(pk=visit.pk, branch=money["bill"].branch, status__in=UNFINISHED)
+def _finish(visit, customer, bill, values):
+    unfinished = Visit.objects.filter(pk=visit.pk, branch=bill.branch, status__in=UNFINISHED)
     hers = Q(customer=customer) | Q(customer=None)  # nobody's visit may turn out to be a customer's
-    if not unfinished.filter(hers).update(customer=customer, **money):
+    if not unfinished.filter(hers).update(customer=customer, bill=bill, **rows.finished(vars(bill), values)):
         raise Conflict(_("This visit has been finished or cancelled meanwhile. Nothing was stored."))
     visit.refresh_from_db()
 
@@ -160,16 +152,8 @@ def _make_lines(actor, visits, guests):
     ]
     Line.objects.bulk_create([line for line, _entry in pairs])
     LineRemark.objects.bulk_create([LineRemark(line=line, text=entry.remark) for line, entry in pairs if entry.remark])
-    StaffShare.objects.bulk_create(
-        [
-            StaffShare(line=line, staff=staff, share_bp=bp, value_fen=part)
-            for line, entry in pairs
-            for (staff, bp), part in zip(entry.shares, spread(line.value_fen, [bp for _staff, bp in entry.shares]))
-        ]
-    )
-    RefundAllowance.objects.bulk_create(
-        [RefundAllowance(line=line, value_fen=line.value_fen, quantity_milli=line.quantity_milli) for line, _entry in pairs]
-    )
+    _make_shares([(line, [(staff.pk, bp) for staff, bp in entry.shares]) for line, entry in pairs])
+    RefundAllowance.objects.bulk_create([RefundAllowance(line=line, **rows.allowance(vars(line))) for line, _entry in pairs])
     SafetyOverride.objects.bulk_create(
         [
             SafetyOverride(line=line, tag_id=tag_id, reason=reason.strip(), by=actor.user, at=actor.now)
@@ -181,27 +165,27 @@ def _make_lines(actor, visits, guests):
 
 
 def _line_of(visit, position, entry):
-    return Line(
-        visit=visit,
-        position=position,
-        item=entry.item,
-        kind=entry.item.kind,
-        item_name=entry.item.name,
+    columns = rows.line(
+        entry.item,
         quantity_milli=entry.quantity_milli,
         unit_price_fen=entry.unit_price_fen,
-        discount_fen=entry.discount_fen,
-        discount_reason=entry.discount_reason if entry.discount_fen else "",
         value_fen=entry.value_fen,
-        payable_fen=entry.value_fen,
-        cost_fen=extended_price(entry.item.cost_fen, entry.quantity_milli),
+        cost_fen=entry.item.cost_fen,
         minutes=entry.minutes,
+        discount_reason=entry.discount_reason,
+    )
+    return Line(visit=visit, position=position, **columns)
+
+
+def _make_shares(shared):
+    """Store the shares of lines: [(Line, [(staff id, basis points), ...]), ...]."""
+    StaffShare.objects.bulk_create(
+        [StaffShare(line=line, **share) for line, people in shared for share in rows.shares(line.value_fen, people)]
     )
 
 
 def _make_payments(bill, payments):
-    Payment.objects.bulk_create(
-        [Payment(bill=bill, position=n, means=means, amount_fen=fen) for n, (means, fen) in enumerate(payments, start=1)]
-    )
+    Payment.objects.bulk_create([Payment(bill=bill, **payment) for payment in rows.payments(payments)])
 
 
 def _make_notes(actor, visits, guests):
@@ -346,55 +330,19 @@ def _make_refund_visits(actor, back, lines):
     """One visit per customer who gets something back: {original visit id: visit}."""
     # Read under the lock of the bill: a walk-in's visit may have become a customer's since the form was made.
     originals = Visit.objects.in_bulk({line.visit_id for line, _milli, _fen in lines})
-    visits = {
-        pk: Visit(
-            branch=back.branch,
-            customer_id=original.customer_id,
-            status=DONE,
-            bill=back,
-            receipt_no=back.receipt_no,
-            business_date=back.business_date,
-            day=back.business_date,
-            done_at=actor.now,
-            net_fen=-sum(fen for line, _milli, fen in lines if line.visit_id == pk),
-            has_positive_line=False,
-            recorded_by=actor.user,
-            recorded_at=actor.now,
-        )
-        for pk, original in originals.items()
-    }
+    visits = {}
+    for pk, original in originals.items():
+        values = [-fen for line, _milli, fen in lines if line.visit_id == pk]
+        visits[pk] = Visit(bill=back, customer_id=original.customer_id, **rows.visit(vars(back), values))
     Visit.objects.bulk_create(visits.values())
     return visits
 
 
 def _make_refund_lines(visits, lines):
     made = [
-        Line(
-            visit=visits[line.visit_id],
-            position=n,
-            item_id=line.item_id,
-            kind=line.kind,
-            item_name=line.item_name,
-            quantity_milli=-milli,
-            unit_price_fen=line.unit_price_fen,
-            discount_fen=fen - extended_price(line.unit_price_fen, milli),
-            discount_reason=line.discount_reason,
-            value_fen=-fen,
-            payable_fen=-fen,
-            cost_fen=0,
-            minutes=0,
-            refund_of=line,
-        )
+        Line(visit=visits[line.visit_id], position=n, **rows.refund_line(vars(line), quantity_milli=milli, fen=fen))
         for n, (line, milli, fen) in enumerate(lines, start=1)
     ]
     Line.objects.bulk_create(made)
-    shares = {line.pk: list(line.shares.order_by("pk")) for line, _milli, _fen in lines}
-    StaffShare.objects.bulk_create(
-        [
-            StaffShare(line=new, staff_id=share.staff_id, share_bp=share.share_bp, value_fen=part)
-            for new in made
-            for share, part in zip(
-                shares[new.refund_of_id], spread(new.value_fen, [share.share_bp for share in shares[new.refund_of_id]])
-            )
-        ]
-    )
+    people = {line.pk: list(line.shares.order_by("pk").values_list("staff", "share_bp")) for line, _milli, _fen in lines}
+    _make_shares([(line, people[line.refund_of_id]) for line in made])

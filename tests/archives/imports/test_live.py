@@ -86,7 +86,7 @@ def test_a_long_import_that_is_killed_leaves_whole_visits_and_goes_on(tmp_path):
 def measured(salon, path):
     """(peak memory in MB of the command alone, its last lines) of an import."""
     script = (
-        "import sys; from salon import sqlite; sqlite.use_bundled_library(); import django; django.setup();"
+        "import sys; from salon.database import sqlite; sqlite.use_bundled_library(); import django; django.setup();"
         "from django.core.management import call_command; import archives.management.commands.import_visits;"
         "peak = lambda: next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'));"
         "before = peak(); call_command('import_visits', sys.argv[1], '--create-customers'); print('peak', before, peak())"
