@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
 FLOORS = ("salon", "customers", "archives", "segmentation")
-NOT_ROOMS = {"migrations", "management", "templatetags", "data"}
+NOT_ROOMS = {"migrations", "management", "templatetags", "data", "formats"}
 MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLES = sorted((ROOT / "static/css").glob("*.css"))
@@ -60,22 +60,24 @@ def test_imports_go_down_only():
     assert wrong == []
 
 
-def room_of(parts):
-    """("salon", "shop") for what lies in a room, None for a floor's own files."""
-    return tuple(parts[:2]) if len(parts) > 1 and parts[0] in FLOORS and (ROOT / parts[0] / parts[1]).is_dir() else None
+def room_of(parts, depth):
+    """("salon", "shop") for what lies in a room, ("archives", "visits", "desk") with depth 3; None for what lies in none."""
+    room = tuple(parts[:depth])
+    is_room = len(parts) >= depth and parts[0] in FLOORS and not NOT_ROOMS & set(room)
+    return room if is_room and ROOT.joinpath(*room).is_dir() else None
 
 
-def room_graph():
-    """Which rooms of its own floor a room uses: {room: {room: a file that does}}."""
+def room_graph(depth):
+    """Which other rooms of where it lies a room uses: {room: {room: a file that does}}."""
     graph = {}
     for path, names in IMPORTS.items():
-        room = room_of(path.relative_to(ROOT).parts[:-1])
-        if room is None or room[1] in NOT_ROOMS or path.name == "urls.py":  # a table of contents may name any room
+        room = room_of(path.relative_to(ROOT).parts[:-1], depth)
+        if room is None or path.name == "urls.py":  # a table of contents may name any room
             continue
         uses = graph.setdefault(room, {})
         for name in names:
-            other = room_of(name.split("."))
-            if other and other[0] == room[0] and other != room and other[1] not in NOT_ROOMS:
+            other = room_of(name.split("."), depth)
+            if other and other[:-1] == room[:-1] and other != room:
                 uses[other] = name_of(path)
     return graph
 
@@ -105,11 +107,14 @@ def test_no_circle_between_files():
     assert circles(graph) == set()
 
 
-def test_no_circle_between_the_rooms_of_a_floor():
-    graph = room_graph()
-    found = circles(graph)
-    ways = [f"{a[1]} uses {b[1]} in {graph[a][b]}" for circle in found for a in circle for b in circle if b in graph[a]]
+@pytest.mark.parametrize(("depth", "rooms"), [(2, 20), (3, 8)], ids=["of a floor", "inside a room"])
+def test_no_circle_between_rooms(depth, rooms):
+    graph = room_graph(depth)
+    ways = [
+        f"{a[-1]} uses {b[-1]} in {graph[a][b]}" for circle in circles(graph) for a in circle for b in circle if b in graph[a]
+    ]
     assert ways == []
+    assert len(graph) >= rooms
 
 
 OWNERS = {"openpyxl": "spreadsheets/xlsx", "pypinyin": "text", "opencc": "text", "python_calamine": "spreadsheets/tables"}

@@ -24,11 +24,13 @@ from archives.visits.models import (
     Visit,
     VisitNote,
 )
-from customers.card.models import SafetyNote
+from customers.card.models import Customer, SafetyNote
+from salon import access
 from salon.money import extended_price
 from salon.shop.models import Item
 
 RHYTHM_DAYS = 730  # how far back the usual interval is measured
+AHEAD_DAYS = 366  # how far ahead somebody can be expected
 _SHORT_RECEIPT = re.compile(r"R0*([0-9]{1,7})")
 
 
@@ -243,3 +245,13 @@ def receipt_numbers(actor, words):
         if short := _SHORT_RECEIPT.fullmatch(capitals.removeprefix(f"{code.upper()}-")):
             numbers.add(f"{code}-R{int(short[1]):07d}")
     return numbers
+
+
+def customer_to_serve(actor, pk):
+    """A card in use that the actor may open. Raises Http404."""
+    return access.get(actor, Customer.objects.present(), pk=pk)
+
+
+def last_day_ahead(today):
+    """The last day somebody can be expected on."""
+    return today + timedelta(days=AHEAD_DAYS)

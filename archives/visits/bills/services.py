@@ -22,7 +22,6 @@ from archives.visits.models import (
     VisitNote,
 )
 from archives.visits.queries import safety_conflicts
-from archives.visits.undo.models import UndoneVisit
 from customers.card import projections
 from customers.privacy.services import let_in
 from salon import access, operations
@@ -227,7 +226,7 @@ def void_bill(*, actor, key, bill, reason):
 
 def _make_way(actor, bill, identified):
     """Void the bill that a new one replaces. One that was undone is voided already: it may be stored again, once."""
-    if not UndoneVisit.objects.filter(visit__bill=bill).exists():
+    if not bill.visits.filter(undone__isnull=False).exists():
         _void(actor, bill, CORRECTED)
         if identified not in (None, bill.visits.filter(identified__isnull=False).count()):
             raise Conflict(_("This visit was given to a customer meanwhile. Choose her; or save again if it was not hers."))

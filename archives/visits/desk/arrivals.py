@@ -1,12 +1,11 @@
 """Visits that are not done yet: expected, arrived, in care; or that came to nothing."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from archives.visits.bills.entries import EntryError
 from archives.visits.models import ARRIVED, CANCELLED, EXPECTED, IN_CARE, NO_SHOW, UNFINISHED, PlannedItem, Visit, VisitNote
+from archives.visits.queries import last_day_ahead
 from customers.privacy.services import let_in
 from salon import access, operations
 from salon.errors import Conflict
@@ -19,7 +18,6 @@ MOVES = {
     NO_SHOW: (EXPECTED, ARRIVED),
     CANCELLED: (EXPECTED, ARRIVED),
 }
-AHEAD_DAYS = 366
 
 
 @transaction.atomic
@@ -131,15 +129,10 @@ def add_note(*, actor, visit, kind, text, key=None):
     return VisitNote.objects.create(visit=visit, kind=kind, text=text, by=actor.user, at=actor.now)
 
 
-def last_day(today):
-    """The last day somebody can be expected on."""
-    return today + timedelta(days=AHEAD_DAYS)
-
-
 def _refuse_bad_day(actor, on):
     if on < actor.today:
         raise EntryError(_("This day has passed."), "on")
-    if on > last_day(actor.today):
+    if on > last_day_ahead(actor.today):
         raise EntryError(_("This day is more than a year ahead."), "on")
 
 

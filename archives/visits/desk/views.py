@@ -16,9 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from archives.visits.bills.entries import EntryError
 from archives.visits.desk import arrivals, queries
 from archives.visits.desk.forms import ExpectForm
-from archives.visits.entry.queries import customer_to_serve
 from archives.visits.models import UNFINISHED, Visit
-from archives.visits.queries import with_details
+from archives.visits.queries import customer_to_serve, with_details
 from archives.visits.undo import services as undo
 from salon import access, operations, panels, text
 from salon.dates import day_from

@@ -9,7 +9,6 @@ from archives.visits.bills.models import Payment
 from archives.visits.entry.figures import OTHER_PAYER, WHOLE
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.queries import repeat_last_visit
-from customers.card.models import Customer
 from customers.card.search.queries import safety_of
 from salon import access, panels
 from salon.money import to_yuan
@@ -237,8 +236,3 @@ def _correction_line(line, guest):
 def bill_to_correct(actor, visit_pk):
     """The standing bill of a visit, to be recorded anew: not voided, not a refund. Raises Http404."""
     return access.get(actor, Bill.objects.filter(voided_at=None, refunds=None), visits=visit_pk)
-
-
-def customer_to_serve(actor, pk):
-    """A card in use that the actor may open. Raises Http404."""
-    return access.get(actor, Customer.objects.present(), pk=pk)

@@ -19,6 +19,7 @@ from archives.visits.entry import queries, reentry
 from archives.visits.entry.forms import MAX_GUESTS, EntryForm
 from archives.visits.entry.parts import GuestForm, stored_since_undo
 from archives.visits.models import DONE, Bill, Visit
+from archives.visits.queries import customer_to_serve
 from archives.visits.undo import services as undo
 from customers.card.search.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view
@@ -96,7 +97,7 @@ def _of_open_visit(request):
         return _open_no_more(request, visit)
     actor, customer = access.at(request.actor, visit.branch), visit.customer
     if customer is None and request.GET.get("customer"):
-        customer = queries.customer_to_serve(actor, request.GET["customer"])
+        customer = customer_to_serve(actor, request.GET["customer"])
     repeat = "repeat" in request.GET
     return _entry(request, queries.prefill(actor, customers=[customer], visit=visit, repeat=repeat))
 
@@ -125,7 +126,7 @@ def _prefill(request):
             raise PermissionDenied
         return queries.prefill_correction(bill)
     if ids := asked.getlist("customer")[:MAX_GUESTS]:
-        customers = [queries.customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
+        customers = [customer_to_serve(actor, pk) for pk in dict.fromkeys(ids)]
         return queries.prefill(actor, customers=customers, repeat="repeat" in asked)
     if "walkin" in asked:
         return queries.prefill(actor, customers=[None])
@@ -321,14 +322,14 @@ def guest(request):
     ?payer=ID: who pays for all.
     """
     if "payer" in request.GET:
-        payer = queries.customer_to_serve(request.actor, request.GET["payer"])
+        payer = customer_to_serve(request.actor, request.GET["payer"])
         _log_view(request, payer)
         return render(request, "archives/visits/_payer.html", {"payer": payer, "chosen": True})
     actor, pk = request.actor, request.GET.get("customer")
     if (at := sent_id(request.GET.get("at"))) not in (None, actor.branch.pk):
         actor = access.at(actor, access.get(actor, Branch.objects.all(), pk=at))
     number = sent_number(request.GET.get("number"), digits=3)
-    customer = queries.customer_to_serve(actor, pk) if pk else None
+    customer = customer_to_serve(actor, pk) if pk else None
     if customer:
         _log_view(request, customer)
     visit = queries.open_visit(actor, customer, sent_id(request.GET.get("visit")))

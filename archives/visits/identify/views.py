@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from archives.visits.bills.entries import EntryError
-from archives.visits.entry.queries import customer_to_serve
 from archives.visits.identify import services as identify
 from archives.visits.models import Visit
-from archives.visits.queries import with_everything
+from archives.visits.queries import customer_to_serve, with_everything
 from archives.visits.views import form_page
 from customers.card.search.lookup import by_whole_number
 from customers.log.services import FindLimitReached, log_view

@@ -7,10 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from archives.visits.bills import services
-from archives.visits.desk import arrivals
 from archives.visits.models import EXPECTED, Bill, Visit
 from archives.visits.panels import usual_interval
-from archives.visits.queries import rhythms, with_everything
+from archives.visits.queries import last_day_ahead, rhythms, with_everything
 from archives.visits.undo import services as undo
 from customers.log.services import log_view
 from salon import access, operations
@@ -74,7 +73,7 @@ def _day_to_propose(rhythm, today):
     if rhythm is None or rhythm.usual_days is None:
         return None
     day = max(rhythm.last + timedelta(days=rhythm.usual_days), today + timedelta(days=1))
-    return day if day <= arrivals.last_day(today) else None
+    return day if day <= last_day_ahead(today) else None
 
 
 @require_POST
