@@ -76,7 +76,7 @@ def test_a_part_reads_every_file_that_has_tests_of_it_and_hardly_others():
     """Which marks its tests have is known by pytest only after reading; so the files are asked for the words."""
     assert parts.files_of("not long") == parts.files_of("(long or not database) and not alone") == ["--ignore=tests/browser"]
     alone = parts.files_of("alone")
-    assert {"tests/long/test_nothing_lost.py", "tests/salon/test_connections.py"} <= set(alone)
+    assert {"tests/long/test_nothing_lost.py", "tests/salon/serving/test_connections.py"} <= set(alone)
     assert len(alone) < 8
     long = parts.files_of("long and not alone")
     assert {"tests/test_access.py", "tests/long/test_durability.py"} < set(long)

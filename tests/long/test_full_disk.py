@@ -1,7 +1,7 @@
 """A real server on a disk that fills up: every save and every upload says so, nothing is half there, and room is enough to go on.
 
 The disk is a small one in memory, with the data directory and the folder for passing files in it; mounting it needs root.
-On PostgreSQL only the files are on it: what a full disk of its own does is tests/salon/test_full_disk.py.
+On PostgreSQL only the files are on it: what a full disk of its own does is tests/salon/storage/test_full_disk.py.
 """
 
 import io

@@ -12,7 +12,7 @@ from customers.imports.models import ImportRun
 from salon.shop.models import Item
 from tests.archives.imports.holding import HELD, OF_NEW_CARDS, broken_rules
 from tests.archives.imports.importing import ALL_COLUMNS, ENGLISH, ROW, import_visits, last, visits
-from tests.salon import workbooks
+from tests.salon.spreadsheets import workbooks
 
 
 @pytest.mark.parametrize(

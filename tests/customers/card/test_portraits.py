@@ -1,4 +1,4 @@
-"""Portraits: made of a photo that was sent (tests/salon/test_pictures.py), stored before the row, removed with it."""
+"""Portraits: made of a photo that was sent (tests/salon/photos/test_pictures.py), stored before the row, removed with it."""
 
 import errno
 import io

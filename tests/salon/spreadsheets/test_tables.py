@@ -17,7 +17,7 @@ from salon.processes import restrained, untrusted
 from salon.spreadsheets import reading
 from tests import reference
 from tests.marks import once
-from tests.salon import workbooks
+from tests.salon.spreadsheets import workbooks
 
 pytestmark = once
 

@@ -33,7 +33,7 @@ def warnings():
 def copy():
     """A copy that knows of somebody whom the database does not know: so one sees what was read where."""
     with live.installed(template=live.prepared(SHOP)) as copy:
-        copy.call("tests.salon.test_replica:add_customer")
+        copy.call("tests.salon.database.test_replica:add_customer")
         assert copy.manage("recompute_tiers").returncode == 0
         yield copy
 
@@ -76,10 +76,10 @@ def test_commands_that_export_read_the_copy(salon, tmp_path):
 
 
 def test_a_copy_that_does_not_answer_is_told(salon, tmp_path):
-    assert "replica_does_not_answer" not in salon.call("tests.salon.test_replica:warnings")
+    assert "replica_does_not_answer" not in salon.call("tests.salon.database.test_replica:warnings")
     nowhere = "postgres://nobody@127.0.0.1:1/none" if salon.database_url else f"sqlite:///{tmp_path}/none/salon.sqlite3"
     salon.environment["DATABASE_REPLICA_URL"] = nowhere
-    assert "replica_does_not_answer" in salon.call("tests.salon.test_replica:warnings")
+    assert "replica_does_not_answer" in salon.call("tests.salon.database.test_replica:warnings")
 
 
 def test_a_copy_of_another_kind_is_refused(salon):

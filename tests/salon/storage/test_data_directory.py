@@ -149,7 +149,7 @@ def say(*command, **options):
 def test_a_backup_fails_when_media_are_gone(tmp_path):
     with live.installed(template=live.prepared(SHOP)) as salon:
         content.add_pictures(salon, {"portraits/here.webp": b"RIFF", "portraits/gone.webp": b"RIFF"})
-        said = salon.call("tests.salon.test_data_directory:lose_a_picture", folder=str(tmp_path))
+        said = salon.call("tests.salon.storage.test_data_directory:lose_a_picture", folder=str(tmp_path))
     assert said["gone"].startswith("FAILED: No backup was made. Media files that the database names are missing from")
     assert ": 1, such as portraits/gone.webp;" in said["gone"]
     assert not (tmp_path / "gone.tar").exists()

@@ -212,6 +212,12 @@ def peak_of_writing(rows):
 @pytest.mark.parametrize("rows", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_a_large_workbook_takes_fifty_megabytes_at_most(rows):
     """In a process of its own."""
-    command = [sys.executable, "-m", "tests.live", "tests.salon.test_xlsx:peak_of_writing", json.dumps({"rows": rows})]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.live",
+        "tests.salon.spreadsheets.test_xlsx:peak_of_writing",
+        json.dumps({"rows": rows}),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, text=True, check=True, timeout=600)
     assert json.loads(done.stdout.splitlines()[-1]) <= 50
