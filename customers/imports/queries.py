@@ -33,10 +33,10 @@ class Details:
 
 def details(run, actor):
     """The Details of an import that is read and whose rows are still kept, for the person who brought the file; else None."""
-    desk = ImportFolder(run.pk)
-    if not may_store(actor, run) or not desk.spool.exists():
+    folder = ImportFolder(run.pk)
+    if not may_store(actor, run) or not folder.spool.exists():
         return None
-    with Spool(desk.spool) as spool:
+    with Spool(folder.spool) as spool:
         rows = spool.first_rows(SAMPLE_ROWS)
         return Details(
             sample=_sample(registry.get(run.kind), spool, rows, actor),

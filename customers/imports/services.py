@@ -21,7 +21,7 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
 
     The file is kept before the row is committed, and forgotten again if it cannot be.
     """
-    desk = None
+    folder = None
     try:
         with transaction.atomic():
             operation = operations.claim(key=key, user=actor.user, action=BEGIN, data=data)
@@ -40,15 +40,15 @@ def begin(*, actor, key, data, kind, branch, file, create_customers=False):
                 created_at=actor.now,
                 started_at=actor.now,
             )
-            desk = ImportFolder(run.pk)
-            desk.clear()  # of an import that was rolled back
-            desk.open(file.chunks())
+            folder = ImportFolder(run.pk)
+            folder.clear()  # of an import that was rolled back
+            folder.open(file.chunks())
             operation.url = run.get_absolute_url()
             operation.save(update_fields=["url"])
             transaction.on_commit(work.move_on, robust=True)  # if not now, when somebody looks
     except BaseException:
-        if desk:
-            desk.clear()
+        if folder:
+            folder.clear()
         raise
     return run
 

@@ -80,10 +80,10 @@ def is_abandoned(run, now):
 
 
 @contextmanager
-def _alone(desk):
+def _alone(folder):
     """Hold the lock of an import; somebody who looks whether it is free holds it for a moment."""
     for _try in range(LOCK_SECONDS * 10):
-        with locks.held(desk.lock) as is_held:
+        with locks.held(folder.lock) as is_held:
             if is_held:
                 yield
                 return
@@ -103,23 +103,23 @@ def do(run, step, language, clock):
 
 
 def _do(run, step, language, clock):
-    desk = ImportFolder(run.pk)
-    with translation.override(language), _alone(desk):
+    folder = ImportFolder(run.pk)
+    with translation.override(language), _alone(folder):
         run.refresh_from_db()
         if run.state != {READ: ImportRun.READING, STORE: ImportRun.WRITING}[step]:
             return
         try:
             with untrusted.limited(reading.FROM_BROWSER.work):
-                {READ: _read, STORE: _store}[step](run, desk, clock)
+                {READ: _read, STORE: _store}[step](run, folder, clock)
         except untrusted.TookTooLong:
-            _fail(run, desk, clock, str(reading.REFUSALS["long"]))
+            _fail(run, folder, clock, str(reading.REFUSALS["long"]))
         except MemoryError:
-            _fail(run, desk, clock, str(reading.REFUSALS["large"]))
+            _fail(run, folder, clock, str(reading.REFUSALS["large"]))
         except reading.Unreadable as why:
-            _fail(run, desk, clock, str(why))
+            _fail(run, folder, clock, str(why))
         except Exception as error:
             log.exception("import %s", run.pk)
-            _fail(run, desk, clock, _reason(error))
+            _fail(run, folder, clock, _reason(error))
 
 
 def _reason(error):
@@ -130,8 +130,8 @@ def _reason(error):
     return _("It is our fault, not yours; the fault was written down.")
 
 
-def _fail(run, desk, clock, why):
-    desk.forget_rows()
+def _fail(run, folder, clock, why):
+    folder.forget_rows()
     run.state, run.problem, run.finished_at = ImportRun.FAILED, why[:400], clock()
     run.save(update_fields=["state", "problem", "finished_at"])
 
@@ -148,43 +148,43 @@ def _importer(run, spool, clock):
     )
 
 
-def _note(desk):
+def _note(folder):
     """A function that notes progress, not too often."""
     last = 0.0
 
     def note(done):
         nonlocal last
         if time.monotonic() - last > EVERY:
-            desk.note_progress(done)
+            folder.note_progress(done)
             last = time.monotonic()
 
     return note
 
 
-def _read(run, desk, clock):
+def _read(run, folder, clock):
     kind = registry.get(run.kind)
-    desk.spool.unlink(missing_ok=True)
-    desk.spool.touch(mode=0o600)
-    with Spool(desk.spool) as spool:
+    folder.spool.unlink(missing_ok=True)
+    folder.spool.touch(mode=0o600)
+    with Spool(folder.spool) as spool:
         importer = _importer(run, spool, clock)
-        with reading.opened(desk.upload, kind.names, reading.FROM_BROWSER) as table:
+        with reading.opened(folder.upload, kind.names, reading.FROM_BROWSER) as table:
             registry.check_columns(kind, table)
             spool.set_fact("columns", table.columns)
-            importer.take(table, progress=_note(desk))
+            importer.take(table, progress=_note(folder))
         importer.plan()
-        desk.write_refused(spool)
-    desk.forget_upload()
+        folder.write_refused(spool)
+    folder.forget_upload()
     run.state, run.counts, run.finished_at = ImportRun.READY, dict(importer.counts), clock()
     run.save(update_fields=["state", "counts", "finished_at"])
 
 
-def _store(run, desk, clock):
-    with Spool(desk.spool) as spool:
+def _store(run, folder, clock):
+    with Spool(folder.spool) as spool:
         importer = _importer(run, spool, clock)
         importer.run, importer.counts["rows"] = run, run.counts["rows"]
         with transaction.atomic():
-            importer.store(at_once=True, progress=_note(desk))
+            importer.store(at_once=True, progress=_note(folder))
             run.state, run.counts, run.finished_at = ImportRun.DONE, dict(importer.counts), clock()
             run.save(update_fields=["state", "counts", "finished_at"])
-            desk.write_refused(spool)  # while it can still be said that nothing was stored
-    desk.forget_rows()
+            folder.write_refused(spool)  # while it can still be said that nothing was stored
+    folder.forget_rows()
