@@ -213,7 +213,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Band:
-    """The ground of a class; its letter stands above its `middle`, if it has room there."""
+    """The background of a class; its letter stands above its `middle`, if it has room there."""
 
     letter: str
     x: str

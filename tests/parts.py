@@ -21,8 +21,8 @@ archives/visits/test_undo.py customers/card/test_create.py customers/card/test_e
 customers/card/test_history.py customers/card/test_list.py customers/card/test_lookup.py customers/card/test_search.py
 customers/card/test_stale.py customers/imports customers/privacy salon/accounts/test_join.py
 salon/accounts/test_recovery_codes.py salon/accounts/test_second_factor.py salon/accounts/test_services.py salon/backups
-salon/database/test_replica.py salon/database/test_sequences.py salon/database/test_sessions.py salon/nightly
-salon/serving/test_boot.py salon/serving/test_health.py salon/serving/test_serve.py salon/shop/test_editing.py
+salon/database/test_replica.py salon/database/test_rows.py salon/database/test_sequences.py salon/database/test_sessions.py
+salon/nightly salon/serving/test_boot.py salon/serving/test_health.py salon/serving/test_serve.py salon/shop/test_editing.py
 salon/shop/test_first_branch.py salon/shop/test_queries.py salon/storage/test_data_directory.py salon/storage/test_full_disk.py
 salon/test_errors.py salon/test_guards.py salon/test_lists.py salon/test_operations.py salon/test_panels.py segmentation/demo
 segmentation/imports segmentation/reports/test_workbook.py segmentation/runs/test_before_the_first_run.py

@@ -57,12 +57,12 @@ class VisitWriter:
         tables.bills.put(id=bill_id, **bill)
         for visit_id, draft, values in visits:
             tables.visits.put(id=visit_id, customer_id=draft.customer, bill_id=bill_id, **bill_rows.visit(bill, values))
-            self._remember(visit_id, draft)
+            self._note_and_source(visit_id, draft)
         shown = {means: fen for means, fen in paid.items() if fen} or dict([next(iter(paid.items()))])
         for payment in bill_rows.payments(shown.items()):
-            tables.payments.put(id=tables.payments.new_id(), bill_id=bill_id, **payment)
+            tables.payments.put(bill_id=bill_id, **payment)
 
-    def _remember(self, visit_id, draft):
+    def _note_and_source(self, visit_id, draft):
         tables = self._tables
         if notes := dict.fromkeys(entry.note for entry in draft.entries if entry.note):
             tables.notes.add((tables.notes.new_id(), visit_id, VisitNote.DESK, "\n".join(notes), self._user, self._moment))
@@ -94,7 +94,7 @@ class VisitWriter:
         if money.reason == "other":
             tables.remarks.add((line_id, _("From an import")))
         for share in bill_rows.shares(money.value_fen, self._people(entry.staff)):
-            tables.shares.put(id=tables.shares.new_id(), line_id=line_id, **share)
+            tables.shares.put(line_id=line_id, **share)
         return money.value_fen
 
     def _people(self, names):

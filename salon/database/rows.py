@@ -6,6 +6,7 @@ days and moments as ISO text (moments in UTC), everything else as int, str, bool
 
 from collections import deque
 from itertools import count
+from operator import itemgetter
 
 from django.db import connection
 from django.db.models import NOT_PROVIDED, Max
@@ -25,11 +26,12 @@ class Table:
     """
 
     def __init__(self, model, columns):
-        self.model, self.rows, self._names = model, [], columns.split()
+        self.model, self.rows, names = model, [], columns.split()
+        self._names, self._in_order = frozenset(names), itemgetter(*names)
         fields = {field.attname: field for field in model._meta.concrete_fields}
-        rest = [field for name, field in fields.items() if name not in self._names]
+        rest = [field for name, field in fields.items() if name not in names]
         self._constants = tuple(_default(field) for field in rest)
-        stored = [fields[name] for name in self._names] + rest
+        stored = [fields[name] for name in names] + rest
         self._columns = [field.column for field in stored]
         self._marks = ", ".join("NULLIF(%s, '')" if field.null else "%s" for field in stored)
         self._has_nulls = any(field.null for field in stored)
@@ -43,10 +45,14 @@ class Table:
         return taken
 
     def put(self, **values):
-        """Add a row by the names of its columns. Raises TypeError unless it has exactly those of the table."""
-        if len(values) != len(self._names):
-            raise TypeError(f"{self.model.__name__}: {sorted(values.keys() ^ set(self._names))}")
-        self.add(tuple([values[name] for name in self._names]))
+        """Add a row by the names of its columns; an `id` that is not given is the next one. Raises TypeError unless the names are
+        exactly those of the table.
+        """
+        if "id" in self._names and "id" not in values:
+            values["id"] = self.new_id()
+        if values.keys() != self._names:
+            raise TypeError(f"{self.model.__name__}: {sorted(values.keys() ^ self._names)} is too much or missing")
+        self.add(self._in_order(values))
 
     def store(self):
         """Write the waiting rows and forget them."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from archives.visits.bills import rows
 from archives.visits.bills.models import Payment
-from archives.visits.models import DONE, VOIDED, VisitNote
+from archives.visits.models import VOIDED, VisitNote
 from salon.money import extended_price, prorated
 from segmentation.demo import words
 from segmentation.demo.chance import Weighted, one_of
@@ -77,45 +77,42 @@ class Till:
 
     def ring_up(self, day, minute, guests, *, replaces=None, void_reason="", void_minute=0):
         """Store a bill paid at a minute of a day; returns its id. With `void_reason` it was voided at `void_minute`."""
-        tables, place = self._tables, self._place
-        bill_id, moment = tables.bills.new_id(), day.stamp(minute)
+        bill_id, moment = self._tables.bills.new_id(), day.stamp(minute)
         receipt_no, means = self._next_receipt(), MEANS.draw(self._rng)
-        payer_id, visits = _id(guests[0].person), []
+        payer_id, served = _id(guests[0].person), []
         for guest in guests:
-            visit_id, values = tables.visits.new_id(), []
-            for position, entry in enumerate(guest.entries, start=1):
-                line = self._line(visit_id, position, entry, moment)
-                values.append(line["value_fen"])
-                if entry.refund_on:
-                    slip = Slip(bill_id, _id(guest.person), payer_id, line, entry.shares, *_given_back(entry), means)
-                    self.slips[entry.refund_on].append(slip)
-            visits.append((visit_id, guest, values))
-            if guest.next_note or guest.desk_note:
-                self._notes(visit_id, guest, moment)
-        voided_at = day.stamp(void_minute) if void_reason else None
-        bill = self._bill(day, moment, receipt_no, payer_id, sum(sum(values) for _visit, _guest, values in visits)) | {
-            "voided_at": voided_at,
-            "voided_by_id": place.manager_user if void_reason else None,
-            "void_reason": void_reason,
-            "replaces_id": replaces,
-        }
-        for visit_id, guest, values in visits:
-            booked = {
-                "expected_on": day.iso,
-                "expected_time": quarter(guest.started),
-                "assigned_id": guest.worker.id,
-            }
-            columns = {
-                "channel": guest.channel,
-                "arrived_at": day.stamp(guest.arrived),
-                "care_started_at": day.stamp(guest.started),
-                "voided_at": voided_at,
-                "status": VOIDED if void_reason else DONE,
-            } | (booked if guest.booked else {})
-            tables.visits.put(id=visit_id, bill_id=bill_id, customer_id=_id(guest.person), **rows.visit(bill, values) | columns)
-        tables.bills.put(id=bill_id, **bill)
+            visit_id = self._tables.visits.new_id()
+            lines = [self._line(visit_id, position, entry, moment) for position, entry in enumerate(guest.entries, start=1)]
+            self._plan_refunds(guest, lines, bill_id=bill_id, payer_id=payer_id, means=means)
+            self._notes(visit_id, guest, moment)
+            served.append((visit_id, guest, [line["value_fen"] for line in lines]))
+        bill = self._bill(day, moment, receipt_no, payer_id, sum(sum(values) for _visit, _guest, values in served))
+        bill["replaces_id"] = replaces
+        if void_reason:
+            bill |= {"voided_at": day.stamp(void_minute), "voided_by_id": self._place.manager_user, "void_reason": void_reason}
+        for visit_id, guest, values in served:
+            self._visit(day, visit_id, bill_id, bill, guest, values)
+        self._tables.bills.put(id=bill_id, **bill)
         self._pay(bill_id, bill["payable_fen"], means)
         return bill_id
+
+    def _plan_refunds(self, guest, lines, *, bill_id, payer_id, means):
+        for entry, line in zip(guest.entries, lines):
+            if entry.refund_on:
+                slip = Slip(bill_id, _id(guest.person), payer_id, line, entry.shares, *_given_back(entry), means)
+                self.slips[entry.refund_on].append(slip)
+
+    def _visit(self, day, visit_id, bill_id, bill, guest, values):
+        columns = rows.visit(bill, values) | {
+            "channel": guest.channel,
+            "arrived_at": day.stamp(guest.arrived),
+            "care_started_at": day.stamp(guest.started),
+        }
+        if guest.booked:
+            columns |= {"expected_on": day.iso, "expected_time": quarter(guest.started), "assigned_id": guest.worker.id}
+        if bill["voided_at"]:
+            columns |= {"status": VOIDED, "voided_at": bill["voided_at"]}
+        self._tables.visits.put(id=visit_id, bill_id=bill_id, customer_id=_id(guest.person), **columns)
 
     def _bill(self, day, moment, receipt_no, payer_id, payable_fen):
         return rows.bill(
@@ -156,9 +153,8 @@ class Till:
         return line
 
     def _share(self, line, people):
-        table = self._tables.shares
         for share in rows.shares(line["value_fen"], people):
-            table.put(id=table.new_id(), line_id=line["id"], **share)
+            self._tables.shares.put(line_id=line["id"], **share)
 
     def _pay(self, bill_id, payable, means):
         if payable == 0:
@@ -171,9 +167,8 @@ class Till:
         self._store_payments(bill_id, amounts)
 
     def _store_payments(self, bill_id, amounts):
-        table = self._tables.payments
         for payment in rows.payments(amounts):
-            table.put(id=table.new_id(), bill_id=bill_id, **payment)
+            self._tables.payments.put(bill_id=bill_id, **payment)
 
     def _notes(self, visit_id, guest, moment):
         table, desk = self._tables.notes, self._place.desk_user

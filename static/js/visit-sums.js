@@ -1,4 +1,4 @@
-/* Reading what people type as figures: money, quantities, discounts, shares. The same grammar as archives/visits/entry/figures.py, in
+/* Reading what people type as figures: money, quantities, discounts, shares. The same grammar as archives/visits/entry/parsing.py, in
    whole fen and thousandths, so that the page shows what the server will store. */
 (function () {
   "use strict";

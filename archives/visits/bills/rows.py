@@ -69,16 +69,9 @@ def finished(bill, values):
 
 def open_visit(**columns):
     """A Visit that is not finished: nothing has been paid."""
-    of_nobody = ("expected_on", "expected_time", "assigned_id", "arrived_at", "care_started_at")
-    unpaid = {
-        "receipt_no": "",
-        "business_date": None,
-        "done_at": None,
-        "net_fen": 0,
-        "has_positive_line": False,
-        "voided_at": None,
-    }
-    return dict.fromkeys(of_nobody) | {"channel": "shop"} | unpaid | columns
+    unknown = ("expected_on", "expected_time", "assigned_id", "arrived_at", "care_started_at", "done_at", "voided_at")
+    unpaid = {"receipt_no": "", "business_date": None, "net_fen": 0, "has_positive_line": False}
+    return dict.fromkeys(unknown) | {"channel": "shop"} | unpaid | columns
 
 
 def visit(bill, values, **columns):

@@ -113,10 +113,7 @@ def make_bill(actor, branch, on, payable, payer, *, replaces=None, refunds=None)
         replaces_id=replaces and replaces.pk,
         refunds_id=refunds and refunds.pk,
     )
-    bill = Bill(**columns)
-    bill.branch, bill.payer, bill.replaces, bill.refunds = branch, payer, replaces, refunds
-    bill.save(force_insert=True)
-    return bill
+    return Bill.objects.create(**columns)
 
 
 def _make_visits(actor, bill, guests, channel):
@@ -136,7 +133,7 @@ def _make_visits(actor, bill, guests, channel):
 
 
 def _finish(visit, customer, bill, values):
-    unfinished = Visit.objects.filter(pk=visit.pk, branch=bill.branch, status__in=UNFINISHED)
+    unfinished = Visit.objects.filter(pk=visit.pk, branch=bill.branch_id, status__in=UNFINISHED)
     hers = Q(customer=customer) | Q(customer=None)  # nobody's visit may turn out to be a customer's
     if not unfinished.filter(hers).update(customer=customer, bill=bill, **rows.finished(vars(bill), values)):
         raise Conflict(_("This visit has been finished or cancelled meanwhile. Nothing was stored."))

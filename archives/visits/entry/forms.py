@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from archives.visits.bills import entries
 from archives.visits.desk import questions as plan_questions
 from archives.visits.entry import reentry
-from archives.visits.entry.figures import OTHER_PAYER
+from archives.visits.entry.parsing import OTHER_PAYER
 from archives.visits.entry.parts import GuestForm, HeadForm, LineForm, Stock
 from archives.visits.models import Bill, Visit
 from archives.visits.undo import services as undo

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.visits.bills import entries
 from archives.visits.bills.models import Payment
-from archives.visits.entry import figures as typed
+from archives.visits.entry import parsing
 from archives.visits.models import Line, Visit
 from salon.forms import DayInput, Form, sent_id
 from salon.money import MAX_BILL_FEN, YuanField, format_money
@@ -42,7 +42,7 @@ class HeadForm(Form):
     channel = forms.ChoiceField(
         label=_("Channel"), choices=Visit.CHANNELS, required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
-    payer = forms.RegexField(rf"^(\d{{1,3}}|{typed.OTHER_PAYER})$", required=False)
+    payer = forms.RegexField(rf"^(\d{{1,3}}|{parsing.OTHER_PAYER})$", required=False)
     payer_card = forms.IntegerField(required=False, widget=forms.HiddenInput)
     rest = forms.ChoiceField(label=_("Paid by"), choices=[("", ""), *MEANS], required=False)
     shown_total = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -232,7 +232,7 @@ class LineForm(Form):
 
     def clean_discount(self):
         try:
-            return typed.parse_discount(self.cleaned_data["discount"])
+            return parsing.parse_discount(self.cleaned_data["discount"])
         except ValueError:
             raise ValidationError(_("Type a discount as 9折, 88折, 10%, or an amount such as 30.")) from None
 
@@ -244,7 +244,7 @@ class LineForm(Form):
         if self._names_of_nobody():
             self.add_error(None, _("Nobody of this name works here."))
         try:
-            self.cleaned_data["shares"] = tuple(zip(people, typed.parse_shares(shares))) if people else ()
+            self.cleaned_data["shares"] = tuple(zip(people, parsing.parse_shares(shares))) if people else ()
         except ValueError:
             self.add_error(None, _("The shares of a line must sum to 100%."))
         if self.cleaned_data.get("reason") == "other" and not self.cleaned_data.get("remark"):

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from archives.visits.bills.models import Payment
-from archives.visits.entry.figures import OTHER_PAYER, WHOLE
+from archives.visits.entry.parsing import OTHER_PAYER, WHOLE
 from archives.visits.models import DONE, UNFINISHED, Bill, Line, PlannedItem, SafetyOverride, StaffShare, Visit, VisitNote
 from archives.visits.queries import repeat_last_visit
 from customers.card.search.queries import safety_of

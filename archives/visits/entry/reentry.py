@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db.models import Min
 
 from archives.visits.desk import questions as plan_questions
-from archives.visits.entry.figures import OTHER_PAYER
+from archives.visits.entry.parsing import OTHER_PAYER
 from archives.visits.entry.queries import identified_of, prefill_correction
 from archives.visits.models import DONE, Bill, Line, Visit
 from archives.visits.undo import services as undo

@@ -6,7 +6,7 @@ import pytest
 
 from archives.visits.bills import entries, services
 from archives.visits.bills.models import Payment
-from archives.visits.entry.figures import WHOLE, parse_discount, parse_shares
+from archives.visits.entry.parsing import WHOLE, parse_discount, parse_shares
 from archives.visits.models import Line, Visit
 from customers.card.models import SafetyNote
 from salon.money import MAX_LINE_FEN

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archives.visits.entry.figures import WHOLE, parse_discount, parse_shares
+from archives.visits.entry.parsing import WHOLE, parse_discount, parse_shares
 from tests.archives.visits.typed_cases import DISCOUNTS, UNREADABLE
 
 
